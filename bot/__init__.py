@@ -1,0 +1,1 @@
+"""Everything that knows Slack, and the command line."""

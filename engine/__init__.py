@@ -1,0 +1,1 @@
+"""The engine answers questions from documents; it knows nothing of Slack."""

@@ -1,0 +1,1 @@
+"""The way in for documents: source -> parse -> chunk -> embed -> index."""

@@ -1,0 +1,55 @@
+"""A stored passage: what ranking reads of it, and what an answer quotes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.knowledge.document import Passage, Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageVectors:
+    """What ranking reads of a passage.
+
+    dense: float16 unit vector, shape (dimension,).
+    sentences: int8, shape (number of sentences, dimension); a cosine is dot / 127.
+    terms: uint32 terms of the text in order; title_terms: of title and headings.
+    """
+
+    dense: NDArray[np.float16]
+    sentences: NDArray[np.int8]
+    terms: NDArray[np.uint32]
+    title_terms: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A live passage as ranking sees it, with its document's rights."""
+
+    id: str
+    document_id: str
+    ordinal: int
+    audience: tuple[str, ...]
+    category: str | None
+    vectors: PassageVectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePassage:
+    """A live passage as an answer quotes it."""
+
+    id: str
+    passage: Passage
+    document_id: str
+    document_name: str
+    title: str
+    url: str | None
+    category: str | None
+    audience: tuple[str, ...]
+
+    def sentence_text(self, sentence: Sentence) -> str:
+        """The verbatim text of one of the passage's spans."""
+        return self.passage.text[sentence.start : sentence.end]

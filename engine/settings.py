@@ -1,0 +1,236 @@
+"""Settings: read once in a composition root, passed down from there.
+
+Sources, strongest first: the environment, the file `.env` in the working directory, and a
+directory of secret files (`DESKHAND_SECRETS_DIR`, else `/run/secrets` where it exists) in which a
+file's name is the setting and its content the value, as Kubernetes and Docker mount them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+
+from engine.errors import SettingsInvalid
+
+PREFIX = "DESKHAND_"
+CONVENTIONAL_NAMES = {
+    "DATABASE_URL": "DESKHAND_DATABASE__URL",
+    "OPENAI_API_KEY": "DESKHAND_OPENAI__API_KEY",
+    "OPENAI_BASE_URL": "DESKHAND_OPENAI__BASE_URL",
+    "OPENAI_MODEL": "DESKHAND_OPENAI__MODEL",
+    "QDRANT_URL": "DESKHAND_QDRANT__URL",
+    "QDRANT_API_KEY": "DESKHAND_QDRANT__API_KEY",
+    "UNSTRUCTURED_API_KEY": "DESKHAND_UNSTRUCTURED__API_KEY",
+    "UNSTRUCTURED_API_URL": "DESKHAND_UNSTRUCTURED__URL",
+}
+"""Names that other tools use, and the setting each one stands for."""
+
+_NOT_SETTINGS = frozenset({"DESKHAND_SECRETS_DIR"})
+_MIB = 1024 * 1024
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DatabaseSettings(_Group):
+    """Where state is kept."""
+
+    url: SecretStr | None = Field(
+        None,
+        description="SQLAlchemy or postgresql:// address; unset means SQLite in DESKHAND_HOME",
+    )
+    pool_size: int = Field(5, ge=1, le=100, description="connections kept open")
+
+
+class ParseSettings(_Group):
+    """Limits on turning a file into text; a file past one is refused, the others go on."""
+
+    max_bytes: int = Field(50 * _MIB, ge=1, description="largest file read, in bytes")
+    max_text_chars: int = Field(20_000_000, ge=1, description="most text taken from one file")
+    timeout_s: float = Field(60.0, gt=0, description="longest time for one file, in seconds")
+    memory_bytes: int = Field(
+        2048 * _MIB, ge=256 * _MIB, description="memory of a parsing process, in bytes"
+    )
+    workers: int = Field(1, ge=1, le=32, description="parsing processes")
+
+
+class RetrievalSettings(_Group):
+    """How passages are found."""
+
+    candidates: int = Field(
+        100, ge=10, le=1000, description="passages taken from each search of the index"
+    )
+    top_k: int = Field(8, ge=1, le=20, description="passages an answer may be made from")
+    cache_entries: int = Field(
+        1024, ge=0, le=1_000_000, description="query vectors and results kept in memory"
+    )
+    passage_cache_bytes: int = Field(
+        64 * _MIB, ge=0, description="passages kept in memory for ranking, in bytes"
+    )
+
+
+class AnswerSettings(_Group):
+    """What an answer may be."""
+
+    max_question_chars: int = Field(
+        20_000, ge=100, description="longest question; the rest is not read, and this is said"
+    )
+    max_sentences: int = Field(8, ge=1, le=30, description="most sentences of an answer")
+    min_confidence: float = Field(
+        0.35, ge=0, le=1, description="below this an answer goes to a person as a draft"
+    )
+
+
+class OpenAiSettings(_Group):
+    """The hosted or self-hosted chat model."""
+
+    api_key: SecretStr | None = Field(None, description="key of the model server")
+    base_url: str | None = Field(None, description="any OpenAI-compatible server")
+    model: str = Field("gpt-4.1-mini", description="chat model that writes answers")
+
+
+class QdrantSettings(_Group):
+    """A Qdrant server instead of the embedded index."""
+
+    url: str | None = Field(None, description="unset means the embedded index")
+    api_key: SecretStr | None = Field(None, description="key of the server")
+
+
+class UnstructuredSettings(_Group):
+    """The Unstructured API instead of the local parser."""
+
+    api_key: SecretStr | None = Field(None, description="unset means the local parser")
+    url: str | None = Field(None, description="address of a self-hosted API")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; frozen. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    home: Path = Field(Path(".deskhand"), description="folder of the index and the database")
+    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
+        "default", description="whose documents and questions these are"
+    )
+    embedder: Literal["local"] = Field("local", description="model that makes vectors")
+    database: DatabaseSettings = DatabaseSettings()
+    parse: ParseSettings = ParseSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    openai: OpenAiSettings = OpenAiSettings()
+    qdrant: QdrantSettings = QdrantSettings()
+    unstructured: UnstructuredSettings = UnstructuredSettings()
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, **_: Any) -> Any:
+        """Only what `load_settings` hands over; it has merged the sources already."""
+        return (init_settings,)
+
+
+class _MergedSource(EnvSettingsSource):
+    """pydantic-settings' own reading of nested names, over the merged mapping."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        super().__init__(Settings, case_sensitive=True)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {name.lower(): value for name, value in self._values.items()}
+
+    def _apply_case_sensitive(self, value: str) -> str:
+        return value.lower()
+
+
+def setting_names() -> dict[str, str]:
+    """Every setting's environment name and what it is, in the order of the README's table."""
+    names: dict[str, str] = {}
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Group):
+            for inner, inner_field in field.annotation.model_fields.items():
+                names[f"{PREFIX}{name}__{inner}".upper()] = inner_field.description or ""
+        else:
+            names[f"{PREFIX}{name}".upper()] = field.description or ""
+    return names
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, working_directory: Path | None = None
+) -> Settings:
+    """The settings of this process.
+
+    environ: None means the process's environment. working_directory: where `.env` is looked for
+    and what a relative `DESKHAND_HOME` is relative to; None means the current one.
+
+    Raises: SettingsInvalid with one sentence that names the first unknown or bad setting; the
+    sentence never holds the value of a secret.
+    """
+    env = os.environ if environ is None else environ
+    cwd = Path.cwd() if working_directory is None else working_directory
+    dotenv = _read_dotenv(cwd / ".env")
+    secrets = _read_secrets(env.get("DESKHAND_SECRETS_DIR") or dotenv.get("DESKHAND_SECRETS_DIR"))
+    merged: dict[str, str] = {}
+    for origin in (secrets, dotenv, env):
+        for conventional, ours in CONVENTIONAL_NAMES.items():
+            if origin.get(conventional):
+                merged[ours] = origin[conventional]
+        merged.update({k: v for k, v in origin.items() if k.startswith(PREFIX)})
+    for name in _NOT_SETTINGS:
+        merged.pop(name, None)
+    known = setting_names()
+    for name in sorted(merged):
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "see the settings table in README.md"
+            raise SettingsInvalid(f"{name} is not a setting of Deskhand; {hint}")
+    try:
+        settings = Settings(**_MergedSource(merged)())
+    except (ValidationError, ValueError) as error:
+        raise SettingsInvalid(_first_problem(error)) from None
+    home = settings.home.expanduser()
+    return settings.model_copy(update={"home": home if home.is_absolute() else cwd / home})
+
+
+def _first_problem(error: ValidationError | ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return f"a setting has a value that cannot be read: {type(error).__name__}"
+    problem = error.errors(include_input=False, include_url=False)[0]
+    name = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
+    return f"{name} has a bad value: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        return {k: v for k, v in dotenv_values(path).items() if v is not None}
+    except (OSError, UnicodeDecodeError):
+        raise SettingsInvalid(f"{path} cannot be read as text; mend or remove it") from None
+
+
+def _read_secrets(directory: str | None) -> dict[str, str]:
+    root = Path(directory) if directory else Path("/run/secrets")
+    if not root.is_dir():
+        if directory:
+            raise SettingsInvalid(f"DESKHAND_SECRETS_DIR names {root}, which is not a directory")
+        return {}
+    wanted = set(CONVENTIONAL_NAMES)
+    found: dict[str, str] = {}
+    for file in sorted(root.iterdir()):
+        name = file.name.upper().replace("-", "_")
+        if (name in wanted or name.startswith(PREFIX)) and file.is_file():
+            try:
+                found[name] = file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError):
+                raise SettingsInvalid(f"the secret file {file} cannot be read as text") from None
+    return found

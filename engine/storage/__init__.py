@@ -1,0 +1,1 @@
+"""Every table, and the only place that imports SQLAlchemy."""

@@ -1,0 +1,168 @@
+"""The connection to SQLite or PostgreSQL, and what its failures mean to a person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from engine.errors import SettingsInvalid, StorageUnavailable
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+
+def database_url(url: str | None, home: Path) -> URL:
+    """The address to connect to; None means a SQLite file in the home folder.
+
+    Raises: SettingsInvalid for an address that is neither SQLite's nor PostgreSQL's.
+    """
+    if url is None:
+        return URL.create(_DRIVERS["sqlite"], database=str(home / "deskhand.db"))
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    except ArgumentError:
+        raise SettingsInvalid(
+            "DATABASE_URL is not a database address; use postgresql://USER:PASSWORD@HOST/NAME"
+        ) from None
+    driver = _DRIVERS.get(parsed.get_backend_name())
+    if driver is None:
+        raise SettingsInvalid(
+            f"DATABASE_URL names {parsed.get_backend_name()}; use postgresql:// or sqlite:///"
+        )
+    return parsed.set(drivername=driver)
+
+
+class Database:
+    """Connections to one database; opens none until it is used.
+
+    On SQLite one write transaction runs at a time in this process and others wait for it;
+    other processes wait on SQLite's own lock for up to 30 s.
+    """
+
+    def __init__(self, url: URL, *, pool_size: int = 5) -> None:
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self._where = url.database if self.is_sqlite else f"{url.host or 'localhost'}"
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 2}
+        if self.is_sqlite:
+            options["connect_args"] = {"timeout": 30.0}
+        else:
+            options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+        self.engine: AsyncEngine = create_async_engine(url, **options)
+        self._write_turn = asyncio.Lock()
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading; sees one consistent state until it is left.
+
+        Raises: StorageUnavailable.
+        """
+        with self._explained():
+            async with self.engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed when left and rolled back when left by an exception.
+
+        Raises: StorageUnavailable; nothing of the transaction is kept then.
+        """
+        if not self.is_sqlite:
+            with self._explained():
+                async with self.engine.begin() as connection:
+                    yield connection
+            return
+        async with self._write_turn:
+            with self._explained():
+                async with self.engine.connect() as plain:
+                    connection = await plain.execution_options(deskhand_write=True)
+                    async with connection.begin():
+                        yield connection
+
+    async def aclose(self) -> None:
+        """Closes every connection; idempotent."""
+        await self.engine.dispose()
+
+    def _explained(self) -> _Explained:
+        return _Explained(str(self._where))
+
+
+class _Explained:
+    """Turns a driver's exception into one sentence without the statement or its values."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (SQLAlchemyError, OSError, TimeoutError)):
+            raise explain(error, self._where) from None
+
+
+def explain(error: BaseException, where: str) -> StorageUnavailable:
+    """The sentence for a database failure; `where` is a file or a host, never a password."""
+    text = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+    if "disk is full" in text or "disk full" in text or "no space left" in text:
+        return StorageUnavailable(
+            f"the disk that holds {where} is full; free some space and run the same command again"
+        )
+    if "locked" in text or isinstance(error, PoolTimeoutError):
+        return StorageUnavailable(
+            f"the database {where} is busy with another program; try again in a minute"
+        )
+    if "readonly" in text or "permission denied" in text or "unable to open" in text:
+        return StorageUnavailable(
+            f"the database {where} cannot be written; give this user the right to write there",
+            retryable=False,
+        )
+    if "malformed" in text or "not a database" in text:
+        return StorageUnavailable(
+            f"the database {where} is damaged; restore it from a backup, or delete it together "
+            "with the index and run `deskhand ingest` again",
+            retryable=False,
+        )
+    if "password authentication" in text or ("role" in text and "does not exist" in text):
+        return StorageUnavailable(
+            f"the database on {where} refuses the user or password of DATABASE_URL",
+            retryable=False,
+        )
+    if isinstance(error, (OSError, TimeoutError)) or "connect" in text or "closed" in text:
+        return StorageUnavailable(
+            f"the database on {where} cannot be reached; check that it runs and DATABASE_URL"
+        )
+    return StorageUnavailable(
+        f"the database {where} failed ({type(error).__name__}); run `deskhand migrate` and retry"
+    )
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "mmap_size=268435456",
+        "cache_size=-16000",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    write = connection.get_execution_options().get("deskhand_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

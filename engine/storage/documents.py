@@ -1,0 +1,246 @@
+"""Table `documents`: what readers may see, and the one step in which it changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.storage.database import Database
+from engine.storage.passages import PassageRow, delete_passages, insert_passages
+from engine.storage.schema import documents, knowledge
+
+_IN_LIMIT = 500
+"""Values in one SQL IN list, well below SQLite's and PostgreSQL's limits on parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A document as stored. version: UUID whose passages are live."""
+
+    id: str
+    source_id: str
+    uri: str
+    name: str
+    title: str
+    url: str | None
+    category: str | None
+    audience: tuple[str, ...]
+    content_hash: str
+    version: str
+    modified_at: datetime | None
+    ingested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A document about to be published with all its passages."""
+
+    document: DocumentRow
+    passages: tuple[PassageRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a transaction did.
+
+    added, changed: names. superseded: versions whose points may now be deleted, those of
+    documents that another ingestion had published first included.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    superseded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an ingestion needs to know of a document it met before."""
+
+    id: str
+    source_id: str
+    name: str
+    content_hash: str
+    version: str
+
+
+class DocumentStore:
+    """Documents of one database. Raises StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._state: dict[str, tuple[int, str]] = {}
+
+    async def known(self, tenant: str) -> dict[str, Known]:
+        """Every document by uri."""
+        async with self._database.read() as db:
+            rows = await db.execute(
+                select(
+                    documents.c.uri,
+                    documents.c.id,
+                    documents.c.source_id,
+                    documents.c.name,
+                    documents.c.content_hash,
+                    documents.c.version,
+                ).where(documents.c.tenant == tenant)
+            )
+            return {
+                row.uri: Known(
+                    id=row.id,
+                    source_id=row.source_id,
+                    name=row.name,
+                    content_hash=row.content_hash,
+                    version=row.version,
+                )
+                for row in rows
+            }
+
+    async def publish(self, tenant: str, versions: Sequence[NewVersion]) -> Published:
+        """Makes these versions the live ones, all in one transaction.
+
+        A document whose live version already has the same content hash is left as it is: another
+        ingestion was faster.
+        """
+        added, changed, superseded = [], [], []
+        async with self._database.write() as db:
+            await self._bump(db, tenant)
+            for new in versions:
+                doc = new.document
+                live = (
+                    await db.execute(
+                        select(documents.c.id, documents.c.version, documents.c.content_hash)
+                        .where(documents.c.tenant == tenant, documents.c.uri == doc.uri)
+                        .with_for_update()
+                    )
+                ).first()
+                values = {
+                    "source_id": doc.source_id,
+                    "name": doc.name,
+                    "title": doc.title,
+                    "url": doc.url,
+                    "category": doc.category,
+                    "audience": list(doc.audience),
+                    "content_hash": doc.content_hash,
+                    "version": doc.version,
+                    "passages": len(new.passages),
+                    "modified_at": doc.modified_at,
+                    "ingested_at": doc.ingested_at,
+                }
+                document_id = doc.id
+                if live is None:
+                    await db.execute(
+                        insert(documents).values(
+                            id=document_id, tenant=tenant, uri=doc.uri, **values
+                        )
+                    )
+                    added.append(doc.name)
+                elif live.content_hash == doc.content_hash:
+                    superseded.append(doc.version)
+                    continue
+                else:
+                    document_id = live.id
+                    await db.execute(
+                        update(documents).where(documents.c.id == document_id).values(**values)
+                    )
+                    await delete_passages(db, [document_id])
+                    superseded.append(live.version)
+                    changed.append(doc.name)
+                await insert_passages(db, tenant, document_id, doc.version, new.passages)
+        return Published(added=tuple(added), changed=tuple(changed), superseded=tuple(superseded))
+
+    async def adopt(self, tenant: str, source_id: str, names: dict[str, str]) -> None:
+        """Unchanged documents now belong to this source, under these names (by document id)."""
+        async with self._database.write() as db:
+            for document_id, name in names.items():
+                await db.execute(
+                    update(documents)
+                    .where(documents.c.tenant == tenant, documents.c.id == document_id)
+                    .values(source_id=source_id, name=name)
+                )
+            await self._bump(db, tenant)
+
+    async def remove(self, tenant: str, document_ids: Sequence[str]) -> tuple[str, ...]:
+        """Deletes documents and their passages; returns the versions whose points may go."""
+        gone: list[str] = []
+        async with self._database.write() as db:
+            for chunk in _chunks(document_ids):
+                mine = (documents.c.tenant == tenant) & documents.c.id.in_(chunk)
+                gone += (await db.execute(select(documents.c.version).where(mine))).scalars()
+                await delete_passages(db, chunk)
+                await db.execute(delete(documents).where(mine))
+            await self._bump(db, tenant)
+        return tuple(gone)
+
+    async def ids_of_source(self, tenant: str, source_id: str) -> list[str]:
+        """Ids of a source's documents."""
+        async with self._database.read() as db:
+            return list(
+                (
+                    await db.execute(
+                        select(documents.c.id).where(
+                            documents.c.tenant == tenant, documents.c.source_id == source_id
+                        )
+                    )
+                ).scalars()
+            )
+
+    async def live_versions(self, tenant: str) -> set[str]:
+        """The live version of every document."""
+        async with self._database.read() as db:
+            return set(
+                (
+                    await db.execute(
+                        select(documents.c.version).where(documents.c.tenant == tenant)
+                    )
+                ).scalars()
+            )
+
+    async def count(self, tenant: str) -> int:
+        """Documents of a tenant."""
+        async with self._database.read() as db:
+            found = await db.execute(
+                select(func.count()).select_from(documents).where(documents.c.tenant == tenant)
+            )
+            return int(found.scalar_one())
+
+    async def revision(self, tenant: str) -> int:
+        """A number that grows with each change of what readers may see; 0 before the first."""
+        async with self._database.read() as db:
+            found = await db.execute(
+                select(knowledge.c.revision).where(knowledge.c.tenant == tenant)
+            )
+            return int(found.scalar() or 0)
+
+    async def content_fingerprint(self, tenant: str, revision: int) -> str:
+        """Sha256 over every document's name, content and audience: equal for equal knowledge."""
+        cached = self._state.get(tenant)
+        if cached and cached[0] == revision:
+            return cached[1]
+        async with self._database.read() as db:
+            rows = await db.execute(
+                select(documents.c.name, documents.c.content_hash, documents.c.audience).where(
+                    documents.c.tenant == tenant
+                )
+            )
+            lines = sorted(f"{r.name}\t{r.content_hash}\t{','.join(r.audience)}" for r in rows)
+        digest = hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()
+        self._state[tenant] = (revision, digest)
+        return digest
+
+    async def _bump(self, db: AsyncConnection, tenant: str) -> None:
+        done = await db.execute(
+            update(knowledge)
+            .where(knowledge.c.tenant == tenant)
+            .values(revision=knowledge.c.revision + 1)
+        )
+        if done.rowcount == 0:
+            await db.execute(insert(knowledge).values(tenant=tenant, revision=1))
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(ids), _IN_LIMIT):
+        yield ids[start : start + _IN_LIMIT]

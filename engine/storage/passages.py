@@ -1,0 +1,249 @@
+"""Tables `passages` and `passage_vectors`: what answers quote and what ranking reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from engine.knowledge.document import Passage, Sentence, SentenceKind
+from engine.retrieval.passage import Candidate, LivePassage, PassageVectors
+from engine.storage.database import Database
+from engine.storage.schema import documents, passage_vectors, passages
+
+_IN_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageRow:
+    """A passage to be stored. embedded_hash: sha256 of the embedder and the texts it read."""
+
+    id: str
+    passage: Passage
+    vectors: PassageVectors
+    embedded_hash: str
+
+
+async def insert_passages(
+    db: AsyncConnection, tenant: str, document_id: str, version: str, rows: Sequence[PassageRow]
+) -> None:
+    """Adds a version's passages within the caller's transaction."""
+    if not rows:
+        return
+    common = {"tenant": tenant, "document_id": document_id, "version": version}
+    await db.execute(
+        insert(passages),
+        [
+            {
+                **common,
+                "id": row.id,
+                "ordinal": row.passage.ordinal,
+                "text": row.passage.text,
+                "heading_path": list(row.passage.heading_path),
+                "page": row.passage.page,
+                "sentences": _pack_sentences(row.passage.sentences),
+            }
+            for row in rows
+        ],
+    )
+    await db.execute(
+        insert(passage_vectors),
+        [
+            {
+                **common,
+                "id": row.id,
+                "ordinal": row.passage.ordinal,
+                "embedded_hash": row.embedded_hash,
+                "dense": row.vectors.dense.tobytes(),
+                "sentence_vectors": row.vectors.sentences.tobytes(),
+                "terms": row.vectors.terms.tobytes(),
+                "title_terms": row.vectors.title_terms.tobytes(),
+            }
+            for row in rows
+        ],
+    )
+
+
+async def delete_passages(db: AsyncConnection, document_ids: Sequence[str]) -> None:
+    """Deletes every passage of these documents within the caller's transaction."""
+    for table in (passages, passage_vectors):
+        await db.execute(delete(table).where(table.c.document_id.in_(document_ids)))
+
+
+class PassageStore:
+    """Passages of one database. Raises StorageUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def live_ids(
+        self, tenant: str, ids: Sequence[str]
+    ) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Document id and audience of those of these passages that are live."""
+        found: dict[str, tuple[str, tuple[str, ...]]] = {}
+        async with self._database.read() as db:
+            for part in _parts(ids):
+                rows = await db.execute(
+                    select(passage_vectors.c.id, documents.c.id, documents.c.audience)
+                    .join(documents, documents.c.version == passage_vectors.c.version)
+                    .where(passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part))
+                )
+                found.update({r[0]: (r[1], tuple(r[2])) for r in rows})
+        return found
+
+    async def candidates(self, tenant: str, ids: Sequence[str]) -> dict[str, Candidate]:
+        """The live ones of these passages, by id, with what ranking reads."""
+        found: dict[str, Candidate] = {}
+        async with self._database.read() as db:
+            for part in _parts(ids):
+                rows = await db.execute(
+                    select(
+                        passage_vectors.c.id,
+                        passage_vectors.c.document_id,
+                        passage_vectors.c.ordinal,
+                        passage_vectors.c.dense,
+                        passage_vectors.c.sentence_vectors,
+                        passage_vectors.c.terms,
+                        passage_vectors.c.title_terms,
+                        documents.c.audience,
+                        documents.c.category,
+                    )
+                    .join(documents, documents.c.version == passage_vectors.c.version)
+                    .where(passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part))
+                )
+                for row in rows:
+                    found[row[0]] = Candidate(
+                        id=row[0],
+                        document_id=row[1],
+                        ordinal=row[2],
+                        audience=tuple(row[7]),
+                        category=row[8],
+                        vectors=_unpack_vectors(row[3], row[4], row[5], row[6]),
+                    )
+        return found
+
+    async def live(self, tenant: str, ids: Sequence[str]) -> dict[str, LivePassage]:
+        """The live ones of these passages, by id, with what an answer quotes."""
+        found: dict[str, LivePassage] = {}
+        async with self._database.read() as db:
+            for part in _parts(ids):
+                rows = await db.execute(
+                    _LIVE.where(passages.c.tenant == tenant, passages.c.id.in_(part))
+                )
+                found.update({row.id: _live_passage(row) for row in rows})
+        return found
+
+    async def neighbours(
+        self, tenant: str, wanted: Iterable[tuple[str, int]]
+    ) -> dict[tuple[str, int], LivePassage]:
+        """Live passages by (document id, ordinal); absent ones are left out."""
+        keys = set(wanted)
+        if not keys:
+            return {}
+        async with self._database.read() as db:
+            rows = await db.execute(
+                _LIVE.where(
+                    passages.c.tenant == tenant,
+                    passages.c.document_id.in_({d for d, _ in keys}),
+                    passages.c.ordinal.in_({o for _, o in keys}),
+                )
+            )
+            found = {(row.document_id, row.ordinal): _live_passage(row) for row in rows}
+        return {key: value for key, value in found.items() if key in keys}
+
+    async def vectors_by_hash(
+        self, tenant: str, hashes: Sequence[str]
+    ) -> dict[str, tuple[NDArray[np.float16], NDArray[np.int8]]]:
+        """Dense and sentence vectors of passages embedded before from the very same texts."""
+        found: dict[str, tuple[NDArray[np.float16], NDArray[np.int8]]] = {}
+        async with self._database.read() as db:
+            for part in _parts(hashes):
+                rows = await db.execute(
+                    select(
+                        passage_vectors.c.embedded_hash,
+                        passage_vectors.c.dense,
+                        passage_vectors.c.sentence_vectors,
+                    ).where(
+                        passage_vectors.c.tenant == tenant,
+                        passage_vectors.c.embedded_hash.in_(part),
+                    )
+                )
+                for hashed, dense, sentence_vectors in rows:
+                    unpacked = _unpack_vectors(dense, sentence_vectors, b"", b"")
+                    found[hashed] = (unpacked.dense, unpacked.sentences)
+        return found
+
+
+_LIVE = select(
+    passages.c.id,
+    passages.c.document_id,
+    passages.c.ordinal,
+    passages.c.text,
+    passages.c.heading_path,
+    passages.c.page,
+    passages.c.sentences,
+    documents.c.name,
+    documents.c.title,
+    documents.c.url,
+    documents.c.category,
+    documents.c.audience,
+).join(documents, documents.c.version == passages.c.version)
+
+
+def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(ids), _IN_LIMIT):
+        yield ids[start : start + _IN_LIMIT]
+
+
+def _live_passage(row: Any) -> LivePassage:
+    return LivePassage(
+        id=row.id,
+        document_id=row.document_id,
+        document_name=row.name,
+        title=row.title,
+        url=row.url,
+        category=row.category,
+        audience=tuple(row.audience),
+        passage=Passage(
+            ordinal=row.ordinal,
+            text=row.text,
+            heading_path=tuple(row.heading_path),
+            sentences=_unpack_sentences(row.sentences),
+            tokens=0,
+            page=row.page,
+        ),
+    )
+
+
+def _unpack_vectors(
+    dense: bytes, sentence_vectors: bytes, terms: bytes, title_terms: bytes
+) -> PassageVectors:
+    vector = np.frombuffer(dense, dtype=np.float16)
+    return PassageVectors(
+        dense=vector,
+        sentences=np.frombuffer(sentence_vectors, dtype=np.int8).reshape(-1, len(vector)),
+        terms=np.frombuffer(terms, dtype=np.uint32),
+        title_terms=np.frombuffer(title_terms, dtype=np.uint32),
+    )
+
+
+def _pack_sentences(sentences: Sequence[Sentence]) -> bytes:
+    return msgspec.msgpack.encode(
+        [(s.start, s.end, s.kind.value, s.group, s.page, s.header) for s in sentences]
+    )
+
+
+_SENTENCES = msgspec.msgpack.Decoder(list[tuple[int, int, str, int, int | None, str]])
+
+
+def _unpack_sentences(packed: bytes) -> tuple[Sentence, ...]:
+    return tuple(
+        Sentence(start=start, end=end, kind=SentenceKind(kind), group=group, page=page, header=head)
+        for start, end, kind, group, page, head in _SENTENCES.decode(packed)
+    )

@@ -1,0 +1,179 @@
+"""Every table. Every row carries its tenant."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_UUID = String(36)
+_TENANT = String(64)
+_MOMENT = DateTime(timezone=True)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("audience", JSON, nullable=False),
+    Column("added_at", _MOMENT, nullable=False),
+    Column("ingested_at", _MOMENT),
+    UniqueConstraint("tenant", "uri"),
+)
+"""What was ingested. audience: default tags of its documents; empty means `everyone`.
+ingested_at: end of the last complete run; NULL until there was one."""
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("source_id", _UUID, ForeignKey("sources.id"), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("category", Text),
+    Column("audience", JSON, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("version", _UUID, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("modified_at", _MOMENT),
+    Column("ingested_at", _MOMENT, nullable=False),
+    UniqueConstraint("tenant", "uri"),
+    Index("ix_documents_source_id", "source_id"),
+    Index("ix_documents_tenant_version", "tenant", "version"),
+)
+"""Documents as readers see them. version: the one whose passages are live; changing it in a
+transaction is how a document changes for every reader at once."""
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("tenant", _TENANT, nullable=False),
+    Column("source_id", _UUID, ForeignKey("sources.id"), nullable=False),
+    Column("uri", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("failed_at", _MOMENT, nullable=False),
+    PrimaryKeyConstraint("tenant", "uri"),
+    Index("ix_failures_source_id", "source_id"),
+)
+"""Documents that could not be read in the last run that saw them, and why."""
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("document_id", _UUID, ForeignKey("documents.id"), nullable=False),
+    Column("version", _UUID, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("heading_path", JSON, nullable=False),
+    Column("page", Integer),
+    Column("sentences", LargeBinary, nullable=False),
+    Index("ix_passages_document_id_version_ordinal", "document_id", "version", "ordinal"),
+)
+"""Texts and sentence spans, for showing and quoting. A passage whose version is not its
+document's is a leftover. sentences: msgpack of the spans."""
+
+passage_vectors = Table(
+    "passage_vectors",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("document_id", _UUID, ForeignKey("documents.id"), nullable=False),
+    Column("version", _UUID, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("embedded_hash", String(64), nullable=False),
+    Column("dense", LargeBinary, nullable=False),
+    Column("sentence_vectors", LargeBinary, nullable=False),
+    Column("terms", LargeBinary, nullable=False),
+    Column("title_terms", LargeBinary, nullable=False),
+    Index("ix_passage_vectors_document_id_version", "document_id", "version"),
+    Index("ix_passage_vectors_tenant_embedded_hash", "tenant", "embedded_hash"),
+)
+"""What ranking reads. dense: float16 unit vector. sentence_vectors: int8 rows, value x 127.
+terms, title_terms: uint32 in order. embedded_hash: sha256 of the embedder and the texts it read,
+by which an unchanged passage of a changed document is not embedded again."""
+
+knowledge = Table(
+    "knowledge",
+    metadata,
+    Column("tenant", _TENANT, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+"""revision: grows with each change of what a tenant's readers may see."""
+
+traces = Table(
+    "traces",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("asked_at", _MOMENT, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("total_ms", Float, nullable=False),
+    Column("body", JSON, nullable=False),
+    Index("ix_traces_tenant_asked_at", "tenant", "asked_at"),
+)
+"""Every answered question, whole. body: the answer contract's JSON plus the question's text."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("id", _UUID, primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("trace_id", _UUID),
+    Column("at", _MOMENT, nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("provider", String(64), nullable=False),
+    Column("model", Text, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("embedding_tokens", BigInteger, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index("ix_usage_tenant_at", "tenant", "at"),
+)
+"""One row for each use of a model, failed ones too. purpose: `answer`, `ingest`, ..."""
+
+models = Table(
+    "models",
+    metadata,
+    Column("tenant", _TENANT, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("made_at", _MOMENT, nullable=False),
+    Column("card", JSON, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "name", "version"),
+)
+"""Fitted models (triage, answerability), newest `made_at` in use. card: data hash, metrics."""
