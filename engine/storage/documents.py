@@ -188,16 +188,15 @@ class DocumentStore:
                 ).scalars()
             )
 
-    async def live_versions(self, tenant: str) -> set[str]:
-        """The live version of every document."""
+    async def live_sizes(self, tenant: str) -> dict[str, int]:
+        """Number of passages of every live version."""
         async with self._database.read() as db:
-            return set(
-                (
-                    await db.execute(
-                        select(documents.c.version).where(documents.c.tenant == tenant)
-                    )
-                ).scalars()
+            rows = await db.execute(
+                select(documents.c.version, documents.c.passages).where(
+                    documents.c.tenant == tenant
+                )
             )
+            return {row.version: row.passages for row in rows}
 
     async def count(self, tenant: str) -> int:
         """Documents of a tenant."""

@@ -103,29 +103,11 @@ class PassageStore:
         async with self._database.read() as db:
             for part in _parts(ids):
                 rows = await db.execute(
-                    select(
-                        passage_vectors.c.id,
-                        passage_vectors.c.document_id,
-                        passage_vectors.c.ordinal,
-                        passage_vectors.c.dense,
-                        passage_vectors.c.sentence_vectors,
-                        passage_vectors.c.terms,
-                        passage_vectors.c.title_terms,
-                        documents.c.audience,
-                        documents.c.category,
+                    _RANKED.where(
+                        passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part)
                     )
-                    .join(documents, documents.c.version == passage_vectors.c.version)
-                    .where(passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part))
                 )
-                for row in rows:
-                    found[row[0]] = Candidate(
-                        id=row[0],
-                        document_id=row[1],
-                        ordinal=row[2],
-                        audience=tuple(row[7]),
-                        category=row[8],
-                        vectors=_unpack_vectors(row[3], row[4], row[5], row[6]),
-                    )
+                found.update({row[0]: _candidate(row) for row in rows})
         return found
 
     async def live(self, tenant: str, ids: Sequence[str]) -> dict[str, LivePassage]:
@@ -156,6 +138,16 @@ class PassageStore:
             )
             found = {(row.document_id, row.ordinal): _live_passage(row) for row in rows}
         return {key: value for key, value in found.items() if key in keys}
+
+    async def of_version(self, tenant: str, version: str) -> list[Candidate]:
+        """Every passage of a live version, in order; empty when it is live no more."""
+        async with self._database.read() as db:
+            rows = await db.execute(
+                _RANKED.where(
+                    passage_vectors.c.tenant == tenant, passage_vectors.c.version == version
+                ).order_by(passage_vectors.c.ordinal)
+            )
+            return [_candidate(row) for row in rows]
 
     async def vectors_by_hash(
         self, tenant: str, hashes: Sequence[str]
@@ -194,6 +186,30 @@ _LIVE = select(
     documents.c.category,
     documents.c.audience,
 ).join(documents, documents.c.version == passages.c.version)
+
+
+_RANKED = select(
+    passage_vectors.c.id,
+    passage_vectors.c.document_id,
+    passage_vectors.c.ordinal,
+    passage_vectors.c.dense,
+    passage_vectors.c.sentence_vectors,
+    passage_vectors.c.terms,
+    passage_vectors.c.title_terms,
+    documents.c.audience,
+    documents.c.category,
+).join(documents, documents.c.version == passage_vectors.c.version)
+
+
+def _candidate(row: Any) -> Candidate:
+    return Candidate(
+        id=row[0],
+        document_id=row[1],
+        ordinal=row[2],
+        audience=tuple(row[7]),
+        category=row[8],
+        vectors=_unpack_vectors(row[3], row[4], row[5], row[6]),
+    )
 
 
 def _parts(ids: Sequence[str]) -> Iterable[Sequence[str]]:

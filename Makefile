@@ -1,0 +1,53 @@
+# Deskhand. `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test bench eval format lint types contracts clean
+SHELL := /bin/bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+READY := .venv/.ready
+SEED ?= 7
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: $(READY) ## prepare everything; leaves the command at .venv/bin/deskhand
+
+$(BIN)/uv: .ci/get_uv.py
+	@$(PYTHON) .ci/get_uv.py
+	@touch $@
+
+$(READY): $(BIN)/uv pyproject.toml uv.lock
+	@$(UV) sync --frozen --inexact --quiet
+	@touch $@
+
+demo: $(READY) ## ingest the sample documents, answer a few questions, then chat
+	@$(BIN)/deskhand demo
+
+check: $(READY) lint types contracts ## the fast gate: format, lint, types, contracts, quick tests
+	@$(BIN)/pytest -q -n 2 -m "not slow"
+
+test: $(READY) lint types contracts ## the whole gate
+	@$(BIN)/pytest -n 2
+
+bench: $(READY) ## engine speed, by stage, as ratios (SIZE=20000 SEED=7)
+	@$(BIN)/python -m evals.bench --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+eval: $(READY) ## the sample suite, and the development sets where they are
+	@$(BIN)/python -m evals.quality --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+lint: $(READY)
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+contracts: $(READY)
+	@$(BIN)/lint-imports --no-cache | tail -n 8
+
+format: $(READY) ## format the code and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean: ## remove what was made here, the knowledge of the demo too
+	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,141 @@
+"""`deskhand`: parses the command line and calls the subcommand's module, imported only then.
+
+$ deskhand ask "How long is parental leave?"
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+_EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
+
+_EPILOG = """environment:
+  DESKHAND_HOME   folder of the index and the database (default: .deskhand)
+  Every other setting is in the README's table.
+
+exit codes: 0 done, 1 failed, 2 wrong use"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_EXIT_WRONG_USE, f"deskhand: {message}; see `{self.prog} --help`\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line; imports nothing heavy."""
+    parser = _Parser(
+        prog="deskhand",
+        description="Answers questions from your own documents, with a citation on every sentence.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, help_: str, example: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=help_,
+            description=help_[0].upper() + help_[1:] + ".",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.add_argument("--json", action="store_true", help="for machines: one JSON object")
+        return made
+
+    ingest = command(
+        "ingest",
+        "read documents into the knowledge base",
+        "deskhand ingest handbook/ faq.jsonl --audience everyone",
+    )
+    ingest.add_argument(
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="folder, file, glob, .jsonl corpus, s3://, gs://, github://, https://; "
+        "none means every source ingested before",
+    )
+    ingest.add_argument(
+        "--audience",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="who may read it: public, everyone (default), channel:C..., group:S..., user:U...",
+    )
+    ingest.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="read every source again from nothing, with the embedder set now",
+    )
+
+    sources = command(
+        "sources", "list what was ingested, or remove it", "deskhand sources --remove handbook/"
+    )
+    sources.add_argument("--remove", metavar="SOURCE", help="forget a source and its documents")
+    sources.add_argument("--failed", action="store_true", help="list the documents not read, too")
+
+    ask = command(
+        "ask", "answer a question, or a file of them", 'deskhand ask "How do I reset my password?"'
+    )
+    ask.add_argument("question", nargs="*", metavar="QUESTION")
+    ask.add_argument("--input", metavar="FILE.jsonl", help='lines of {"id", "question", ...}')
+    ask.add_argument("--output", metavar="FILE.jsonl", help="answers, one a line, in order")
+    ask.add_argument(
+        "--audience", action="append", default=[], metavar="TAG", help="whose rights to ask with"
+    )
+
+    command("chat", "talk with the knowledge base in the terminal", "deskhand chat").add_argument(
+        "--audience", action="append", default=[], metavar="TAG", help="whose rights to ask with"
+    )
+    demo = command("demo", "ingest the sample documents, answer, then chat", "deskhand demo")
+    demo.add_argument("--no-chat", action="store_true", help="stop after the answers")
+    command("migrate", "bring the database's tables up to date", "deskhand migrate")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command line; returns its exit code."""
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    if args.version:
+        from importlib.metadata import version
+
+        print(f"deskhand {version('deskhand')}")
+        return _EXIT_DONE
+    if args.command is None:
+        parser.print_help()
+        return _EXIT_WRONG_USE
+    import asyncio
+
+    from engine.errors import DeskhandError, WrongUse
+
+    try:
+        module = import_module(f"bot.cli.{args.command}")
+        return int(asyncio.run(module.run(args)))
+    except WrongUse as error:
+        print(f"deskhand: {error}", file=sys.stderr)
+        return _EXIT_WRONG_USE
+    except DeskhandError as error:
+        print(f"deskhand: {error}", file=sys.stderr)
+        return _EXIT_FAILED
+    except KeyboardInterrupt:
+        print("deskhand: stopped; what was done is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return _EXIT_FAILED
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,71 @@
+"""`deskhand sources`: what is in the knowledge base, since when, how much; and out again.
+
+$ deskhand sources
+/srv/handbook   251 documents  1,903 passages  2026-11-22 09:14
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from engine.compose import Engine, open_engine
+from engine.errors import WrongUse
+from engine.knowledge.source import normalise
+from engine.settings import load_settings
+from engine.storage.sources import Source
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Lists, or removes one."""
+    async with open_engine(load_settings()) as engine:
+        tenant = engine.settings.tenant
+        found = await engine.sources.all(tenant)
+        if args.remove is not None:
+            return await _remove(engine, found, args.remove, as_json=args.json)
+        failures = {s.id: await engine.sources.failures(tenant, s.id) for s in found if s.failed}
+    if args.json:
+        rows = [
+            {
+                "source": s.uri,
+                "audience": list(s.audience) or ["everyone"],
+                "documents": s.documents,
+                "passages": s.passages,
+                "failed": [
+                    {"document_name": f.name, "reason": f.reason} for f in failures.get(s.id, [])
+                ],
+                "added_at": s.added_at.isoformat(),
+                "ingested_at": s.ingested_at.isoformat() if s.ingested_at else None,
+            }
+            for s in found
+        ]
+        print(json.dumps({"sources": rows}, ensure_ascii=False))
+        return 0
+    if not found:
+        print("nothing ingested yet; try: deskhand ingest FOLDER")
+    width = max((len(s.uri) for s in found), default=0)
+    for s in found:
+        when = f"{s.ingested_at:%Y-%m-%d %H:%M} UTC" if s.ingested_at else "not finished"
+        tags = ", ".join(s.audience) or "everyone"
+        failed = f"  {s.failed:,} failed" if s.failed else ""
+        print(
+            f"{s.uri:<{width}}  {s.documents:>6,} documents  {s.passages:>8,} passages  {when}  "
+            f"for {tags}{failed}"
+        )
+        if args.failed:
+            for failure in failures.get(s.id, []):
+                print(f"  failed: {failure.reason}")
+    return 0
+
+
+async def _remove(engine: Engine, found: list[Source], name: str, *, as_json: bool) -> int:
+    uri = normalise(name)
+    source = next((s for s in found if uri == s.uri or name == s.uri), None)
+    if source is None:
+        raise WrongUse(f"{name} was not ingested; `deskhand sources` lists what was")
+    removed = await engine.ingestion.forget(source.id)
+    if as_json:
+        print(json.dumps({"removed": removed, "source": source.uri}))
+    else:
+        print(f"removed {removed:,} documents of {source.uri}")
+    return 0

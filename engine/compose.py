@@ -1,0 +1,192 @@
+"""The engine's composition root: builds every part from the settings, and closes it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.clock import Clock, now
+from engine.errors import SettingsInvalid, StorageUnavailable
+from engine.fingerprint import Fingerprint
+from engine.generation.extractive import ExtractiveWriter
+from engine.knowledge.ingest import Ingestion, index_record
+from engine.knowledge.parser import ParseLimits, Parser
+from engine.pipeline import Pipeline
+from engine.retrieval.embedder import Embedder
+from engine.retrieval.index import SearchIndex
+from engine.retrieval.retriever import Retriever
+from engine.settings import Settings
+from engine.storage.database import Database, database_url
+from engine.storage.documents import DocumentStore
+from engine.storage.migrate import migrate
+from engine.storage.passages import PassageStore
+from engine.storage.sources import SourceStore
+from engine.storage.traces import TraceStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Everything a program works with."""
+
+    settings: Settings
+    pipeline: Pipeline
+    ingestion: Ingestion
+    retriever: Retriever
+    embedder: Embedder
+    index: SearchIndex
+    database: Database
+    documents: DocumentStore
+    passages: PassageStore
+    sources: SourceStore
+    traces: TraceStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """Parts to use instead of those the settings name; None means build it."""
+
+    embedder: Embedder | None = None
+    index: SearchIndex | None = None
+    parser: Parser | None = None
+    clock: Clock = now
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Settings, overrides: Overrides | None = None
+) -> AsyncIterator[Engine]:
+    """An engine, closed when left; makes `DESKHAND_HOME` and the tables where they are missing.
+
+    Loads no model and reads no index yet: that happens on first use.
+
+    Raises: SettingsInvalid, StorageUnavailable.
+    """
+    given = overrides or Overrides()
+    _refuse_unsupported(settings)
+    async with AsyncExitStack() as stack:
+        database = connect_database(settings, stack)
+        await migrate(database, only_safe=True)
+        embedder = given.embedder or _embedder(stack)
+        index = given.index or _index(settings, stack)
+        parser = given.parser or _parser(settings, stack)
+        documents, passages = DocumentStore(database), PassageStore(database)
+        sources = SourceStore(database)
+        retriever = Retriever(
+            index=index,
+            embedder=embedder,
+            passages=passages,
+            candidates=settings.retrieval.candidates,
+            top_k=settings.retrieval.top_k,
+            cache_entries=settings.retrieval.cache_entries,
+            passage_cache_bytes=settings.retrieval.passage_cache_bytes,
+        )
+        yield Engine(
+            settings=settings,
+            pipeline=Pipeline(
+                retriever=retriever,
+                writer=ExtractiveWriter(),
+                documents=documents,
+                fingerprint=Fingerprint(
+                    settings, index_record(embedder), documents.content_fingerprint
+                ),
+                clock=given.clock,
+                max_question_chars=settings.answer.max_question_chars,
+                max_sentences=settings.answer.max_sentences,
+                min_confidence=settings.answer.min_confidence,
+            ),
+            ingestion=Ingestion(
+                tenant=settings.tenant,
+                parser=parser,
+                embedder=embedder,
+                index=index,
+                documents=documents,
+                passages=passages,
+                sources=sources,
+                clock=given.clock,
+                max_bytes=settings.parse.max_bytes,
+                parallel_parses=settings.parse.workers + 1,
+            ),
+            retriever=retriever,
+            embedder=embedder,
+            index=index,
+            database=database,
+            documents=documents,
+            passages=passages,
+            sources=sources,
+            traces=TraceStore(database),
+        )
+
+
+def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    """The database as it is, closed with the stack; makes the home folder where it is missing.
+
+    Raises: StorageUnavailable, SettingsInvalid.
+    """
+    _make_home(settings.home)
+    secret = settings.database.url
+    url = database_url(secret.get_secret_value() if secret else None, settings.home)
+    database = Database(url, pool_size=settings.database.pool_size)
+    stack.push_async_callback(database.aclose)
+    return database
+
+
+def _refuse_unsupported(settings: Settings) -> None:
+    """A server that is named but cannot be used yet must not be silently left aside."""
+    if settings.qdrant.url:
+        raise SettingsInvalid(
+            "QDRANT_URL is set, but this version has only the embedded index; unset it"
+        )
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError:
+        raise SettingsInvalid(f"DESKHAND_HOME is {home}, which is not a folder") from None
+    except OSError as error:
+        raise StorageUnavailable(
+            f"the folder {home} cannot be made ({error.strerror}); set DESKHAND_HOME to one this "
+            "user may write",
+            retryable=False,
+        ) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise StorageUnavailable(
+            f"the folder {home} cannot be written; set DESKHAND_HOME to one this user may write",
+            retryable=False,
+        )
+
+
+def _embedder(stack: AsyncExitStack) -> Embedder:
+    from engine.adapters.minilm.embedder import MiniLmEmbedder
+
+    embedder = MiniLmEmbedder()
+    stack.push_async_callback(embedder.aclose)
+    return embedder
+
+
+def _index(settings: Settings, stack: AsyncExitStack) -> SearchIndex:
+    from engine.adapters.shared_index import SharedIndex
+
+    index = SharedIndex(settings.home)
+    stack.push_async_callback(index.aclose)
+    return index
+
+
+def _parser(settings: Settings, stack: AsyncExitStack) -> Parser:
+    from engine.adapters.local_parser import LocalParser
+
+    parse = settings.parse
+    parser = LocalParser(
+        ParseLimits(
+            max_bytes=parse.max_bytes,
+            max_text_chars=parse.max_text_chars,
+            timeout_s=parse.timeout_s,
+            memory_bytes=parse.memory_bytes,
+        ),
+        workers=parse.workers,
+    )
+    stack.push_async_callback(parser.aclose)
+    return parser

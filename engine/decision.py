@@ -1,0 +1,126 @@
+"""From what was found, written and checked to how the question ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine import replies
+from engine.trace import Outcome, Reason, ReasonCode
+
+_OUT_OF_SCOPE = 0.04
+"""Below this probability the question is taken to be about something else altogether."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the stages found.
+
+    documents: in the knowledge base, readable or not. readable: something was found at all.
+    answerability: probability that the corpus answers. sentences: of the checked draft;
+    dropped: those that failed their check. relevance: of the draft's best sentence, in [0, 1].
+    """
+
+    documents: int
+    readable: bool
+    answerability: float
+    sentences: int
+    dropped: int
+    relevance: float
+    was_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """How it ends. reply: the fixed sentence, or None when the draft is the reply."""
+
+    outcome: Outcome
+    confidence: float
+    needs_human_review: bool
+    reasons: tuple[Reason, ...]
+    reply: str | None
+
+
+def may_speak(answerability: float, min_confidence: float) -> bool:
+    """The gate before the first sentence: nothing is shown of an answer that is too unlikely."""
+    return answerability >= min_confidence
+
+
+def decide(findings: Findings, *, min_confidence: float) -> Decision:
+    """The outcome, a calibrated confidence, and why, in words."""
+    reasons: list[Reason] = []
+    if findings.was_cut:
+        reasons.append(
+            Reason(
+                code=ReasonCode.QUESTION_CUT,
+                text="The question was too long; its end was not read.",
+            )
+        )
+    confidence = findings.answerability
+    if findings.documents == 0:
+        return _hand_over(
+            ReasonCode.NO_DOCUMENTS,
+            "There are no documents yet.",
+            0.0,
+            replies.NO_DOCUMENTS,
+            reasons,
+        )
+    if not findings.readable:
+        return _hand_over(
+            ReasonCode.NOT_IN_CORPUS,
+            "No document that everyone in this conversation may read bears on the question.",
+            0.0,
+            replies.NOT_IN_CORPUS,
+            reasons,
+        )
+    if confidence < _OUT_OF_SCOPE:
+        text = "Nothing in the documents comes near the question's subject."
+        return Decision(
+            outcome=Outcome.ABSTAINED,
+            confidence=confidence,
+            needs_human_review=False,
+            reasons=(*reasons, Reason(code=ReasonCode.OUT_OF_SCOPE, text=text)),
+            reply=replies.OUT_OF_SCOPE,
+        )
+    if findings.sentences == 0:
+        code = ReasonCode.UNSUPPORTED if findings.dropped else ReasonCode.NOT_IN_CORPUS
+        text = (
+            "No sentence of the draft passed its check."
+            if findings.dropped
+            else "No sentence of the documents found bears on the question."
+        )
+        return _hand_over(code, text, min(confidence, 0.2), replies.NOT_IN_CORPUS, reasons)
+    if not may_speak(confidence, min_confidence):
+        return _hand_over(
+            ReasonCode.LOW_CONFIDENCE,
+            f"The documents answer this with a probability of only {confidence:.0%}.",
+            confidence,
+            replies.LOW_CONFIDENCE,
+            reasons,
+        )
+    if findings.dropped:
+        reasons.append(
+            Reason(
+                code=ReasonCode.UNSUPPORTED,
+                text=f"{findings.dropped} sentences failed their check and were left out.",
+            )
+        )
+    return Decision(
+        outcome=Outcome.ANSWERED,
+        confidence=confidence,
+        needs_human_review=False,
+        reasons=tuple(reasons),
+        reply=None,
+    )
+
+
+def _hand_over(
+    code: ReasonCode, text: str, confidence: float, reply: str, before: Sequence[Reason]
+) -> Decision:
+    return Decision(
+        outcome=Outcome.ESCALATED,
+        confidence=confidence,
+        needs_human_review=True,
+        reasons=(*before, Reason(code=code, text=text)),
+        reply=reply,
+    )

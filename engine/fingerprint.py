@@ -1,0 +1,52 @@
+"""One hash of everything that can change an answer, stamped on each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from pathlib import Path
+
+from engine.retrieval.index import IndexRecord
+from engine.settings import Settings
+
+_NO_EFFECT = ("storage/migrations", "adapters/index_", "adapters/shared_index", "knowledge/source")
+
+
+@lru_cache(maxsize=1)
+def code_fingerprint() -> str:
+    """Sha256 over the engine's own source, so that no change of behaviour can be forgotten."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(_NO_EFFECT):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+class Fingerprint:
+    """Code, settings, models and, by revision, the knowledge itself."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        record: IndexRecord,
+        knowledge: Callable[[str, int], Awaitable[str]],
+    ) -> None:
+        answer = settings.model_dump_json(include={"embedder", "retrieval", "answer"})
+        base = f"{answer}\0{record}\0{settings.openai.model}\0{settings.openai.base_url}"
+        self._base = base.encode()
+        self._knowledge = knowledge
+        self._made: dict[str, tuple[int, str]] = {}
+
+    async def of(self, tenant: str, revision: int) -> str:
+        """Sha256 (hex) for a tenant's knowledge at a revision."""
+        made = self._made.get(tenant)
+        if made is None or made[0] != revision:
+            digest = hashlib.sha256(self._base)
+            digest.update(code_fingerprint().encode())
+            digest.update((await self._knowledge(tenant, revision)).encode())
+            made = (revision, digest.hexdigest())
+            self._made[tenant] = made
+        return made[1]

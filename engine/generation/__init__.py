@@ -1,0 +1,1 @@
+"""From hits to a draft: the extractive writer, and the models."""

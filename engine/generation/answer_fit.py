@@ -1,0 +1,85 @@
+"""How well a sentence has the shape of the answer that a question wants."""
+
+from __future__ import annotations
+
+import re
+
+from engine.generation.question_form import AnswerKind
+
+_UNIT = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|nights?|quarters?)"
+_NUMBER_WORD = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|third|twice|once"
+    r"|none|no|unlimited|free|all|both)"
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_IMPERATIVE = (
+    r"(?:select|click|open|choose|press|enter|go|run|use|set|type|install|check|ask|send|contact"
+    r"|call|create|add|remove|update|restart|try|switch|tick|make|follow|download|upload|log|sign"
+    r"|submit|fill|report|move|copy|paste|delete|enable|disable|configure|start|stop|wait|look"
+    r"|reach|email|e-mail|request|read|write|put|take|bring|turn|allow|unplug|reload|navigate)"
+)
+
+_SHAPES: dict[AnswerKind, re.Pattern[str]] = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        AnswerKind.NUMBER: rf"\d|[€$£%]|\b{_NUMBER_WORD}\b",
+        AnswerKind.DURATION: (
+            rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-]+){{0,2}}{_UNIT}\b"
+            r"|\b(?:daily|weekly|monthly|yearly|annually|never|always|immediately|at once|expires?)\b"
+        ),
+        AnswerKind.DATE: (
+            rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|{_MONTH}\.? \d|in {_MONTH}|{_DAY})\b"
+            rf"|\b\d{{1,2}}:\d\d\b|\b(?:19|20)\d\d\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
+            rf"|\b(?:before|after|until|within|by|from|when|once|as soon as|at the end)\b"
+            rf"|\d[\s-]*{_UNIT}"
+        ),
+        AnswerKind.PERSON: (
+            r"\b(?:managers?|admin\w*|owners?|teams?|leads?|head|officers?|directors?|hr|finance"
+            r"|support|desk|agents?|departments?|commander|president|ceo|cfo|cto|staff|employees?"
+            r"|supervisors?|you|anyone|everyone|nobody|members?|users?|people)\b|[\w.-]+@[\w-]+\."
+            r"|#[a-z][\w-]+|\b[A-Z][a-z]+ [A-Z][a-z]+\b|\+\d[\d ]{6,}"
+        ),
+        AnswerKind.PLACE: (
+            r"→|https?://|\b(?:in|at|under|on|from|near|inside|to) (?:the |your |our )?[`\"A-Z#]"
+            r"|\b(?:folder|page|menu|tab|room|floor|office|portal|site|website|channel|settings)\b"
+            r"|[\w.-]+@[\w-]+\.|`[^`]*[/.][^`]*`|\b\d+\.\d\d\b"
+        ),
+        AnswerKind.YES_NO: (
+            r"\b(?:yes|no|not|cannot|can|only|may|must|never|always|possible|impossible|allowed"
+            r"|available|supported|unless|except|if|need|required|permitted|n't|should|have to"
+            r"|eligible|covered|included|nothing|neither|also)\b"
+        ),
+        AnswerKind.REASON: (
+            r"\b(?:because|since|due to|caused?|causes|reasons?|so that|therefore|as a result"
+            r"|otherwise|if|when|means)\b"
+        ),
+        AnswerKind.HOW_TO: (
+            rf"(?:^|[.;:,]\s+|\b(?:to|must|should|can|then|and|please|you|may)\s+){_IMPERATIVE}\b"
+        ),
+        AnswerKind.TROUBLESHOOTING: (
+            rf"(?:^|[.;:,]\s+|\b(?:to|must|should|can|then|and|please|you)\s+){_IMPERATIVE}\b"
+            r"|\b(?:workaround|fix(?:ed)?|resol(?:ve[sd]?|ution)|because|caused?|reason|solution)\b"
+        ),
+        AnswerKind.DEFINITION: (
+            r"\b(?:is|are) (?:an?|the|when|how|any|one|used|defined)\b"
+            r"|\b(?:means?|refers? to|stands? for|called|known as|describes?|consists? of)\b"
+        ),
+        AnswerKind.COMPARISON: (
+            r"\b(?:than|whereas|while|both|unlike|differ\w*|instead|compared|but|only|other)\b"
+        ),
+    }.items()
+}
+_NEUTRAL = 0.5
+
+
+def answer_fit(kind: AnswerKind, text: str) -> float:
+    """1 where the text has what this kind of answer needs (a number, a date, a condition, ...),
+    0 where it lacks it, 0.5 for kinds that have no such mark."""
+    shape = _SHAPES.get(kind)
+    if shape is None:
+        return _NEUTRAL
+    return 1.0 if shape.search(text) else 0.0

@@ -1,0 +1,477 @@
+"""The writer that needs no model: picks, orders and quotes the sentences that answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.generation.answer_fit import answer_fit
+from engine.generation.draft import Draft, DraftSentence, Span
+from engine.generation.list_block import item_of, nested_below, parent_of, whole_list
+from engine.generation.question_form import AnswerKind, QuestionForm, read_question
+from engine.generation.span_reading import PassageReading, SpanReading, read_hits
+from engine.generation.span_text import code_text, plain_text, row_text
+from engine.generation.table_rows import matching_rows, shown_columns
+from engine.knowledge.document import SentenceKind
+from engine.question import Question
+from engine.retrieval.hit import Hit
+
+_LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
+_FLOOR = 0.15  # relevance below which not even the best span bears on the question
+_FACT_SENTENCES = 3
+_EXTRA = 0.88  # how near to the best one a further sentence has to be
+_NEIGHBOUR = 0.04
+_SAME_ANSWER = 0.08
+_EQUAL_SUPPORT = 0.97
+_NEW_TERMS = 0.25
+_ALIKE = 0.6  # Jaccard of terms from which two sentences say the same
+_LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still be the answer
+_HEADING = 0.12
+_LONG_LIST = 10
+_LIST_SPANS = 60
+_SHORT_ANSWER = re.compile(
+    r"^\W*(?:yes|no|yep|nope|correct|maybe|sometimes|always|never|not yet|not really|it depends|of"
+    r" course|certainly|sure|absolutely)\b\W*$",
+    re.IGNORECASE,
+)
+_SURE_QUESTION = 0.6
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Pick:
+    """A span chosen for the draft. layout: as DraftSentence's; relevance: of its block."""
+
+    span: SpanReading
+    layout: str
+    relevance: float
+
+
+class ExtractiveWriter:
+    """Answers by quotation; pure and deterministic, and it calls no model."""
+
+    def write(
+        self,
+        question: Question,
+        query_vector: NDArray[np.float32],
+        hits: Sequence[Hit],
+        *,
+        max_sentences: int,
+    ) -> Draft:
+        """The few sentences of the hits that answer, in reading order; empty if none bears on it.
+
+        Text is verbatim apart from whitespace, list and emphasis marks, and a row's column names.
+
+        query_vector: of the question; the hits' sentence cosines already hold what is read of it.
+        hits: best first, at most 8 are read.
+        max_sentences: at most so many sentences, items and rows. A procedure, a list that was
+            asked for and a code block are never cut by it, since part of one misleads.
+        """
+        del query_vector
+        form = read_question(question)
+        readings = read_hits(form, hits[:8])
+        if not form.weights:
+            return Draft(sentences=())
+        return _Answer(form, readings, max(1, max_sentences)).draft()
+
+
+class _Answer:
+    """The choice of spans for one question."""
+
+    def __init__(
+        self, form: QuestionForm, readings: Sequence[PassageReading], max_sentences: int
+    ) -> None:
+        self._form = form
+        self._readings = readings
+        self._limit = max_sentences
+        self._picks: list[_Pick] = []
+        self._taken: set[tuple[str, int]] = set()
+
+    def draft(self) -> Draft:
+        candidates = self._candidates()
+        for best in candidates:
+            if best.relevance < _FLOOR:
+                break
+            if self._answer_with(best, candidates):
+                break
+        return Draft(sentences=tuple(_quote(self._ordered(), self._readings, self._form)))
+
+    def _candidates(self) -> list[SpanReading]:
+        spans = [
+            span
+            for reading in self._readings
+            for span in reading.spans
+            if span.quotable and span.can_lead and not _SHORT_ANSWER.match(span.text)
+        ]
+        return sorted(spans, key=lambda span: (-span.score, span.rank, span.index))
+
+    def _answer_with(self, best: SpanReading, candidates: Sequence[SpanReading]) -> bool:
+        """Builds the answer around `best`; False where it cannot stand."""
+        if self._form.asks_for(AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING):
+            procedure = self._procedure(best, candidates)
+            if procedure is not None:
+                self._take_list(procedure)
+                return True
+        reading = self._readings[best.rank]
+        if best.kind in _LISTED:
+            if self._form.kind is AnswerKind.LIST or self._form.wants_all:
+                self._take_list(best)
+                return True
+            self._take_item(reading, best)
+        elif best.kind is SentenceKind.ROW:
+            self._take_rows(reading, best)
+        elif best.kind is SentenceKind.CODE:
+            self._take_code(reading, best)
+        elif best.text.rstrip().endswith(":"):
+            return self._take_led(reading, best)
+        elif not self._take_prose(reading, best):
+            return False
+        self._add_more(best, candidates)
+        return True
+
+    # --- whole blocks
+
+    def _procedure(
+        self, best: SpanReading, candidates: Sequence[SpanReading]
+    ) -> SpanReading | None:
+        """A step of the procedure that answers, or None where something else answers better."""
+        found: SpanReading | None = None
+        found_score = best.score - _LIST_NEAR
+        for span in candidates[:40]:
+            steps = span.kind is SentenceKind.STEP or (
+                span.kind is SentenceKind.BULLET and self._is_about(span)
+            )
+            if not steps or self._form.kind not in (
+                AnswerKind.HOW_TO,
+                AnswerKind.TROUBLESHOOTING,
+            ):
+                continue
+            score = span.score + _HEADING * self._heading_match(span)
+            if score > found_score:
+                found, found_score = span, score
+        return found
+
+    def _is_about(self, span: SpanReading) -> bool:
+        """Whether the list's heading or introduction is what was asked for."""
+        if self._heading_match(span) >= 0.5:
+            return True
+        intro = self._intro(span)
+        return intro is not None and intro.score >= span.score
+
+    def _heading_match(self, span: SpanReading) -> float:
+        """Share of the heading's terms that the question has."""
+        weights = self._form.weights
+        named = heading_terms(span.heading)
+        return len(named & weights.keys()) / len(named) if named else 0.0
+
+    def _intro(self, span: SpanReading) -> SpanReading | None:
+        return None if span.intro is None else self._readings[span.rank].spans[span.intro]
+
+    def _take_list(self, member: SpanReading) -> None:
+        spans = whole_list(self._readings, member)[:_LIST_SPANS]
+        relevance = max(span.relevance for span in spans)
+        intro = self._intro(spans[0])
+        if intro is not None and self._introduces(intro, spans[0]):
+            self._put(intro, "prose", max(relevance, intro.relevance))
+        ordered = spans[0].kind is SentenceKind.STEP
+        base = spans[0].item[0] if spans[0].item else 0
+        for span in spans:
+            self._put(span, _layout(span, ordered=ordered, base=base), relevance)
+
+    def _introduces(self, intro: SpanReading, first: SpanReading) -> bool:
+        """Whether a sentence in front of a list belongs to it."""
+        if intro.text.rstrip().endswith((":", "：")):
+            return True
+        return intro.index == first.index - 1 and intro.score >= 0.6 * first.score
+
+    def _take_item(self, reading: PassageReading, best: SpanReading) -> None:
+        """One item of a list, with what it needs to be understood."""
+        item = item_of(reading.spans, best)
+        quoted = [s for s in item if s.quotable]
+        chosen = self._best_run(quoted, best)
+        below = nested_below(reading.spans, item)
+        if chosen[-1] is item[-1] and item[-1].text.rstrip().endswith(":"):
+            chosen += below[:_LIST_SPANS]
+        parent = parent_of(reading.spans, item)
+        lead: list[SpanReading] = []
+        if parent and parent[-1].text.rstrip().endswith(":"):
+            lead = parent[-1:]
+        elif (intro := self._intro(best)) is not None and intro.text.rstrip().endswith(":"):
+            lead = [intro]
+        alone = not lead and len(chosen) == len(self._best_run(quoted, best))
+        for span in lead:
+            self._put(span, "prose", best.relevance)
+        for span in chosen:
+            sentence = span.text.rstrip().endswith((".", "!", "…", ")"))
+            layout = "prose" if alone and sentence else _layout(span, ordered=False, base=0)
+            if span.item is None and span.kind in _LISTED:
+                layout = "prose"
+            self._put(span, layout, max(span.relevance, best.relevance))
+
+    def _best_run(self, item: Sequence[SpanReading], best: SpanReading) -> list[SpanReading]:
+        """The item's sentences from its first to the best one, or all of a short item."""
+        if len(item) <= min(_FACT_SENTENCES, self._limit):
+            return list(item)
+        place = item.index(best)
+        start = max(0, place - 1) if best.dangling or place == 1 else place
+        return list(item[start : place + 1])
+
+    def _take_rows(self, reading: PassageReading, best: SpanReading) -> None:
+        for span in matching_rows(reading, best, self._form):
+            self._put(span, "row", span.relevance)
+
+    def _take_code(self, reading: PassageReading, best: SpanReading) -> None:
+        intro = self._intro(best)
+        if intro is not None and intro.quotable:
+            self._put(intro, "prose", best.relevance)
+        for span in reading.spans:
+            if span.kind is SentenceKind.CODE and span.sentence.group == best.sentence.group:
+                self._put(span, "code", best.relevance)
+
+    def _take_led(self, reading: PassageReading, lead: SpanReading) -> bool:
+        """A sentence that ends in a colon, with what it leads into."""
+        spans = reading.spans
+        following = spans[lead.index + 1] if lead.index + 1 < len(spans) else None
+        if following is None or not following.quotable:
+            return False
+        if following.kind in _LISTED:
+            members = whole_list(self._readings, following)
+            asked = self._form.kind in (AnswerKind.LIST, AnswerKind.HOW_TO)
+            if asked or self._form.wants_all or len(members) <= _LONG_LIST:
+                self._put(lead, "prose", lead.relevance)
+                self._take_list(following)
+                return True
+            top = max(members, key=lambda span: (span.score, -span.index))
+            self._put(lead, "prose", lead.relevance)
+            self._take_item(self._readings[top.rank], top)
+            return True
+        if following.kind is SentenceKind.CODE:
+            self._take_code(reading, following)
+            self._put(lead, "prose", lead.relevance)
+            return True
+        if following.kind is SentenceKind.ROW:
+            rows = [s for s in spans if s.sentence.group == following.sentence.group]
+            top = max(rows, key=lambda span: (span.score, -span.index))
+            self._put(lead, "prose", lead.relevance)
+            self._take_rows(reading, top)
+            return True
+        return False
+
+    # --- sentences
+
+    def _take_prose(self, reading: PassageReading, span: SpanReading) -> bool:
+        """A sentence, with the one before it where it refers to that."""
+        chain = self._chain(reading, span)
+        if not chain:
+            return False
+        for link in chain:
+            self._put(link, "prose", max(link.relevance, 0.9 * span.relevance))
+        return True
+
+    def _chain(self, reading: PassageReading, span: SpanReading) -> list[SpanReading]:
+        """The span and what it refers back to, in order; empty where that cannot be quoted."""
+        chain = [span]
+        while chain[0].dangling and len(chain) <= 2:
+            head = chain[0]
+            before = reading.spans[head.index - 1] if head.index else None
+            joined = (
+                before is not None
+                and before.sentence.group == head.sentence.group
+                and before.kind is head.kind
+                and head.item is None
+            )
+            if joined and before is not None and before.quotable:
+                if _SHORT_ANSWER.match(before.text):
+                    break  # "No. It ...": quoted with its sentence
+                chain.insert(0, before)
+                continue
+            if head.asked is not None or self._heading_match(head) >= 0.5:
+                break  # it refers to what was asked
+            return []
+        return [] if chain[0].dangling and len(chain) > 2 else chain
+
+    def _add_more(self, best: SpanReading, candidates: Sequence[SpanReading]) -> None:
+        """Further sentences: what else was asked, what completes the answer, equal support."""
+        parts = self._form.parts
+        room = min(self._limit, _FACT_SENTENCES + len(parts) - 1)
+        for part in parts:
+            if len(parts) > 1 and len(self._picks) < room:
+                self._add_part(best, candidates, part.kind, part.terms)
+        for span in candidates:
+            if len(self._picks) >= room:
+                return
+            if span.score < (_EXTRA - _SAME_ANSWER) * best.score - _NEIGHBOUR:
+                break
+            if self._belongs(span, best):
+                self._add(span, room)
+
+    def _belongs(self, span: SpanReading, best: SpanReading) -> bool:
+        if span.kind is SentenceKind.CODE:
+            return False
+        same_document = span.passage.document_id == best.passage.document_id
+        same_passage = span.rank == best.rank
+        value = span.score
+        if same_passage and span.sentence.group == best.sentence.group:
+            if best.kind is SentenceKind.ROW:
+                return False  # its table's rows were chosen together
+            if abs(span.index - best.index) == 1:
+                value += _NEIGHBOUR * best.score
+            if span.asked is not None and span.asked == best.asked:
+                value += _SAME_ANSWER * best.score
+        if same_passage or (same_document and span.heading == best.heading):
+            return value >= _EXTRA * best.score
+        new = self._new_terms(span)
+        if same_document:
+            return value >= _EXTRA * best.score and new >= _NEW_TERMS / 2
+        return (value >= _EXTRA * best.score and new >= _NEW_TERMS) or (
+            value >= _EQUAL_SUPPORT * best.score
+        )
+
+    def _new_terms(self, span: SpanReading) -> float:
+        """Share of the question's words that this span has and the chosen ones lack."""
+        had: frozenset[int] = frozenset().union(
+            *(pick.span.terms | pick.span.context for pick in self._picks)
+        )
+        weights = self._form.weights
+        total = sum(weights.values()) or 1.0
+        return sum(weights[term] for term in (span.terms - had) & weights.keys()) / total
+
+    def _add_part(
+        self,
+        best: SpanReading,
+        candidates: Sequence[SpanReading],
+        kind: AnswerKind,
+        terms: frozenset[int],
+    ) -> None:
+        """The span that answers one part best, unless one that was chosen answers it."""
+
+        def value(span: SpanReading) -> float:
+            share = len(span.terms & terms) / len(terms) if terms else 0.0
+            return span.score + 0.15 * share + 0.1 * answer_fit(kind, span.text)
+
+        chosen = max((value(pick.span) for pick in self._picks), default=0.0)
+        near = [span for span in candidates[:24] if span.score >= 0.7 * best.score]
+        home = [span for span in near if span.passage.document_id == best.passage.document_id]
+        for pool, margin in ((home, 0.0), (near, 0.08)):
+            top = max(pool, key=value, default=None)
+            if top is not None and value(top) > chosen + margin:
+                self._add(top, self._limit)
+                return
+
+    def _add(self, span: SpanReading, room: int) -> bool:
+        if (span.passage.id, span.index) in self._taken or self._is_repeat(span):
+            return False
+        reading = self._readings[span.rank]
+        if span.kind is SentenceKind.PROSE:
+            if span.text.rstrip().endswith(":"):
+                return False
+            chain = self._chain(reading, span)
+            if not chain or len(self._picks) + len(chain) > room:
+                return False
+            return self._take_prose(reading, span)
+        if span.kind in _LISTED:
+            self._take_item(reading, span)
+        elif span.kind is SentenceKind.ROW:
+            self._put(span, "row", span.relevance)
+        else:
+            return False
+        return True
+
+    def _is_repeat(self, span: SpanReading) -> bool:
+        return any(_alike(span, pick.span) for pick in self._picks)
+
+    def _put(self, span: SpanReading, layout: str, relevance: float) -> None:
+        key = (span.passage.id, span.index)
+        if key not in self._taken and not is_same_text(span, self._picks):
+            self._taken.add(key)
+            self._picks.append(_Pick(span=span, layout=layout, relevance=relevance))
+
+    def _ordered(self) -> list[_Pick]:
+        """Documents in the order chosen, within one in reading order."""
+        order: dict[str, int] = {}
+        for pick in self._picks:
+            order.setdefault(pick.span.passage.document_id, len(order))
+        return sorted(
+            self._picks,
+            key=lambda pick: (
+                order[pick.span.passage.document_id],
+                pick.span.passage.passage.ordinal,
+                pick.span.index,
+            ),
+        )
+
+
+def heading_terms(heading: str) -> frozenset[int]:
+    """The terms of a heading."""
+    from engine.generation.question_form import term_set
+
+    return term_set(heading)
+
+
+def is_same_text(span: SpanReading, picks: Iterable[_Pick]) -> bool:
+    """Whether the same words from the same document were chosen, as where passages overlap."""
+    return any(
+        pick.span.text == span.text
+        and pick.span.passage.document_id == span.passage.document_id
+        and pick.span.passage.id != span.passage.id
+        for pick in picks
+    )
+
+
+def _alike(one: SpanReading, other: SpanReading) -> bool:
+    union = len(one.terms | other.terms)
+    return union > 0 and len(one.terms & other.terms) / union >= _ALIKE
+
+
+def _layout(span: SpanReading, *, ordered: bool, base: int) -> str:
+    if span.kind is SentenceKind.CODE:
+        return "code"
+    if span.kind is SentenceKind.ROW:
+        return "row"
+    if span.item is None:
+        return "prose"
+    return "step" if ordered and span.item[0] <= base else "bullet"
+
+
+def _quote(
+    picks: Sequence[_Pick], readings: Sequence[PassageReading], form: QuestionForm
+) -> Iterable[DraftSentence]:
+    place = 0
+    while place < len(picks):
+        pick = picks[place]
+        span = pick.span
+        source = Span(passage=span.passage, sentence=span.sentence)
+        sources: tuple[Span, ...] = (source,)
+        place += 1
+        if pick.layout == "code":
+            parts = [span.text]
+            while place < len(picks) and picks[place].span.list_key == span.list_key:
+                parts.append(picks[place].span.text)
+                sources += (
+                    Span(passage=picks[place].span.passage, sentence=picks[place].span.sentence),
+                )
+                place += 1
+            text = code_text(parts)
+        elif pick.layout == "row":
+            text = row_text(span.sentence, span.text, keep=shown_columns(span, form.weights))
+        else:
+            text = plain_text(span.text)
+            opener = _opener(readings[span.rank], span)
+            if opener is not None:
+                text = f"{plain_text(opener.text)} {text}"
+                sources += (Span(passage=opener.passage, sentence=opener.sentence),)
+        yield DraftSentence(
+            text=text, layout=pick.layout, spans=sources, relevance=min(1.0, pick.relevance)
+        )
+
+
+def _opener(reading: PassageReading, span: SpanReading) -> SpanReading | None:
+    """The "Yes." or "No." in front of an FAQ's answer, where its question is the one asked."""
+    if span.asked is None or not span.index:
+        return None
+    before = reading.spans[span.index - 1]
+    sure = float(reading.hit.sentence_cosines[span.asked]) >= _SURE_QUESTION
+    return before if sure and _SHORT_ANSWER.match(before.text) else None

@@ -1,0 +1,306 @@
+"""The spans of the hits as the extractive writer reads them: in place, cleaned and scored."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from engine.generation.answer_fit import answer_fit
+from engine.generation.question_form import QuestionForm, term_set
+from engine.generation.span_text import item_marker
+from engine.generation.unfit_spans import (
+    addresses_machine,
+    is_about_itself,
+    is_pointer,
+    is_question,
+    is_unfit,
+)
+from engine.knowledge.document import Sentence, SentenceKind
+from engine.retrieval.hit import Hit
+from engine.retrieval.passage import LivePassage
+
+_LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
+_DANGLING = re.compile(
+    r"^\W*(?:"
+    r"(?:this|that|these|those|such)\b(?! (?:page|guide|document|article|section|handbook|policy"
+    r"|tutorial|topic)\b)"
+    r"|it(?:'s|’s)?\b(?!(?:'s|’s)? (?:is |was |will be |can be |may be )?(?:also )?(?:not )?(?:possible"
+    r"|recommended|important|necessary|best|advisable|required|your|our)\b)"
+    r"|(?:they|he|she|its|their|his|her|them|both|neither|either|all of (?:them|these|this|which))\b"
+    r"|(?:however|but|and|or|so|also|then|thus|hence|therefore|otherwise|instead|besides|moreover"
+    r"|furthermore|additionally|in addition|similarly|likewise|conversely|nevertheless|nonetheless"
+    r"|still|consequently|accordingly|afterwards?|as (?:a result|such)|for (?:example|instance)"
+    r"|in (?:this|that|such|either|both|the former|the latter|contrast|other words|these|those)\b"
+    r"|on the other hand|in case of doubt|after (?:that|this)|before (?:that|this)|if (?:so|not|it"
+    r"|they|this|that|these|those)|when (?:it|they|this|that)|to do (?:so|this|that)|once (?:it"
+    r"|they|this|that)|because of (?:this|that)|at (?:this|that) point|until then|since then)\b"
+    r"|the (?:former|latter|same|above|following|other|others|rest|first one|second one)\b"
+    r")",
+    re.IGNORECASE,
+)
+_FAQ_HEADING = re.compile(r"\b(?:faqs?|frequently asked|questions)\b", re.IGNORECASE)
+_QUESTION_LINE_SPANS = 3  # a question with the story in front of it: "The mail is late. What now?"
+_INTRO_CHARS = 400
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SpanReading:
+    """One span of a hit, in its place.
+
+    rank: of its hit, 0 is best. index: within the passage.
+    item: of a list item's first span, its indent and number; None elsewhere.
+    heading: the nearest heading above, or empty. asked: index of the FAQ question that the span
+        answers; None outside of an FAQ. asks: whether it is (part of) such a question.
+    intro: index of the sentence that leads into the span's list, table or code; None if none.
+    quotable: whether it may be quoted at all. can_lead: whether an answer may rest on it first.
+    dangling: whether it starts with a reference to the sentence before it.
+    own, overlap: share in [0, 1] of the question's weighted terms in the span itself; and with
+        half of the weight for terms that only its surroundings have.
+    score: how well it answers, about 0 to 1; compares spans of one question.
+    relevance: in [0, 1]; compares across questions.
+    """
+
+    rank: int
+    index: int
+    passage: LivePassage
+    sentence: Sentence
+    text: str
+    terms: frozenset[int]
+    item: tuple[int, int | None] | None
+    heading: str
+    asked: int | None = None
+    asks: bool = False
+    intro: int | None = None
+    quotable: bool = True
+    can_lead: bool = True
+    dangling: bool = False
+    context: frozenset[int] = frozenset()
+    cosine: float = 0.0
+    own: float = 0.0
+    overlap: float = 0.0
+    score: float = 0.0
+    relevance: float = 0.0
+
+    @property
+    def kind(self) -> SentenceKind:
+        """What the span is."""
+        return self.sentence.kind
+
+    @property
+    def list_key(self) -> tuple[str, int]:
+        """The same for spans of one list, table, code block or paragraph, over passages too."""
+        return self.passage.document_id, self.sentence.group
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class PassageReading:
+    """A hit with its spans read."""
+
+    hit: Hit
+    rank: int
+    spans: list[SpanReading] = field(default_factory=list)
+
+
+def read_hits(form: QuestionForm, hits: Sequence[Hit]) -> list[PassageReading]:
+    """Every hit with its spans in place and scored, in the order of the hits."""
+    readings = [_in_place(hit, rank) for rank, hit in enumerate(hits)]
+    _score(form, readings)
+    return readings
+
+
+def _in_place(hit: Hit, rank: int) -> PassageReading:
+    live = hit.passage
+    path = live.passage.heading_path
+    heading = path[-1] if path else ""
+    above = term_set(" ".join((live.title, *path)))
+    reading = PassageReading(hit=hit, rank=rank)
+    heading_cosine = 0.0
+    context, tainted = above, set[int]()
+    for index, sentence in enumerate(live.passage.sentences):
+        text = live.sentence_text(sentence)
+        if sentence.kind is SentenceKind.HEADING:
+            heading, heading_cosine = text, float(hit.sentence_cosines[index])
+            context = above | term_set(text)
+        elif sentence.kind is not SentenceKind.ROW and addresses_machine(text):
+            tainted.add(sentence.group)
+        own = float(hit.sentence_cosines[index])
+        span = SpanReading(
+            rank=rank,
+            index=index,
+            passage=live,
+            sentence=sentence,
+            text=text,
+            terms=term_set(text),
+            item=item_marker(live, sentence),
+            heading=heading,
+            quotable=not is_unfit(sentence.kind, text),
+            dangling=bool(_DANGLING.match(text)),
+            context=context,
+            cosine=max(own, 0.65 * own + 0.35 * heading_cosine),
+        )
+        reading.spans.append(span)
+    spans = reading.spans
+    for span in spans:
+        # A paragraph with an order to a machine in it is that attack's; of a list only the item.
+        if span.sentence.group in tainted and span.kind is SentenceKind.PROSE:
+            span.quotable = False
+    _find_questions(spans)
+    _find_intros(spans)
+    for span in spans:
+        if is_question(span.text) and span.kind is not SentenceKind.STEP:
+            span.quotable = False
+        span.can_lead = span.quotable and not is_pointer(span.text)
+    return reading
+
+
+def _find_questions(spans: list[SpanReading]) -> None:
+    """Marks the question lines of an FAQ, and what answers them."""
+    start = 0
+    pending: int | None = None
+    while start < len(spans):
+        end = start
+        while end < len(spans) and spans[end].sentence.group == spans[start].sentence.group:
+            end += 1
+        block = spans[start:end]
+        kind = block[0].kind
+        prose = [span for span in block if span.kind is not SentenceKind.HEADING]
+        if kind is SentenceKind.HEADING and not prose:
+            pending = None
+            start = end
+            continue
+        if prose and prose[0].kind is SentenceKind.PROSE:
+            pending = _questions_of(prose, pending)
+        elif pending is not None:
+            for span in prose:
+                span.asked = pending
+        start = end
+
+
+def _questions_of(block: list[SpanReading], pending: int | None) -> int | None:
+    """Marks a paragraph's questions; returns the one that the next paragraph answers."""
+    first = next((place for place, span in enumerate(block) if is_question(span.text)), None)
+    line: int | None = None
+    if first is not None and first < _QUESTION_LINE_SPANS:
+        line = first
+    elif first is None and len(block) > 1 and _FAQ_HEADING.search(block[0].heading):
+        line = 0  # "The card has expired. Refund as usual."
+    if line is None:
+        for span in block:
+            span.asked = pending
+        return pending
+    for span in block[: line + 1]:
+        span.asks, span.quotable = True, False
+    asked = block[line].index
+    for span in block[line + 1 :]:
+        if is_question(span.text):
+            asked = span.index
+            span.asks = True
+        else:
+            span.asked = asked
+    return asked if block[-1].asks else None
+
+
+def _find_intros(spans: list[SpanReading]) -> None:
+    """Finds the sentence in front of each list, table or code block."""
+    lead: int | None = None
+    outer: int | None = None
+    for span in spans:
+        if span.kind is SentenceKind.HEADING:
+            lead = outer = None
+        elif span.kind is SentenceKind.PROSE:
+            lead = span.index if _leads_in(span) else None
+            outer = lead
+        elif span.kind in _LISTED:
+            span.intro = outer
+            if span.item is not None or span.text.rstrip().endswith(":"):
+                lead = span.index
+        else:
+            before = spans[span.index - 1] if span.index else None
+            if before is not None and before.sentence.group == span.sentence.group:
+                span.intro = before.intro
+            else:
+                span.intro = lead if lead is not None and span.index - lead <= 3 else None
+
+
+def _leads_in(span: SpanReading) -> bool:
+    return len(span.text) <= _INTRO_CHARS and not span.asks and span.quotable
+
+
+_COSINE, _OVERLAP, _FIT, _RETRIEVAL = 0.5, 0.3, 0.08, 0.12
+_FAQ_COSINE = 0.9  # how much of a question line's cosine its answer inherits
+_INTRO_COSINE = 0.35
+_SURROUNDINGS = 0.5  # what a term counts that stands only above or before the span
+_IDENTIFIER = 0.12
+_KEY = 0.10
+_ABOUT_ITSELF = 0.1
+_NAME_WORDS = 6
+
+
+def _score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
+    spans = [span for reading in readings for span in reading.spans]
+    frequency = dict.fromkeys(form.weights, 0)
+    for span in spans:
+        for term in span.terms & frequency.keys():
+            frequency[term] += 1
+    # Rarity among the spans at hand: the corpus's own counts are not here, and what tells these
+    # spans apart is what matters.
+    most = math.log1p(len(spans) / 1.5)
+    weights = {
+        term: weight * min(most, math.log1p(len(spans) / (frequency[term] + 0.5)))
+        for term, weight in form.weights.items()
+    }
+    total = sum(weights.values()) or 1.0
+    for reading in readings:
+        for span in reading.spans:
+            if span.quotable:
+                _score_span(span, reading, form, weights, total)
+
+
+def _score_span(
+    span: SpanReading,
+    reading: PassageReading,
+    form: QuestionForm,
+    weights: dict[int, float],
+    total: float,
+) -> None:
+    near = span.context
+    cosine = span.cosine
+    spans = reading.spans
+    if span.asked is not None:
+        line = spans[span.asked]
+        near = near | line.terms
+        cosine = max(cosine, _FAQ_COSINE * float(reading.hit.sentence_cosines[line.index]))
+    if span.intro is not None:
+        lead = spans[span.intro]
+        near = near | lead.terms
+        led = (1 - _INTRO_COSINE) * cosine + _INTRO_COSINE * lead.cosine
+        cosine = max(cosine, led)
+    elif span.index and spans[span.index - 1].sentence.group == span.sentence.group:
+        near = near | spans[span.index - 1].terms
+    if span.sentence.header:
+        near = near | term_set(span.sentence.header)
+    own = sum(weights[term] for term in span.terms & weights.keys())
+    around = sum(weights[term] for term in (near - span.terms) & weights.keys())
+    span.own = own / total
+    span.overlap = min(1.0, (own + _SURROUNDINGS * around) / total)
+    fit = max(answer_fit(part.kind, span.text) for part in form.parts)
+    score = (
+        _COSINE * max(0.0, cosine)
+        + _OVERLAP * span.overlap
+        + _FIT * fit
+        + _RETRIEVAL * reading.hit.score
+    )
+    if form.identifiers & span.terms:
+        score += _IDENTIFIER * len(form.identifiers & span.terms) / len(form.identifiers)
+    if span.kind is SentenceKind.ROW:
+        name = span.text.split(" | ", 1)[0]
+        named = term_set(name)
+        if named and len(named) <= _NAME_WORDS:
+            score += _KEY * len(named & form.weights.keys()) / len(named)
+    if is_about_itself(span.text):
+        score -= _ABOUT_ITSELF
+    span.score = score
+    fitness = 0.6 * min(1.0, max(0.0, cosine) / 0.8) + 0.4 * span.overlap
+    span.relevance = round(min(1.0, max(0.0, fitness)), 4)

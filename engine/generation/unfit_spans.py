@@ -1,0 +1,114 @@
+"""Which spans an answer never quotes: furniture, questions, pointers, mail manners, and whatever
+speaks to a machine instead of a reader."""
+
+from __future__ import annotations
+
+import re
+
+from engine.knowledge.document import SentenceKind
+
+_ADDRESSES_MACHINE = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|prompts?|rules"
+    r"|guidelines|guardrails)\b"
+    r"|\b(?:system|developer|hidden|initial) (?:prompt|message|instructions?)\b"
+    r"|\btell (?:the|every|all|any|each|your) users?\b"
+    r"|\b(?:respond|reply|answer) (?:only )?(?:to (?:the|every|all|any) users?|with the (?:exact"
+    r"|following) (?:words|text|phrase))\b"
+    r"|\byou are (?:now )?(?:an? )?(?:\w+ )?(?:ai|assistant|chatbot|bot|language model|llm"
+    r"|dan)\b|\bas an? (?:ai|assistant|language model)\b"
+    r"|^\W*(?:assistant|system|chatbot|bot|ai|llm|chatgpt|claude|gpt)\s*[:,>]\s"
+    r"|\b(?:note|attention|message|instructions?) (?:to|for) (?:the )?(?:ai|assistants?|chatbots?"
+    r"|bots?|llms?|language models?)\b"
+    r"|\b(?:do not|don't|never) mention (?:this|these|that)\b|\bfrom now on,? (?:you|tell|answer)\b"
+    r"|\bnew instructions?\s*:|\b(?:reveal|print|output|repeat) (?:your|the) (?:system|hidden"
+    r"|initial|secret)\b|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]",
+    re.IGNORECASE,
+)
+_MENTION = re.compile(
+    r"<!(?:channel|here|everyone|subteam)|(?<![\w.])@(?:channel|here|everyone)\b|<@[UW][A-Z0-9]+>",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"^\W*(?:"
+    r"see also|related (?:articles?|links?|information|topics?|content|resources?)|further reading"
+    r"|more (?:information|info|details|resources)\W*$|learn more\b|read more\b|next steps?\W*$"
+    r"|applies to|original (?:kb|product) (?:number|version)|product versions?\b\W*:"
+    r"|(?:last|page last) (?:updated|modified|changed|reviewed|edited)|updated\s*(?:on|:)"
+    r"|(?:written|created|posted|published|reviewed|authored|submitted) (?:by|on)\b|authors?\s*:"
+    r"|owners?\s*:|category\s*:|tags?\s*:|version history|change ?log|revision"
+    r"|copyright\b|©|\(c\) \d{4}|all rights reserved|trademarks?\b|powered by\b|page views?\b"
+    r"|page (?:id\b|\d+(?: of \d+)?\W*$)|\d+ comments?\W*$|table of contents|contents\W*$|on this page"
+    r"|in this (?:article|section|page|topic|document|guide|chapter)\b"
+    r"|skip to\b|back to (?:top|home)|jump to\b|home\s*[>/»|]|edit (?:this|on) |report a problem"
+    r"|was this (?:page|article|helpful)|(?:give|send|leave|provide) (?:us )?feedback\W*$|feedback\W*$"
+    r"|print\W*$|share\W*$|subscribe\b|follow us|sign up for (?:our|the) newsletter|cookies?\W*$"
+    r"|privacy (?:policy|notice|statement)\W*$|terms (?:of (?:use|service)|and conditions)\W*$"
+    r"|this (?:message|e-?mail|mail|document) (?:is|contains?|may contain) (?:for|confidential"
+    r"|privileged|proprietary|intended)|if you (?:got|received|are not) .{0,40}(?:by mistake"
+    r"|in error|intended recipient)|unsubscribe\b|confidential(?:ity)?\W*$|disclaimer\b"
+    r"|(?:images?|figure|screenshot|table|fig\.)\s*\d*\W*$|click here\W*$|n/?a\W*$|tbd\W*$|todo\b"
+    r")",
+    re.IGNORECASE,
+)
+_MANNERS = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|dear|good (?:morning|afternoon))\b[^.?!]{0,40}[,!.]?"
+    r"|(?:(?:kind|best|warm)(?:est)? )?(?:regards|wishes)\b.{0,60}|thank(?:s| you)\b.{0,60}"
+    r"|cheers\b.{0,30}|warmly\b.{0,30}|sincerely\b.{0,40}|welcome(?: to .{0,40})?"
+    r"|(?:from|to|cc|bcc|subject|date|sent):\s.{0,200})\W*$",
+    re.IGNORECASE,
+)
+_POINTER = re.compile(
+    r"^\W*(?:(?:please |also |then )*(?:see|refer to|read|visit|check out|consult|go to|review)\b"
+    r"|(?:for|to (?:learn|find|see|read|get|understand)) (?:more|further|additional|detailed|full|the"
+    r"|details?|complete|information)\b.{0,120}\b(?:see|refer|visit|read|check|contact|consult|go)\b"
+    r"|(?:more|further|additional) (?:information|details|info)\b"
+    r"|(?:you can |you'll |you will )?find (?:more|further|additional)\b)",
+    re.IGNORECASE,
+)
+_ABOUT_ITSELF = re.compile(
+    r"^\W*(?:this|the following) (?:page|guide|document|article|section|handbook|tutorial|topic"
+    r"|chapter|booklet|brochure|manual|faq)\b"
+    r"|^\W*this is (?:the|a) (?:collection|page|list|guide|document)\b|^\W*(?:a|the) long page\b",
+    re.IGNORECASE,
+)
+_LINKS = re.compile(r"\[[^\]]*\]\([^)]*\)|https?://\S+|www\.\S+")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
+
+
+def addresses_machine(text: str) -> bool:
+    """Whether the text gives orders to an assistant, or would call a whole channel."""
+    return bool(_ADDRESSES_MACHINE.search(text) or _MENTION.search(text))
+
+
+def is_question(text: str) -> bool:
+    """Whether the text ends in a question mark."""
+    return bool(_QUESTION.search(text))
+
+
+def is_pointer(text: str) -> bool:
+    """Whether the text only says where to read on ("See ...", "For more information, ...")."""
+    return bool(_POINTER.match(text)) and len(text) < 260
+
+
+def is_about_itself(text: str) -> bool:
+    """Whether the text speaks of the document it stands in instead of its matter."""
+    return bool(_ABOUT_ITSELF.match(text))
+
+
+def is_unfit(kind: SentenceKind, text: str) -> bool:
+    """Whether a span is never quoted, by itself or as a part of a list."""
+    if kind is SentenceKind.HEADING or not text.strip() or addresses_machine(text):
+        return True
+    if kind is SentenceKind.CODE:
+        return False
+    if kind is SentenceKind.ROW:
+        return not re.search(r"\w", text)
+    if _FURNITURE.match(text) or _MANNERS.match(text):
+        return True
+    words = _LETTERS.findall(text)
+    if not words and not re.search(r"\d", text):
+        return True
+    links = _LINKS.findall(text)
+    bare = _LINKS.sub("", text)
+    return bool(links) and len(_LETTERS.findall(bare)) < 4 and kind is not SentenceKind.STEP

@@ -1,0 +1,391 @@
+"""One run over a source: what is new is read, what is gone disappears, the rest costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.clock import Clock
+from engine.errors import DeskhandError, DocumentUnreadable
+from engine.knowledge.chunk import CHUNKER_VERSION
+from engine.knowledge.document import RawDocument
+from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
+from engine.knowledge.parser import Parser
+from engine.knowledge.prepare import Chunked, Prepared, chunk, index_point, prepare, version_age_s
+from engine.knowledge.source import Found, Listing, Unreadable, list_source
+from engine.retrieval.embedder import Embedder
+from engine.retrieval.index import IndexRecord, SearchIndex
+from engine.retrieval.lexical import LEXICAL_VERSION
+from engine.storage.documents import DocumentStore, Known
+from engine.storage.passages import PassageStore
+from engine.storage.sources import Failure, SourceStore
+
+_GROUP_PASSAGES = 256
+"""Passages embedded and published together; also Edge's largest good upsert."""
+
+_GROUP_WAIT_S = 2.0
+"""A group that is not full is published anyway when no document came for so long."""
+
+_LEFTOVER_AGE_S = 24 * 3600.0
+"""Points of versions that never went live are deleted when older, so that a slower ingestion
+running beside this one keeps its own."""
+
+_LISTED_AHEAD = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a run stands. listed: documents seen so far; complete: there are no more.
+
+    done: of those, the ones dealt with. passages: published so far. current: a name, or "".
+    """
+
+    listed: int
+    complete: bool
+    done: int
+    passages: int
+    current: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What a run did, by document. passages: published by this run; ignored: no documents."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    passages: int = 0
+    ignored: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+Watch = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingestion:
+    """Brings sources into the knowledge of one tenant.
+
+    Safe to interrupt at any point and to run beside others: a document's new version goes live
+    in one transaction after its points are on disk, and a run that finds a document published by
+    another lets it be.
+    """
+
+    tenant: str
+    parser: Parser
+    embedder: Embedder
+    index: SearchIndex
+    documents: DocumentStore
+    passages: PassageStore
+    sources: SourceStore
+    clock: Clock
+    max_bytes: int
+    parallel_parses: int
+
+    def index_record(self) -> IndexRecord:
+        """What this program builds an index with."""
+        return index_record(self.embedder)
+
+    async def run(self, source: str, audience: tuple[str, ...], watch: Watch) -> Summary:
+        """Ingests one source.
+
+        Raises: SourceUnreadable before anything is changed; IndexMismatch, IndexUnavailable,
+        StorageUnavailable, ModelUnavailable in the middle, with all that was published kept.
+        """
+        started = time.monotonic()
+        listing = await asyncio.to_thread(list_source, source, audience, self.max_bytes)
+        await self.index.start(self.index_record())
+        await self.repair()
+        source_id = await self.sources.add(self.tenant, listing.uri, audience, at=self.clock())
+        run = _Run(self, listing, source_id, await self.documents.known(self.tenant), watch)
+        with tempfile.TemporaryDirectory(prefix="deskhand-") as folder:
+            await run.read_all(Path(folder))
+        await run.remove_missing()
+        run.summary.ignored = listing.ignored
+        run.summary.failed.sort(key=lambda failure: failure.name)
+        await self.sources.finish(self.tenant, source_id, run.summary.failed, at=self.clock())
+        run.summary.seconds = time.monotonic() - started
+        return run.summary
+
+    async def forget(self, source_id: str) -> int:
+        """Removes a source with all its documents; returns how many there were."""
+        ids = await self.documents.ids_of_source(self.tenant, source_id)
+        versions = await self.documents.remove(self.tenant, ids)
+        await self.index.delete_versions(self.tenant, versions)
+        await self.index.flush()
+        await self.sources.remove(self.tenant, source_id)
+        return len(ids)
+
+    async def repair(self) -> None:
+        """Makes the index hold the live versions, whole, and no leftovers of a day ago.
+
+        What is missing is written again from the database, without embedding.
+        """
+        held = await self.index.versions(self.tenant)
+        live = await self.documents.live_sizes(self.tenant)
+        missing = [v for v, passages in live.items() if held.get(v, 0) != passages]
+        for version in missing:
+            rows = await self.passages.of_version(self.tenant, version)
+            points = [index_point(r.id, version, r.audience, r.vectors) for r in rows]
+            for start in range(0, len(points), _GROUP_PASSAGES):
+                await self.index.upsert(self.tenant, points[start : start + _GROUP_PASSAGES])
+        leftovers = [v for v in held if v not in live and version_age_s(v) > _LEFTOVER_AGE_S]
+        if leftovers:
+            await self.index.delete_versions(self.tenant, leftovers)
+        if missing or leftovers:
+            await self.index.flush()
+
+
+def index_record(embedder: Embedder) -> IndexRecord:
+    """What an index of this embedder and this program's chunker is built with."""
+    return IndexRecord(
+        embedder=embedder.name,
+        embedder_version=embedder.version,
+        dimension=embedder.dimension,
+        chunker_version=f"{CHUNKER_VERSION}.{EMBEDDED_TEXT_VERSION}",
+        lexical_version=LEXICAL_VERSION,
+    )
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(
+        self,
+        ingestion: Ingestion,
+        listing: Listing,
+        source_id: str,
+        known: dict[str, Known],
+        watch: Watch,
+    ) -> None:
+        self.summary = Summary()
+        self._in = ingestion
+        self._listing = listing
+        self._source_id = source_id
+        self._known = known
+        self._watch = watch
+        self._seen: set[str] = set()
+        self._adopted: dict[str, str] = {}
+        self._listed = 0
+        self._complete = False
+        self._done = 0
+
+    async def read_all(self, folder: Path) -> None:
+        """Reads, embeds and publishes; two documents' stages overlap, memory stays bounded."""
+        parsed: asyncio.Queue[Chunked | None] = asyncio.Queue(maxsize=32)
+        ready: asyncio.Queue[Prepared | None] = asyncio.Queue(maxsize=1)
+        async with _as_one(asyncio.TaskGroup()) as tasks:
+            tasks.create_task(self._parse_all(folder, parsed))
+            tasks.create_task(self._embed_all(parsed, ready))
+            tasks.create_task(self._publish_all(ready))
+        if self._adopted:
+            await self._in.documents.adopt(self._in.tenant, self._source_id, self._adopted)
+
+    async def remove_missing(self) -> None:
+        """Removes documents of this source that it no longer holds."""
+        gone = [
+            known
+            for uri, known in self._known.items()
+            if known.source_id == self._source_id
+            and uri not in self._seen
+            and self._listing.was_listed(uri)
+        ]
+        if not gone:
+            return
+        versions = await self._in.documents.remove(self._in.tenant, [k.id for k in gone])
+        await self._in.index.delete_versions(self._in.tenant, versions)
+        await self._in.index.flush()
+        self.summary.removed += len(gone)
+
+    async def _parse_all(self, folder: Path, out: asyncio.Queue[Chunked | None]) -> None:
+        found_ones = _in_thread(self._listing.items)
+        slots = asyncio.Semaphore(self._in.parallel_parses)
+        async with _as_one(asyncio.TaskGroup()) as tasks:
+            async for item in found_ones:
+                self._listed += 1
+                if isinstance(item, Unreadable):
+                    self._seen.add(item.uri)
+                    self._fail(item.uri, item.name, item.reason)
+                    continue
+                if item.uri in self._seen:
+                    continue
+                self._seen.add(item.uri)
+                if self._is_unchanged(item):
+                    continue
+                await slots.acquire()
+                task = tasks.create_task(self._parse(item, folder, out))
+                task.add_done_callback(lambda _: slots.release())
+            self._complete = True
+        self._report("")
+        await out.put(None)
+
+    def _is_unchanged(self, found: Found) -> bool:
+        known = self._known.get(found.uri)
+        if known is None or known.content_hash != self._stamp(found.document):
+            return False
+        if known.source_id != self._source_id or known.name != found.document.name:
+            self._adopted[known.id] = found.document.name
+        self.summary.unchanged += 1
+        self._done += 1
+        self._report(found.document.name)
+        return True
+
+    def _stamp(self, document: RawDocument) -> str:
+        """The content's hash together with the version of what reads it."""
+        if not document.content_hash:
+            return ""
+        return f"{document.content_hash[:48]}-{self._in.parser.version[:15]}"
+
+    async def _parse(self, found: Found, folder: Path, out: asyncio.Queue[Chunked | None]) -> None:
+        name = found.document.name
+        raw = found.document
+        try:
+            if found.remote_path is not None:
+                raw = await asyncio.to_thread(
+                    self._listing.fetch, found, folder, self._in.max_bytes
+                )
+                if self._is_unchanged(replace(found, document=raw)):
+                    return
+            parsed = await self._in.parser.parse(raw)
+            raw = replace(raw, content_hash=self._stamp(raw))
+            chunked = await asyncio.to_thread(chunk, found.uri, raw, parsed, self._in.embedder)
+        except DocumentUnreadable as error:
+            self._fail(found.uri, name, str(error))
+            return
+        except RecursionError:
+            self._fail(found.uri, name, f"{name} is nested too deeply to be read")
+            return
+        finally:
+            if found.remote_path is not None and raw.path is not None:
+                with contextlib.suppress(OSError):
+                    raw.path.unlink()
+        self._report(name)
+        await out.put(chunked)
+
+    async def _embed_all(
+        self, parsed: asyncio.Queue[Chunked | None], out: asyncio.Queue[Prepared | None]
+    ) -> None:
+        group: list[Chunked] = []
+        last = False
+        while not last:
+            item: Chunked | None = None
+            try:
+                async with asyncio.timeout(_GROUP_WAIT_S):
+                    item = await parsed.get()
+                last = item is None
+            except TimeoutError:
+                if not group:
+                    continue
+                last = False
+                await self._embed(group, out)
+                group = []
+                continue
+            if item is not None:
+                group.append(item)
+            if group and (last or sum(len(c.passages) for c in group) >= _GROUP_PASSAGES):
+                await self._embed(group, out)
+                group = []
+        await out.put(None)
+
+    async def _embed(self, group: Sequence[Chunked], out: asyncio.Queue[Prepared | None]) -> None:
+        await out.put(
+            await prepare(
+                self._in.tenant,
+                group,
+                source_id=self._source_id,
+                embedder=self._in.embedder,
+                store=self._in.passages,
+                ingested_at=self._in.clock(),
+            )
+        )
+
+    async def _publish_all(self, ready: asyncio.Queue[Prepared | None]) -> None:
+        while (prepared := await ready.get()) is not None:
+            tenant, index = self._in.tenant, self._in.index
+            for start in range(0, len(prepared.points), _GROUP_PASSAGES):
+                await index.upsert(tenant, prepared.points[start : start + _GROUP_PASSAGES])
+            await index.flush()
+            published = await self._in.documents.publish(tenant, prepared.versions)
+            if published.superseded:
+                await index.delete_versions(tenant, published.superseded)
+            self.summary.added += len(published.added)
+            self.summary.changed += len(published.changed)
+            done = len(published.added) + len(published.changed)
+            self.summary.unchanged += len(prepared.versions) - done
+            self.summary.passages += len(prepared.points)
+            self.summary.tokens += prepared.tokens
+            self._done += len(prepared.versions)
+            self._report(prepared.versions[-1].document.name)
+
+    def _fail(self, uri: str, name: str, reason: str) -> None:
+        self.summary.failed.append(Failure(uri=uri, name=name, reason=reason))
+        self._done += 1
+        self._report(name)
+
+    def _report(self, current: str) -> None:
+        self._watch(
+            Progress(
+                listed=self._listed,
+                complete=self._complete,
+                done=self._done,
+                passages=self.summary.passages,
+                current=current,
+            )
+        )
+
+
+@contextlib.asynccontextmanager
+async def _as_one(group: asyncio.TaskGroup) -> AsyncIterator[asyncio.TaskGroup]:
+    """A task group that raises the first fault of its tasks itself, not a group of them."""
+    try:
+        async with group:
+            yield group
+    except BaseExceptionGroup as faults:
+        first: BaseException = faults
+        while isinstance(first, BaseExceptionGroup):
+            own = [e for e in first.exceptions if isinstance(e, DeskhandError)]
+            first = (own or list(first.exceptions))[0]
+        raise first from None
+
+
+async def _in_thread(items: Iterator[Found | Unreadable]) -> AsyncIterator[Found | Unreadable]:
+    """Iterates a blocking iterator in a thread of its own, a bounded way ahead."""
+    loop = asyncio.get_running_loop()
+    queue: asyncio.Queue[Found | Unreadable | BaseException | None] = asyncio.Queue(_LISTED_AHEAD)
+    stop = threading.Event()
+
+    def work() -> None:
+        last: BaseException | None = None
+        try:
+            for item in items:
+                if stop.is_set():
+                    return
+                asyncio.run_coroutine_threadsafe(queue.put(item), loop).result()
+        except BaseException as error:  # handed to the reader
+            last = error
+        with contextlib.suppress(RuntimeError):
+            asyncio.run_coroutine_threadsafe(queue.put(last), loop)
+
+    thread = threading.Thread(target=work, name="deskhand-list", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item = await queue.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
+                return
+            yield item
+    finally:
+        stop.set()
+        while not queue.empty():
+            queue.get_nowait()

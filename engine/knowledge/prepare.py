@@ -1,0 +1,233 @@
+"""Parsed documents -> passages with their vectors, ready to be published."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audience import EVERYONE, parse_tags
+from engine.errors import DocumentUnreadable, WrongUse
+from engine.knowledge.chunk import chunk_document
+from engine.knowledge.document import ParsedDocument, Passage, RawDocument
+from engine.knowledge.embedded_text import (
+    embedded_hash,
+    heading_text,
+    passage_text,
+    sentence_text,
+)
+from engine.retrieval.embedder import Embedder
+from engine.retrieval.index import IndexPoint
+from engine.retrieval.lexical import document_vector, terms
+from engine.retrieval.passage import PassageVectors
+from engine.storage.documents import DocumentRow, NewVersion
+from engine.storage.passages import PassageRow, PassageStore
+
+_EMBED_SLICE = 1024
+"""Texts handed to the embedder at once: enough to sort by length, little enough to progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunked:
+    """A document cut into passages, not yet embedded.
+
+    texts: for each passage what is embedded: the passage's text first, then its sentences'.
+    """
+
+    uri: str
+    raw: RawDocument
+    title: str
+    url: str | None
+    category: str | None
+    audience: tuple[str, ...]
+    passages: tuple[Passage, ...]
+    texts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Versions to publish and the points that go with them; tokens: word pieces embedded."""
+
+    versions: tuple[NewVersion, ...]
+    points: tuple[IndexPoint, ...]
+    tokens: int
+
+
+def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder) -> Chunked:
+    """Cuts a document and settles what it says about itself; blocking, so call it in a thread.
+
+    The document's own front matter goes before what the source says of it.
+
+    Raises: DocumentUnreadable when it holds no text or names an audience that is none.
+    """
+    passages = tuple(chunk_document(parsed, count_tokens=embedder.count_tokens))
+    if not passages:
+        raise DocumentUnreadable(f"{raw.name} holds no text; there is nothing to answer from")
+    title = raw.title or parsed.title or raw.name
+    return Chunked(
+        uri=uri,
+        raw=raw,
+        title=title[:500],
+        url=raw.url or _link(parsed.front_matter.get("url")),
+        category=raw.category or _string(parsed.front_matter.get("category")),
+        audience=_own_audience(raw, parsed) or raw.audience or (EVERYONE,),
+        passages=passages,
+        texts=tuple(
+            (passage_text(title, p), *(sentence_text(p, s) for s in p.sentences)) for p in passages
+        ),
+    )
+
+
+def _own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
+    value = parsed.front_matter.get("audience")
+    if value is None or value == "":
+        return ()
+    values = value if isinstance(value, list) else str(value).split(",")
+    try:
+        return parse_tags(values)
+    except WrongUse as error:
+        raise DocumentUnreadable(f"{raw.name}: {error}") from None
+
+
+def _string(value: object) -> str | None:
+    return value.strip()[:100] or None if isinstance(value, str) else None
+
+
+def _link(value: object) -> str | None:
+    text = _string(value)
+    return text if text and text.startswith(("https://", "http://")) else None
+
+
+async def prepare(
+    tenant: str,
+    group: Sequence[Chunked],
+    *,
+    source_id: str,
+    embedder: Embedder,
+    store: PassageStore,
+    ingested_at: datetime,
+) -> Prepared:
+    """Embeds a group of documents; passages embedded before from the same texts are not again.
+
+    Raises: ModelUnavailable, StorageUnavailable.
+    """
+    model = f"{embedder.name}:{embedder.version}"
+    hashes = [[embedded_hash(model, texts) for texts in document.texts] for document in group]
+    known = await store.vectors_by_hash(tenant, list({h for row in hashes for h in row}))
+    wanted: dict[str, tuple[str, ...]] = {}
+    for document, row in zip(group, hashes, strict=True):
+        for hashed, texts in zip(row, document.texts, strict=True):
+            if hashed not in known:
+                wanted[hashed] = texts
+    flat = [text for texts in wanted.values() for text in texts]
+    vectors = await _embed(embedder, flat)
+    start = 0
+    for hashed, texts in wanted.items():
+        rows = vectors[start : start + len(texts)]
+        known[hashed] = (rows[0].astype(np.float16), quantise(rows[1:]))
+        start += len(texts)
+    tokens = sum(p.tokens for document in group for p in document.passages)
+    return await asyncio.to_thread(
+        _assemble, tenant, group, hashes, known, source_id, ingested_at, tokens
+    )
+
+
+async def _embed(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+    parts = [
+        await embedder.embed_many(texts[start : start + _EMBED_SLICE])
+        for start in range(0, len(texts), _EMBED_SLICE)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, embedder.dimension), np.float32)
+
+
+def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Unit vectors as int8, value x 127; a cosine is then a dot product / 127."""
+    return np.clip(np.rint(vectors * 127.0), -127, 127).astype(np.int8)
+
+
+def _assemble(
+    tenant: str,
+    group: Sequence[Chunked],
+    hashes: Sequence[Sequence[str]],
+    vectors: dict[str, tuple[NDArray[np.float16], NDArray[np.int8]]],
+    source_id: str,
+    ingested_at: datetime,
+    tokens: int,
+) -> Prepared:
+    versions, points = [], []
+    for document, row_hashes in zip(group, hashes, strict=True):
+        version = new_version()
+        rows = []
+        for passage, hashed in zip(document.passages, row_hashes, strict=True):
+            dense, sentences = vectors[hashed]
+            title_terms = terms(heading_text(document.title, passage.heading_path))
+            row = PassageRow(
+                id=str(uuid.uuid4()),
+                passage=passage,
+                embedded_hash=hashed,
+                vectors=PassageVectors(
+                    dense=dense,
+                    sentences=sentences,
+                    terms=terms(passage.text),
+                    title_terms=title_terms,
+                ),
+            )
+            rows.append(row)
+            points.append(index_point(row.id, version, document.audience, row.vectors))
+        versions.append(
+            NewVersion(
+                document=DocumentRow(
+                    id=str(uuid.uuid4()),
+                    source_id=source_id,
+                    uri=document.uri,
+                    name=document.raw.name,
+                    title=document.title,
+                    url=document.url,
+                    category=document.category,
+                    audience=document.audience,
+                    content_hash=document.raw.content_hash,
+                    version=version,
+                    modified_at=document.raw.modified_at,
+                    ingested_at=ingested_at,
+                ),
+                passages=tuple(rows),
+            )
+        )
+    return Prepared(versions=tuple(versions), points=tuple(points), tokens=tokens)
+
+
+def index_point(
+    passage_id: str, version: str, audience: tuple[str, ...], vectors: PassageVectors
+) -> IndexPoint:
+    """The point that stands for a stored passage in the index."""
+    dense = vectors.dense.astype(np.float32)
+    return IndexPoint(
+        id=passage_id,
+        document_version=version,
+        audience=audience,
+        dense=dense / max(float(np.linalg.norm(dense)), 1e-6),
+        sparse=document_vector(np.concatenate([vectors.title_terms, vectors.terms])),
+    )
+
+
+def new_version() -> str:
+    """A UUID version 7: 48 bits of Unix milliseconds, then random bits (RFC 9562, 5.7)."""
+    value = (int(time.time() * 1000) & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return str(uuid.UUID(int=value))
+
+
+def version_age_s(version: str) -> float:
+    """Seconds since `new_version` made it; 0 for a UUID of another kind."""
+    parsed = uuid.UUID(version)
+    if parsed.version != 7:
+        return 0.0
+    return max(0.0, time.time() - (parsed.int >> 80) / 1000)

@@ -1,0 +1,256 @@
+"""Where documents come from: folders, files, globs, buckets, repositories, sites, corpora."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine.errors import DocumentUnreadable, SourceUnreadable
+from engine.knowledge.corpus import looks_like_corpus, read_corpus
+from engine.knowledge.document import RawDocument
+
+_REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv"})
+NOT_DOCUMENTS = frozenset(
+    (
+        ".png .jpg .jpeg .gif .webp .svg .ico .bmp .tif .tiff .heic .mp3 .wav .ogg .flac .mp4 .mov "
+        ".avi .mkv .webm .zip .gz .tgz .bz2 .xz .7z .rar .tar .exe .dll .so .dylib .o .a .class "
+        ".jar .pyc .css .js .mjs .ts .tsx .scss .less .map .woff .woff2 .ttf .otf .eot .db .sqlite "
+        ".lock .bin .iso .dmg .apk .parquet .npy .npz .onnx .safetensors"
+    ).split()
+)
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A document or folder of a source that could not be read; `reason` is one sentence."""
+
+    name: str
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A document of a source. uri: absolute, unique; `document.path` may have to be fetched."""
+
+    uri: str
+    document: RawDocument
+    remote_path: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Listing:
+    """What a source holds.
+
+    uri: the source, normalised, so that the same one is always written the same way.
+    items: documents and what could not be read; iterate once, in a thread (it reads files).
+    ignored: files that are no documents (pictures, archives, programs); grows while iterating.
+    unlisted: uris below which nothing is known this time, so nothing there counts as removed.
+    """
+
+    uri: str
+    items: Iterator[Found | Unreadable]
+    filesystem: Any = None
+    ignored: int = 0
+    unlisted: list[str] = field(default_factory=list)
+
+    def was_listed(self, uri: str) -> bool:
+        """False when `uri` lies in a part of the source that could not be listed."""
+        return not any(uri.startswith(prefix) for prefix in self.unlisted)
+
+    def fetch(self, found: Found, folder: Path, max_bytes: int) -> RawDocument:
+        """The document with its bytes on this machine; remote ones are fetched into `folder`.
+
+        Raises: DocumentUnreadable when it cannot be fetched or is larger than `max_bytes`.
+        """
+        if found.remote_path is None:
+            return found.document
+        return _fetch(self.filesystem, found, folder, max_bytes)
+
+
+def normalise(source: str) -> str:
+    """A source as it is recorded: an absolute path, or the address as given."""
+    if _REMOTE.match(source):
+        if source.lower().startswith("file://"):
+            return os.path.abspath(source[7:])  # noqa: PTH100 - must not resolve links or globs
+        return source.rstrip("/") if source.count("/") > 3 else source
+    return os.path.abspath(os.path.expanduser(source))  # noqa: PTH100, PTH111
+
+
+def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listing:
+    """Opens a source; blocking, so call it in a thread.
+
+    source: a folder, a file, a glob, a `.jsonl` corpus, or `s3://`, `gs://`, `github://`,
+        `https://` (a page, a `sitemap.xml`, or a site that has one).
+    audience: default tags of its documents; empty means not said.
+
+    Raises: SourceUnreadable with one sentence.
+    """
+    uri = normalise(source)
+    if _REMOTE.match(uri):
+        from engine.knowledge.remote_source import list_remote
+
+        return list_remote(uri, audience)
+    path = Path(uri)
+    listing = Listing(uri=uri, items=iter(()))
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+            listing.items = _walk(path, audience, max_bytes, listing)
+        elif path.exists():
+            listing.items = _file(path, path.name, audience, max_bytes)
+        elif any(c in uri for c in "*?["):
+            root = _glob_root(path)
+            matches = sorted(p for p in root.glob(str(path.relative_to(root))) if p.is_file())
+            if not matches:
+                raise SourceUnreadable(f"{source} matches no file")
+            listing.items = (
+                item
+                for match in matches
+                for item in _file(match, match.relative_to(root).as_posix(), audience, max_bytes)
+            )
+        else:
+            raise SourceUnreadable(f"{source} does not exist; give a folder, a file or an address")
+    except PermissionError:
+        raise SourceUnreadable(
+            f"{source} cannot be opened; give this user the right to read it"
+        ) from None
+    except OSError as error:
+        raise SourceUnreadable(
+            f"{source} cannot be read: {error.strerror or 'input error'}"
+        ) from None
+    return listing
+
+
+def _glob_root(path: Path) -> Path:
+    parts = []
+    for part in path.parts:
+        if any(c in part for c in "*?["):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _walk(
+    root: Path, audience: tuple[str, ...], max_bytes: int, listing: Listing
+) -> Iterator[Found | Unreadable]:
+    unreadable: list[Path] = []
+
+    def note(error: OSError) -> None:
+        unreadable.append(Path(error.filename))
+
+    for folder, folders, files in os.walk(root, onerror=note):
+        folders[:] = sorted(
+            f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS
+        )
+        for name in sorted(files):
+            path = Path(folder) / name
+            if name.startswith((".", "~$")):
+                continue
+            if path.suffix.lower() in NOT_DOCUMENTS:
+                listing.ignored += 1
+                continue
+            yield from _file(path, path.relative_to(root).as_posix(), audience, max_bytes)
+    for path in unreadable:
+        listing.unlisted.append(f"{path}{os.sep}")
+        yield Unreadable(
+            name=path.relative_to(root).as_posix(),
+            uri=str(path),
+            reason=f"the folder {path.name} cannot be opened; give this user the right to read it",
+        )
+
+
+def _file(
+    path: Path, name: str, audience: tuple[str, ...], max_bytes: int
+) -> Iterator[Found | Unreadable]:
+    uri = str(path)
+    try:
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode):
+            yield Unreadable(name=name, uri=uri, reason=f"{name} is not a regular file")
+            return
+        if path.suffix.lower() in (".jsonl", ".ndjson") and looks_like_corpus(path):
+            for row in read_corpus(path, audience):
+                if isinstance(row, RawDocument):
+                    yield Found(uri=f"{uri}#{row.name}", document=row)
+                else:
+                    yield Unreadable(name=row[0], uri=f"{uri}#{row[0]}", reason=str(row[1]))
+            return
+        digest = "too large" if info.st_size > max_bytes else _hash_file(path)
+    except PermissionError:
+        yield Unreadable(
+            name=name,
+            uri=uri,
+            reason=f"{name} cannot be opened; give this user the right to read it",
+        )
+        return
+    except OSError as error:
+        yield Unreadable(
+            name=name, uri=uri, reason=f"{name} cannot be read: {error.strerror or 'input error'}"
+        )
+        return
+    yield Found(
+        uri=uri,
+        document=RawDocument(
+            name=name,
+            content_hash=_hash(digest, path.name, audience),
+            path=path,
+            audience=audience,
+            modified_at=datetime.fromtimestamp(info.st_mtime, UTC),
+        ),
+    )
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _hash(content: str, file_name: str, audience: tuple[str, ...]) -> str:
+    return hashlib.sha256(repr((content, file_name, audience)).encode(errors="replace")).hexdigest()
+
+
+def _fetch(filesystem: Any, found: Found, folder: Path, max_bytes: int) -> RawDocument:
+    from dataclasses import replace
+
+    assert found.remote_path is not None
+    name = found.document.name
+    target = folder / (hashlib.sha256(found.uri.encode()).hexdigest()[:16] + Path(name).suffix[:12])
+    try:
+        size, digest = 0, hashlib.sha256()
+        with filesystem.open(found.remote_path, "rb") as source, target.open("wb") as sink:
+            while block := source.read(_BLOCK):
+                size += len(block)
+                if size > max_bytes:
+                    raise DocumentUnreadable(
+                        f"{name} is larger than {max_bytes:,} bytes; raise "
+                        "DESKHAND_PARSE__MAX_BYTES or leave it out"
+                    )
+                digest.update(block)
+                sink.write(block)
+    except DocumentUnreadable:
+        raise
+    except Exception as error:  # each file system raises its own kinds
+        raise DocumentUnreadable(
+            f"{name} could not be fetched ({type(error).__name__}); check the address and the "
+            "rights, then run the same command again"
+        ) from None
+    if found.document.content_hash:
+        return replace(found.document, path=target)
+    return replace(
+        found.document,
+        path=target,
+        content_hash=_hash(digest.hexdigest(), Path(name).name, found.document.audience),
+    )

@@ -1,0 +1,25 @@
+"""The fixed sentences an asker may read."""
+
+from __future__ import annotations
+
+EMPTY_QUESTION = "What would you like to know? Ask me in a sentence or a few keywords."
+NO_DOCUMENTS = (
+    "I have no documents to answer from yet, so a person needs to look at this. Whoever runs me "
+    "can add some with `deskhand ingest`."
+)
+NOT_IN_CORPUS = (
+    "I could not find the answer in the documents I may use here, so a person needs to look at "
+    "this."
+)
+LOW_CONFIDENCE = (
+    "I found something related but I am not sure that it answers your question, so a person needs "
+    "to look at this before I say more."
+)
+OUT_OF_SCOPE = (
+    "That does not look like something our documents cover, so I will not guess. Ask me about what "
+    "is in the company's documents; if this is about work after all, say it with a few more words."
+)
+FAILED = (
+    "Something went wrong on my side and I could not answer. A person needs to look at this; the "
+    "question's id is {trace_id}."
+)

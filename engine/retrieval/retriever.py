@@ -1,0 +1,235 @@
+"""From a question to ranked passages within what its audience may read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.audience import Audience
+from engine.retrieval.cache import CacheState, LruCache
+from engine.retrieval.embedder import Embedder
+from engine.retrieval.hit import Hit
+from engine.retrieval.index import IndexAnswer, IndexQuery, SearchIndex
+from engine.retrieval.lexical import query_vector, terms
+from engine.retrieval.passage import Candidate, LivePassage
+from engine.retrieval.query import QueryTexts
+from engine.retrieval.ranking import Ranked, RankingQuery, rank
+from engine.storage.passages import PassageStore
+from engine.trace import Retrieved
+
+_SHOWN_DOCUMENTS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrieval:
+    """What was found.
+
+    hits: best first, near-duplicates collapsed, at most `top_k`. neighbours: passages next to a
+    hit in its document, by (document id, ordinal). retrieved: the best passage of each document
+    before near-duplicates collapse. query_vector: of the whole question.
+    features: what answerability is judged by, see `engine.retrieval.ranking.Ranked`.
+    """
+
+    hits: tuple[Hit, ...]
+    retrieved: tuple[Retrieved, ...]
+    query_vector: NDArray[np.float32]
+    features: dict[str, float]
+    embedding_tokens: int
+
+
+class Retriever:
+    """Searches one index; keeps query vectors, passages and results of late in memory."""
+
+    def __init__(
+        self,
+        *,
+        index: SearchIndex,
+        embedder: Embedder,
+        passages: PassageStore,
+        candidates: int,
+        top_k: int,
+        cache_entries: int,
+        passage_cache_bytes: int,
+    ) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._passages = passages
+        self._candidates = candidates
+        self._top_k = top_k
+        self._query_vectors: LruCache[str, tuple[NDArray[np.float32], int]] = LruCache(
+            cache_entries
+        )
+        self._vectors: LruCache[str, Candidate] = LruCache(passage_cache_bytes, _size)
+
+    def caches(self) -> dict[str, CacheState]:
+        """State of each cache by name."""
+        return {"query_vectors": self._query_vectors.state(), "passages": self._vectors.state()}
+
+    async def retrieve(self, texts: QueryTexts, *, tenant: str, audience: Audience) -> Retrieval:
+        """The passages that bear on a question.
+
+        Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
+        """
+        whole, tokens = await self._embed(texts.whole)
+        if not audience.tags:
+            return Retrieval(
+                hits=(), retrieved=(), query_vector=whole, features={}, embedding_tokens=tokens
+            )
+        dense, term_sequences = [whole], [terms(texts.whole)]
+        for text in (texts.lead, texts.joined):
+            if text:
+                vector, more = await self._embed(text)
+                tokens += more
+                dense.append(vector)
+                term_sequences.append(terms(text))
+        query = RankingQuery(
+            vectors=tuple(dense),
+            terms=tuple(term_sequences),
+            has_lead=bool(texts.lead),
+            has_joined=bool(texts.joined),
+        )
+        limit = self._candidates
+        while True:
+            answer = await self._search(query, tenant, audience, limit)
+            candidates = await self._live(answer, tenant, audience)
+            documents = len({c.document_id for c in candidates.values()})
+            if documents >= _SHOWN_DOCUMENTS or limit >= 1000 or len(candidates) < limit // 2:
+                break
+            limit *= 4
+        ranked = await asyncio.to_thread(rank, query, answer, candidates)
+        return await self._present(ranked, candidates, tenant, whole, tokens)
+
+    async def _embed(self, text: str) -> tuple[NDArray[np.float32], int]:
+        kept = self._query_vectors.get(text)
+        if kept is None:
+            tokens = await asyncio.to_thread(self._embedder.count_tokens, [text])
+            kept = (await self._embedder.embed_query(text), tokens[0])
+            self._query_vectors.put(text, kept)
+        return kept
+
+    async def _search(
+        self, query: RankingQuery, tenant: str, audience: Audience, limit: int
+    ) -> IndexAnswer:
+        return await self._index.search(
+            IndexQuery(
+                tenant=tenant,
+                audience=audience.tags,
+                dense=query.vectors,
+                sparse=tuple(query_vector(sequence) for sequence in query.terms),
+                limit=limit,
+            )
+        )
+
+    async def _live(
+        self, answer: IndexAnswer, tenant: str, audience: Audience
+    ) -> dict[str, Candidate]:
+        """The candidates that are live and readable now, whatever the index still holds."""
+        ids = list(
+            dict.fromkeys(i for ranked in (*answer.dense, *answer.sparse) for i in ranked.ids)
+        )
+        live = await self._passages.live_ids(tenant, ids)
+        found: dict[str, Candidate] = {}
+        missing: list[str] = []
+        for passage_id in ids:
+            rights = live.get(passage_id)
+            if rights is None or not audience.may_read(rights[1]):
+                continue
+            kept = self._vectors.get(passage_id)
+            if kept is None:
+                missing.append(passage_id)
+            else:
+                found[passage_id] = kept
+        for passage_id, candidate in (await self._passages.candidates(tenant, missing)).items():
+            self._vectors.put(passage_id, candidate)
+            if audience.may_read(candidate.audience):
+                found[passage_id] = candidate
+        return found
+
+    async def _present(
+        self,
+        ranked: Ranked,
+        candidates: dict[str, Candidate],
+        tenant: str,
+        query_vector: NDArray[np.float32],
+        tokens: int,
+    ) -> Retrieval:
+        best_of: dict[str, int] = {}
+        for position, passage_id in enumerate(ranked.ids):
+            best_of.setdefault(candidates[passage_id].document_id, position)
+            if len(best_of) >= _SHOWN_DOCUMENTS:
+                break
+        chosen = _distinct(ranked, candidates, self._top_k)
+        shown = [ranked.ids[p] for p in best_of.values()]
+        wanted = list(dict.fromkeys([*(ranked.ids[p] for p in chosen), *shown]))
+        live = await self._passages.live(tenant, wanted)
+        hits = tuple(
+            _hit(ranked, position, live[ranked.ids[position]])
+            for position in chosen
+            if ranked.ids[position] in live
+        )
+        retrieved = tuple(
+            Retrieved(
+                chunk_id=ranked.ids[p],
+                document_name=live[ranked.ids[p]].document_name,
+                score=float(ranked.scores[p]),
+            )
+            for p in best_of.values()
+            if ranked.ids[p] in live
+        )
+        return Retrieval(
+            hits=hits,
+            retrieved=retrieved,
+            query_vector=query_vector,
+            features=ranked.features,
+            embedding_tokens=tokens,
+        )
+
+
+def _hit(ranked: Ranked, position: int, passage: LivePassage) -> Hit:
+    return Hit(
+        passage=passage,
+        score=float(ranked.scores[position]),
+        cosine=float(ranked.cosines[position]),
+        sentence_cosines=ranked.sentence_cosines[position],
+        coverage=float(ranked.coverages[position]),
+    )
+
+
+def _distinct(ranked: Ranked, candidates: dict[str, Candidate], wanted: int) -> list[int]:
+    """Positions of the best passages without those that repeat a better one almost verbatim."""
+    kept: list[int] = []
+    sets: list[frozenset[int]] = []
+    for position, passage_id in enumerate(ranked.ids):
+        terms_here = frozenset(candidates[passage_id].vectors.terms.tolist())
+        if any(_overlap(terms_here, other) > 0.85 for other in sets):
+            continue
+        kept.append(position)
+        sets.append(terms_here)
+        if len(kept) == wanted:
+            break
+    return kept
+
+
+def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
+    """Jaccard's index; 0 for two empty sets."""
+    union = len(a | b)
+    return len(a & b) / union if union else 0.0
+
+
+def _size(candidate: Candidate) -> int:
+    v = candidate.vectors
+    return 600 + v.dense.nbytes + v.sentences.nbytes + v.terms.nbytes + v.title_terms.nbytes
+
+
+def neighbours_of(hits: Sequence[Hit], count: int) -> list[tuple[str, int]]:
+    """(document id, ordinal) of the passages before and after the first `count` hits."""
+    return [
+        (hit.passage.document_id, hit.passage.passage.ordinal + step)
+        for hit in hits[:count]
+        for step in (-1, 1)
+        if hit.passage.passage.ordinal + step >= 0
+    ]

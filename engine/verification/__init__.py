@@ -1,0 +1,1 @@
+"""Does the cited span say what the sentence says?"""
