@@ -43,6 +43,17 @@ class Engine:
     sources: SourceStore
     traces: TraceStore
 
+    async def make_ready(self) -> None:
+        """Opens the index for questions, and refills it from the database if it was lost.
+
+        Raises: IndexMismatch when it was built by another embedder or chunker; IndexUnavailable,
+        StorageUnavailable.
+        """
+        await self.index.start(self.ingestion.index_record())
+        tenant = self.settings.tenant
+        if await self.index.count(tenant) == 0 and await self.documents.count(tenant) > 0:
+            await self.ingestion.repair()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:

@@ -55,9 +55,7 @@ def _unwrap(inner: str, allowed: set[str]) -> str:
         return inner.split("|", 1)[0]
     if inner.startswith(("!", "@", "#")):
         return inner.split("|", 1)[1] if "|" in inner else ""
-    if (
-        inner.startswith(("/", "?", "mailto:")) or "=" in inner or "://" in inner
-    ):
+    if inner.startswith(("/", "?", "mailto:")) or "=" in inner or "://" in inner:
         return inner.split("|", 1)[1] if "|" in inner else ""
     return inner
 

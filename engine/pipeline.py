@@ -128,7 +128,7 @@ class Pipeline:
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
             fingerprint = await self.fingerprint.of(tenant, revision)
-            parts = await self._answer(admitted, tenant, audience, stopwatch, watch)
+            parts = await self._answer(admitted, tenant, audience, revision, stopwatch, watch)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
             parts = _failed(trace_id, str(error))
@@ -168,6 +168,7 @@ class Pipeline:
         admitted: Admitted,
         tenant: str,
         audience: Audience,
+        revision: int,
         stopwatch: _Stopwatch,
         watch: Watch | None,
     ) -> _Parts:
@@ -176,7 +177,9 @@ class Pipeline:
         if not any(c.isalnum() for c in texts.whole):
             return _Parts(decision=_EMPTY)
         await stopwatch.enter(Stage.RETRIEVAL)
-        retrieval = await self.retriever.retrieve(texts, tenant=tenant, audience=audience)
+        retrieval = await self.retriever.retrieve(
+            texts, tenant=tenant, audience=audience, revision=revision
+        )
         await stopwatch.enter(Stage.TRIAGE)
         triage = vote(retrieval.hits)
         documents = 1 if retrieval.hits else await self.documents.count(tenant)

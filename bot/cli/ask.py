@@ -37,6 +37,7 @@ async def run(args: argparse.Namespace) -> int:
         raise WrongUse("--output needs --input")
     source = _open_input(args.input) if args.input is not None else None
     async with open_engine(load_settings()) as engine:
+        await engine.make_ready()
         if source is not None:
             with source, _open_output(args.output) as sink:
                 await _batch(engine, source, sink, args.audience)

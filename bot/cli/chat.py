@@ -28,6 +28,7 @@ async def run(args: argparse.Namespace) -> int:
     """Talks until the input ends."""
     audience = Audience.of(args.audience) if args.audience else FULL_MEMBER
     async with open_engine(load_settings()) as engine:
+        await engine.make_ready()
         await converse(engine, audience, as_json=args.json)
     return 0
 

@@ -110,7 +110,7 @@ class _Answer:
 
     def _answer_with(self, best: SpanReading, candidates: Sequence[SpanReading]) -> bool:
         """Builds the answer around `best`; False where it cannot stand."""
-        if self._form.asks_for(AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING):
+        if self._form.kind in (AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING):
             procedure = self._procedure(best, candidates)
             if procedure is not None:
                 self._take_list(procedure)
@@ -139,15 +139,13 @@ class _Answer:
     ) -> SpanReading | None:
         """A step of the procedure that answers, or None where something else answers better."""
         found: SpanReading | None = None
-        found_score = best.score - _LIST_NEAR
+        sure = self._form.kind is AnswerKind.HOW_TO
+        found_score = best.score - (_LIST_NEAR if sure else 0.0)
         for span in candidates[:40]:
-            steps = span.kind is SentenceKind.STEP or (
-                span.kind is SentenceKind.BULLET and self._is_about(span)
-            )
-            if not steps or self._form.kind not in (
-                AnswerKind.HOW_TO,
-                AnswerKind.TROUBLESHOOTING,
-            ):
+            if span.kind not in _LISTED:
+                continue
+            # A symptom that happens to share words with a step is no request for its procedure.
+            if not (sure and span.kind is SentenceKind.STEP) and not self._is_about(span):
                 continue
             score = span.score + _HEADING * self._heading_match(span)
             if score > found_score:

@@ -51,12 +51,14 @@ class QuestionForm:
     weights: for each term of the question how much it counts, in (0, 1]: 1 in the sentence that
         asks, less in a ticket's story around it; empty if the question has no words that count.
     wants_all: whether it asks for everything there is of something ("all", "list", "overview").
+    wants_code: whether a command or an example is asked for.
     identifiers: terms of error codes, versions and the like; a span that names one fits better.
     """
 
     parts: tuple[QuestionPart, ...]
     weights: Mapping[int, float]
     wants_all: bool
+    wants_code: bool
     identifiers: frozenset[int]
 
     @property
@@ -154,7 +156,7 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         (
             AnswerKind.TROUBLESHOOTING,
             r"\b(?:errors?|fail(?:s|ed|ing|ure)?|exceptions?|crash(?:es|ed)?|issues?|problems?"
-            r"|stuck|broken|hangs?|freezes?|trouble|unable|refused|denied|rejected|missing)\b"
+            r"|stuck|broken|hangs?|freezes?|trouble|unable|refused|denied|rejected)\b"
             r"|\b(?:not|n't|n’t) (?:work|connect|start|load|open|respond|appear|show|find|log|sign)"
             r"|\b(?:cannot|can't|can’t|won't|won’t|never)\b",
         ),
@@ -173,7 +175,7 @@ _ASKS = re.compile(
 _MAIL_NOISE = re.compile(
     r"^\s*(?:>|--\s*$|(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|greetings)\b[^?]{0,40}$"
     r"|(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|thanks|thank you|cheers|sincerely|best)\b"
-    r"[^?]{0,60}$|(?:sent from|from|to|cc|date|sent):?\s.{0,120}$)",
+    r"[^?]{0,60}$|sent from my\b.{0,60}$|(?:from|to|cc|date|sent):\s.{0,120}$)",
     re.IGNORECASE,
 )
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:subject|re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
@@ -186,6 +188,12 @@ _PART_BREAK = re.compile(
 _WANTS_ALL = re.compile(
     r"\b(?:all(?: of)? (?:the|our|your|their)|all \w+s|list|overview|every|each|complete|full table"
     r"|whole table|table of)\b",
+    re.IGNORECASE,
+)
+_WANTS_CODE = re.compile(
+    r"\b(?:commands?|code|cli|command[ -]line|scripts?|syntax|snippets?|examples?|samples?|query"
+    r"|quer(?:y|ies)|curl|json|yaml|sql|bash|shell|powershell|python|config(?:uration)?|regex|url"
+    r"|uri|endpoint)\b",
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(
@@ -236,6 +244,7 @@ def read_question(question: Question) -> QuestionForm:
         parts=_parts(parts, text),
         weights=weights,
         wants_all=bool(_WANTS_ALL.search(text)),
+        wants_code=bool(_WANTS_CODE.search(text)),
         identifiers=identifiers & weights.keys(),
     )
 

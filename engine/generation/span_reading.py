@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engine.generation.answer_fit import answer_fit
-from engine.generation.question_form import QuestionForm, term_set
+from engine.generation.question_form import AnswerKind, QuestionForm, term_set
 from engine.generation.span_text import item_marker
 from engine.generation.unfit_spans import (
     addresses_machine,
@@ -235,6 +235,7 @@ _SURROUNDINGS = 0.5  # what a term counts that stands only above or before the s
 _IDENTIFIER = 0.12
 _KEY = 0.10
 _ABOUT_ITSELF = 0.1
+_UNASKED_CODE = 0.1
 _NAME_WORDS = 6
 
 
@@ -299,6 +300,10 @@ def _score_span(
         named = term_set(name)
         if named and len(named) <= _NAME_WORDS:
             score += _KEY * len(named & form.weights.keys()) / len(named)
+    if span.kind is SentenceKind.CODE and not (
+        form.wants_code or form.asks_for(AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING)
+    ):
+        score -= _UNASKED_CODE
     if is_about_itself(span.text):
         score -= _ABOUT_ITSELF
     span.score = score

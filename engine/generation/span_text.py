@@ -12,8 +12,7 @@ _SEPARATOR = " | "
 _MARKER = re.compile(r"^\s*(?:[-*•·–▪◦‣]\s+|\(?\d{1,3}[.)]\s+|#{1,6}\s+|>\s+)")
 _BOLD = re.compile(r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,400}?)(?<=\S)\1(?![\w*])")
 _LINK = re.compile(r"!?\[([^\]\n]{0,300})\]\([^()\s]{0,1000}(?:\s\"[^\"\n]{0,200}\")?\)")
-_MARKED_ITEM = re.compile(r"(?:\A|\n)([ \t]*)(?:(\d{1,4})[.)]|[-*•])[ \t]+\Z")
-_LOOK_BACK = 200
+_MARKED_ITEM = re.compile(r"([ \t]*)(?:(\d{1,4})[.)]|[-*•])[ \t]+\Z")
 
 
 def plain_text(text: str) -> str:
@@ -63,9 +62,11 @@ def row_text(
 def item_marker(passage: LivePassage, sentence: Sentence) -> tuple[int, int | None] | None:
     """Where a span opens a list item: its indent in blanks and its number (None for a bullet);
     None where the span goes on with an item or stands in none."""
+    if sentence.kind not in (SentenceKind.STEP, SentenceKind.BULLET):
+        return None
     text = passage.passage.text
-    before = text[max(0, sentence.start - _LOOK_BACK) : sentence.start]
-    match = _MARKED_ITEM.search(before)
-    if match is None or (sentence.kind not in (SentenceKind.STEP, SentenceKind.BULLET)):
+    line = text.rfind("\n", 0, sentence.start) + 1
+    match = _MARKED_ITEM.match(text[line : sentence.start]) if line < sentence.start else None
+    if match is None:
         return None
     return len(match[1].expandtabs(4)), int(match[2]) if match[2] else None

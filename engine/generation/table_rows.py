@@ -33,11 +33,7 @@ def matching_rows(
         span
         for span in rows
         if span is best
-        or (
-            span.own >= best.own - 1e-9
-            and best.own > 0
-            and span.score >= _AS_GOOD * best.score
-        )
+        or (span.own >= best.own - 1e-9 and best.own > 0 and span.score >= _AS_GOOD * best.score)
     ]
     named = _named_rows(rows, form) if len(rows) > 1 else []
     chosen = {span.index for span in sorted(alike, key=lambda s: -s.score)[:_MOST_ROWS]}
@@ -73,13 +69,9 @@ def shown_columns(
     if cells is None or len(cells) <= _WIDE:
         return None
     asked = {
-        place
-        for place, (name, _) in enumerate(cells)
-        if place and term_set(name) & weights.keys()
+        place for place, (name, _) in enumerate(cells) if place and term_set(name) & weights.keys()
     }
     if not asked:
         return None
-    asked |= {
-        place for place, (_, value) in enumerate(cells) if term_set(value) & weights.keys()
-    }
+    asked |= {place for place, (_, value) in enumerate(cells) if term_set(value) & weights.keys()}
     return lambda place, _name, _value: place == 0 or place in asked

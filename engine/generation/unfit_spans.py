@@ -24,6 +24,12 @@ _ADDRESSES_MACHINE = re.compile(
     r"|initial|secret)\b|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]",
     re.IGNORECASE,
 )
+# The pattern above costs a hundred times what looking for these does, and it needs one of them.
+_MACHINE_WORDS = (
+    "instruction", "prompt", "rules", "guideline", "guardrail", "system", "tell ", "respond",
+    "reply", "answer", "assistant", "bot", " ai", "llm", "language model", "gpt", "claude",
+    "mention", "from now on", "reveal", "inst]", "<|", "im_start", "endoftext", "developer",
+)  # fmt: skip
 _MENTION = re.compile(
     r"<!(?:channel|here|everyone|subteam)|(?<![\w.])@(?:channel|here|everyone)\b|<@[UW][A-Z0-9]+>",
     re.IGNORECASE,
@@ -78,12 +84,15 @@ _QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
 
 def addresses_machine(text: str) -> bool:
     """Whether the text gives orders to an assistant, or would call a whole channel."""
-    return bool(_ADDRESSES_MACHINE.search(text) or _MENTION.search(text))
+    lower = f" {text.lower()}"
+    if ("@" in text or "<" in text) and _MENTION.search(text):
+        return True
+    return any(word in lower for word in _MACHINE_WORDS) and bool(_ADDRESSES_MACHINE.search(text))
 
 
 def is_question(text: str) -> bool:
     """Whether the text ends in a question mark."""
-    return bool(_QUESTION.search(text))
+    return "?" in text[-8:] and bool(_QUESTION.search(text[-16:]))
 
 
 def is_pointer(text: str) -> bool:
@@ -106,9 +115,9 @@ def is_unfit(kind: SentenceKind, text: str) -> bool:
         return not re.search(r"\w", text)
     if _FURNITURE.match(text) or _MANNERS.match(text):
         return True
-    words = _LETTERS.findall(text)
-    if not words and not re.search(r"\d", text):
+    if not _LETTERS.search(text) and not re.search(r"\d", text):
         return True
-    links = _LINKS.findall(text)
+    if "](" not in text and "://" not in text and "www." not in text:
+        return False
     bare = _LINKS.sub("", text)
-    return bool(links) and len(_LETTERS.findall(bare)) < 4 and kind is not SentenceKind.STEP
+    return bare != text and len(_LETTERS.findall(bare)) < 4 and kind is not SentenceKind.STEP

@@ -14,8 +14,8 @@ from markdown_it.token import Token
 from engine.knowledge.document import Page
 from engine.knowledge.html_fragment import html_to_markdown, is_html_tag
 from engine.knowledge.inline import (
-    MAX_PARSED_CHARS,
     is_bold_only,
+    is_parsable,
     is_plain,
     reduce_inline,
     render_inline,
@@ -181,7 +181,7 @@ class _Reader:
         """The words of a heading or cell, on one line."""
         if is_plain(token.content):
             return tidy(token.content)
-        if len(token.content) > MAX_PARSED_CHARS:
+        if not is_parsable(token.content):
             return reduce_inline(token.content)
         return render_inline(self._inline(token)).replace("\n", " ")
 
@@ -199,7 +199,7 @@ class _Reader:
         if is_plain(raw):
             self._words(tidy(raw))
             return
-        if len(raw) > MAX_PARSED_CHARS:
+        if not is_parsable(raw):
             self._words(reduce_inline(raw))
             return
         lines = raw.split("\n")

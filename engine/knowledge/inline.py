@@ -13,8 +13,9 @@ from engine.knowledge.html_fragment import is_html_tag, tag_name
 # Past this many characters the inline grammar, which is not linear for hostile input, is not
 # run; a few regular expressions do instead.
 MAX_PARSED_CHARS = 8_000
+_MAX_BRACKETS = 300
 
-_MARKUP = re.compile(r"[\\\\`*_\[\]<>&!~\n]")
+_MARKUP = re.compile(r"[\\`*_\[\]<>&!~\n]")
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,500})\]\([^()\s]{0,1000}(?:\s\"[^\"\n]{0,200}\")?\)")
 _EMPHASIS = re.compile(r"(?<![\w*])\*{1,3}(?=\S)([^*\n]{1,500}?)(?<=\S)\*{1,3}(?![\w*])")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -28,6 +29,11 @@ _GENERIC_ALT = re.compile(r"^(?:screen ?shot|image|img|logo|icon|picture|photo|t
 def is_plain(markdown: str) -> bool:
     """Whether an inline text holds nothing that Markdown would read: most do not."""
     return _MARKUP.search(markdown) is None
+
+
+def is_parsable(markdown: str) -> bool:
+    """Whether the inline grammar may be run: it is not linear in length or in brackets."""
+    return len(markdown) <= MAX_PARSED_CHARS and markdown.count("[") <= _MAX_BRACKETS
 
 
 def render_inline(children: Sequence[Token], *, breaks: Sequence[bool] = ()) -> str:

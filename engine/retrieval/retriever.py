@@ -22,6 +22,11 @@ from engine.storage.passages import PassageStore
 from engine.trace import Retrieved
 
 _SHOWN_DOCUMENTS = 10
+_SHORT_TEXT = 1000
+"""Characters whose word pieces are counted without the detour of a thread, in some 20 us."""
+
+_PassageKey = tuple[str, int, str]
+"""Tenant, revision of its knowledge, passage id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +68,27 @@ class Retriever:
         self._query_vectors: LruCache[str, tuple[NDArray[np.float32], int]] = LruCache(
             cache_entries
         )
-        self._vectors: LruCache[str, Candidate] = LruCache(passage_cache_bytes, _size)
+        self._vectors: LruCache[_PassageKey, Candidate] = LruCache(
+            passage_cache_bytes * 3 // 4, _size
+        )
+        self._texts: LruCache[_PassageKey, LivePassage] = LruCache(
+            passage_cache_bytes // 4, _text_size
+        )
 
     def caches(self) -> dict[str, CacheState]:
         """State of each cache by name."""
-        return {"query_vectors": self._query_vectors.state(), "passages": self._vectors.state()}
+        return {
+            "query_vectors": self._query_vectors.state(),
+            "passage_vectors": self._vectors.state(),
+            "passage_texts": self._texts.state(),
+        }
 
-    async def retrieve(self, texts: QueryTexts, *, tenant: str, audience: Audience) -> Retrieval:
+    async def retrieve(
+        self, texts: QueryTexts, *, tenant: str, audience: Audience, revision: int
+    ) -> Retrieval:
         """The passages that bear on a question.
+
+        revision: of the tenant's knowledge, read just before.
 
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
@@ -95,19 +113,23 @@ class Retriever:
         limit = self._candidates
         while True:
             answer = await self._search(query, tenant, audience, limit)
-            candidates = await self._live(answer, tenant, audience)
+            candidates = await self._live(answer, tenant, audience, revision)
             documents = len({c.document_id for c in candidates.values()})
             if documents >= _SHOWN_DOCUMENTS or limit >= 1000 or len(candidates) < limit // 2:
                 break
             limit *= 4
         ranked = await asyncio.to_thread(rank, query, answer, candidates)
-        return await self._present(ranked, candidates, tenant, whole, tokens)
+        return await self._present(ranked, candidates, tenant, audience, revision, whole, tokens)
 
     async def _embed(self, text: str) -> tuple[NDArray[np.float32], int]:
         kept = self._query_vectors.get(text)
         if kept is None:
-            tokens = await asyncio.to_thread(self._embedder.count_tokens, [text])
-            kept = (await self._embedder.embed_query(text), tokens[0])
+            vector = await self._embedder.embed_query(text)
+            if len(text) < _SHORT_TEXT:
+                tokens = self._embedder.count_tokens([text])
+            else:
+                tokens = await asyncio.to_thread(self._embedder.count_tokens, [text])
+            kept = (vector, min(tokens[0], self._embedder.max_tokens))
             self._query_vectors.put(text, kept)
         return kept
 
@@ -125,35 +147,54 @@ class Retriever:
         )
 
     async def _live(
-        self, answer: IndexAnswer, tenant: str, audience: Audience
+        self, answer: IndexAnswer, tenant: str, audience: Audience, revision: int
     ) -> dict[str, Candidate]:
-        """The candidates that are live and readable now, whatever the index still holds."""
+        """The candidates that are live and readable now, whatever the index still holds.
+
+        While the knowledge stays at one revision, a passage once found live stays so, and is not
+        asked for again.
+        """
         ids = list(
             dict.fromkeys(i for ranked in (*answer.dense, *answer.sparse) for i in ranked.ids)
         )
-        live = await self._passages.live_ids(tenant, ids)
         found: dict[str, Candidate] = {}
-        missing: list[str] = []
+        unchecked: list[str] = []
         for passage_id in ids:
-            rights = live.get(passage_id)
-            if rights is None or not audience.may_read(rights[1]):
-                continue
-            kept = self._vectors.get(passage_id)
+            kept = self._vectors.get((tenant, revision, passage_id))
             if kept is None:
-                missing.append(passage_id)
+                unchecked.append(passage_id)
             else:
                 found[passage_id] = kept
-        for passage_id, candidate in (await self._passages.candidates(tenant, missing)).items():
-            self._vectors.put(passage_id, candidate)
-            if audience.may_read(candidate.audience):
-                found[passage_id] = candidate
-        return found
+        for passage_id, candidate in (await self._passages.candidates(tenant, unchecked)).items():
+            self._vectors.put((tenant, revision, passage_id), candidate)
+            found[passage_id] = candidate
+        return {i: c for i in ids if (c := found.get(i)) and audience.may_read(c.audience)}
+
+    async def _quoted(
+        self, ids: Sequence[str], tenant: str, audience: Audience, revision: int
+    ) -> dict[str, LivePassage]:
+        """What answers quote of these passages, kept like `_live`'s."""
+        found: dict[str, LivePassage] = {}
+        unchecked: list[str] = []
+        for passage_id in ids:
+            kept = self._texts.get((tenant, revision, passage_id))
+            if kept is None:
+                unchecked.append(passage_id)
+            else:
+                found[passage_id] = kept
+        if unchecked:
+            for passage_id, passage in (await self._passages.live(tenant, unchecked)).items():
+                self._texts.put((tenant, revision, passage_id), passage)
+                found[passage_id] = passage
+        return {i: p for i, p in found.items() if audience.may_read(p.audience)}
 
     async def _present(
         self,
         ranked: Ranked,
         candidates: dict[str, Candidate],
         tenant: str,
+        audience: Audience,
+        revision: int,
         query_vector: NDArray[np.float32],
         tokens: int,
     ) -> Retrieval:
@@ -165,7 +206,7 @@ class Retriever:
         chosen = _distinct(ranked, candidates, self._top_k)
         shown = [ranked.ids[p] for p in best_of.values()]
         wanted = list(dict.fromkeys([*(ranked.ids[p] for p in chosen), *shown]))
-        live = await self._passages.live(tenant, wanted)
+        live = await self._quoted(wanted, tenant, audience, revision)
         hits = tuple(
             _hit(ranked, position, live[ranked.ids[position]])
             for position in chosen
@@ -223,6 +264,10 @@ def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
 def _size(candidate: Candidate) -> int:
     v = candidate.vectors
     return 600 + v.dense.nbytes + v.sentences.nbytes + v.terms.nbytes + v.title_terms.nbytes
+
+
+def _text_size(passage: LivePassage) -> int:
+    return 800 + 2 * len(passage.passage.text) + 200 * len(passage.passage.sentences)
 
 
 def neighbours_of(hits: Sequence[Hit], count: int) -> list[tuple[str, int]]:

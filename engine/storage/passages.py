@@ -82,21 +82,6 @@ class PassageStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def live_ids(
-        self, tenant: str, ids: Sequence[str]
-    ) -> dict[str, tuple[str, tuple[str, ...]]]:
-        """Document id and audience of those of these passages that are live."""
-        found: dict[str, tuple[str, tuple[str, ...]]] = {}
-        async with self._database.read() as db:
-            for part in _parts(ids):
-                rows = await db.execute(
-                    select(passage_vectors.c.id, documents.c.id, documents.c.audience)
-                    .join(documents, documents.c.version == passage_vectors.c.version)
-                    .where(passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part))
-                )
-                found.update({r[0]: (r[1], tuple(r[2])) for r in rows})
-        return found
-
     async def candidates(self, tenant: str, ids: Sequence[str]) -> dict[str, Candidate]:
         """The live ones of these passages, by id, with what ranking reads."""
         found: dict[str, Candidate] = {}
