@@ -23,7 +23,6 @@ from engine.retrieval.index import IndexAnswer, IndexPoint, IndexQuery, IndexRec
 
 T = TypeVar("T")
 
-_HELLO_WAIT_S = 5.0
 _ANSWER_WAIT_S = 60.0
 """Far beyond the longest call; only a stopped process takes so long."""
 
@@ -52,11 +51,11 @@ class IndexClient:
         self._reading = asyncio.create_task(self._read(reader))
 
     @classmethod
-    async def connect(cls, path: Path) -> IndexClient:
+    async def connect(cls, path: Path, *, wait_s: float = 5.0) -> IndexClient:
         """A client of the owner that serves at this socket.
 
-        Raises: OwnerGone when nobody serves there; IndexUnavailable when the owner is another
-            version of the program or another user's.
+        Raises: OwnerGone when nobody serves there, or greets within `wait_s`; IndexUnavailable
+            when the owner is another version of the program or another user's.
         """
         try:
             reader, writer = await asyncio.open_unix_connection(path, limit=STREAM_BYTES)
@@ -68,7 +67,7 @@ class IndexClient:
                     f"The search index at {path} is served by another user; run this as that user.",
                     retryable=False,
                 )
-            async with asyncio.timeout(_HELLO_WAIT_S):
+            async with asyncio.timeout(wait_s):
                 writer.write(encode_frame(messages.Hello(messages.PROTOCOL)))
                 welcome = decode(await read_frame(reader), messages.Welcome)
             if welcome.protocol != messages.PROTOCOL:

@@ -38,7 +38,7 @@ class SharedIndex:
         answer.
     """
 
-    def __init__(self, home: Path, *, wait_s: float = 10.0) -> None:
+    def __init__(self, home: Path, *, wait_s: float = 15.0) -> None:
         self._home = home
         self._wait_s = wait_s
         self._owner: IndexOwner | None = None
@@ -155,7 +155,9 @@ class SharedIndex:
             holder = read_holder(self._home)
             if holder is not None and holder.socket is not None:
                 try:
-                    self._client = await IndexClient.connect(holder.socket)
+                    self._client = await IndexClient.connect(
+                        holder.socket, wait_s=max(0.1, give_up_at - time.monotonic())
+                    )
                 except OwnerGone:
                     pass
                 else:

@@ -108,11 +108,11 @@ async def test_the_event_loop_runs_on_while_many_texts_are_embedded(embedder: Em
 
 
 async def test_a_query_is_answered_while_a_bulk_embed_runs(embedder: Embedder) -> None:
-    bulk = asyncio.create_task(embedder.embed_many(["expenses and receipts " * 80] * 80))
+    bulk = asyncio.create_task(embedder.embed_many(["expenses and receipts " * 80] * 24))
     await asyncio.sleep(0)
     await embedder.embed_query("Where do I send receipts?")
     assert not bulk.done()
-    assert (await bulk).shape == (80, 384)
+    assert (await bulk).shape == (24, 384)
 
 
 async def test_the_first_uses_at_once_share_one_load(embedder: Embedder) -> None:
