@@ -24,6 +24,7 @@ from engine.storage.documents import DocumentStore
 from engine.storage.migrate import migrate
 from engine.storage.passages import PassageStore
 from engine.storage.sources import SourceStore
+from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
 
 
@@ -89,6 +90,7 @@ async def open_engine(
             index=index,
             embedder=embedder,
             passages=passages,
+            statistics=TermStatistics(database),
             candidates=settings.retrieval.candidates,
             top_k=settings.retrieval.top_k,
             cache_entries=settings.retrieval.cache_entries,

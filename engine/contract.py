@@ -26,7 +26,7 @@ def parse_question(row: object, *, default_id: str) -> tuple[Question, Audience]
     text = {name: _text(row, name) for name in ("question", "subject", "body")}
     user, channel = _slack_id(row, "user"), _slack_id(row, "channel")
     given = row.get("id")
-    if given is not None and not isinstance(given, str | int | float):
+    if isinstance(given, bool) or not isinstance(given, str | int | float | None):
         raise WrongUse("the field id must be a string or a number")
     question = Question(
         id=default_id if given is None else str(given),

@@ -99,12 +99,9 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
             reasons,
         )
     if findings.dropped:
-        reasons.append(
-            Reason(
-                code=ReasonCode.UNSUPPORTED,
-                text=f"{findings.dropped} sentences failed their check and were left out.",
-            )
-        )
+        what = "One sentence" if findings.dropped == 1 else f"{findings.dropped} sentences"
+        left_out = f"{what} of the draft failed the check and is not shown."
+        reasons.append(Reason(code=ReasonCode.UNSUPPORTED, text=left_out))
     return Decision(
         outcome=Outcome.ANSWERED,
         confidence=confidence,

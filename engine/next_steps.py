@@ -27,6 +27,8 @@ def next_steps(
         steps.append(
             f"Look in {retrieved[0].document_name}, the nearest document, and answer the asker."
         )
+    elif outcome is Outcome.FAILED:
+        steps.append("Answer the asker; what went wrong stands in the log under the trace's id.")
     else:
         steps.append("Answer the asker; no document they may read bears on this.")
     if ReasonCode.NOT_IN_CORPUS in codes or ReasonCode.LOW_CONFIDENCE in codes:

@@ -174,7 +174,7 @@ class Pipeline:
     ) -> _Parts:
         question = admitted.question
         texts = query_texts(question)
-        if not any(c.isalnum() for c in texts.whole):
+        if not any(c.isalnum() for c in texts.last.whole):
             return _Parts(decision=_EMPTY)
         await stopwatch.enter(Stage.RETRIEVAL)
         retrieval = await self.retriever.retrieve(

@@ -2,13 +2,15 @@
 
 Sources, strongest first: the environment, the file `.env` in the working directory, and a
 directory of secret files (`DESKHAND_SECRETS_DIR`, else `/run/secrets` where it exists) in which a
-file's name is the setting and its content the value, as Kubernetes and Docker mount them.
+file's name is the setting and its content the value, as Kubernetes and Docker mount them. A name
+with an empty value counts as not set.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,6 +34,13 @@ CONVENTIONAL_NAMES = {
 """Names that other tools use, and the setting each one stands for."""
 
 _NOT_SETTINGS = frozenset({"DESKHAND_SECRETS_DIR"})
+_SERVICE_LINK = re.compile(
+    r"DESKHAND_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
+    r"|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)"
+)
+"""What Kubernetes puts into each pod's environment for a service named `deskhand` or
+`deskhand-...`."""
+
 _MIB = 1024 * 1024
 
 
@@ -182,12 +191,14 @@ def load_settings(
         for conventional, ours in CONVENTIONAL_NAMES.items():
             if origin.get(conventional):
                 merged[ours] = origin[conventional]
-        merged.update({k: v for k, v in origin.items() if k.startswith(PREFIX)})
+        merged.update({k: v for k, v in origin.items() if k.startswith(PREFIX) and v})
     for name in _NOT_SETTINGS:
         merged.pop(name, None)
     known = setting_names()
     for name in sorted(merged):
-        if name not in known:
+        if name not in known and _SERVICE_LINK.fullmatch(name):
+            del merged[name]
+        elif name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}?" if close else "see the settings table in README.md"
             raise SettingsInvalid(f"{name} is not a setting of Deskhand; {hint}")
@@ -195,7 +206,10 @@ def load_settings(
         settings = Settings(**_MergedSource(merged)())
     except (ValidationError, ValueError) as error:
         raise SettingsInvalid(_first_problem(error)) from None
-    home = settings.home.expanduser()
+    try:
+        home = settings.home.expanduser()
+    except RuntimeError:
+        raise SettingsInvalid("DESKHAND_HOME names the home of a user who is not known") from None
     return settings.model_copy(update={"home": home if home.is_absolute() else cwd / home})
 
 
@@ -208,12 +222,13 @@ def _first_problem(error: ValidationError | ValueError) -> str:
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
     from dotenv import dotenv_values
 
     try:
-        return {k: v for k, v in dotenv_values(path).items() if v is not None}
+        if not path.is_file():
+            return {}
+        values = dotenv_values(path, encoding="utf-8-sig", interpolate=False)
+        return {k: v for k, v in values.items() if v is not None}
     except (OSError, UnicodeDecodeError):
         raise SettingsInvalid(f"{path} cannot be read as text; mend or remove it") from None
 
@@ -226,11 +241,20 @@ def _read_secrets(directory: str | None) -> dict[str, str]:
         return {}
     wanted = set(CONVENTIONAL_NAMES)
     found: dict[str, str] = {}
-    for file in sorted(root.iterdir()):
+    try:
+        files = sorted(root.iterdir())
+    except OSError:
+        if directory:
+            raise SettingsInvalid(
+                f"DESKHAND_SECRETS_DIR names {root}, which cannot be read"
+            ) from None
+        return {}
+    for file in files:
         name = file.name.upper().replace("-", "_")
-        if (name in wanted or name.startswith(PREFIX)) and file.is_file():
+        if name in wanted or name.startswith(PREFIX):
             try:
-                found[name] = file.read_text(encoding="utf-8").strip()
+                if file.is_file():
+                    found[name] = file.read_text(encoding="utf-8-sig").strip()
             except (OSError, UnicodeDecodeError):
                 raise SettingsInvalid(f"the secret file {file} cannot be read as text") from None
     return found

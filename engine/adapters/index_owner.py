@@ -79,9 +79,11 @@ class IndexOwner:
         await asyncio.shield(self._closing)
 
     async def _serve(self) -> None:
+        # In two steps: one that is cancelled halfway would serve on without being known here.
         self._server = await asyncio.start_unix_server(
-            self._connected, sock=listen(self._path), limit=STREAM_BYTES
+            self._connected, sock=listen(self._path), limit=STREAM_BYTES, start_serving=False
         )
+        await self._server.start_serving()
         self._lock.announce(self._path)
 
     async def _close(self) -> None:

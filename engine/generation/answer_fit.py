@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.generation.question_form import AnswerKind
+from engine.generation.question_form import AnswerKind, term_set
 
 _UNIT = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|nights?|quarters?)"
 _NUMBER_WORD = (
@@ -29,7 +29,8 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
         AnswerKind.NUMBER: rf"\d|[€$£%]|\b{_NUMBER_WORD}\b",
         AnswerKind.DURATION: (
             rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-]+){{0,2}}{_UNIT}\b"
-            r"|\b(?:daily|weekly|monthly|yearly|annually|never|always|immediately|at once|expires?)\b"
+            r"|\b(?:daily|weekly|monthly|yearly|annually|never|always|immediately|at once"
+            r"|expires?)\b"
         ),
         AnswerKind.DATE: (
             rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|{_MONTH}\.? \d|in {_MONTH}|{_DAY})\b"
@@ -74,6 +75,10 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
     }.items()
 }
 _NEUTRAL = 0.5
+_ORDER = re.compile(rf"^\W*(?:please |then |now )?{_IMPERATIVE}\b", re.IGNORECASE)
+_DEFINED = re.compile(
+    r"^\W*(.{2,60}?)\W*(?:\s(?:is|are|means?|refers? to|stands? for)\s|\s[-–—]\s|:\s)"
+)
 
 
 def answer_fit(kind: AnswerKind, text: str) -> float:
@@ -83,3 +88,17 @@ def answer_fit(kind: AnswerKind, text: str) -> float:
     if shape is None:
         return _NEUTRAL
     return 1.0 if shape.search(text) else 0.0
+
+
+def defines(terms: frozenset[int], text: str) -> bool:
+    """Whether the text opens by naming one of the terms and saying what it is."""
+    match = _DEFINED.match(text)
+    if match is None:
+        return False
+    named = term_set(match[1])
+    return bool(named & terms) and len(named - terms) <= 1
+
+
+def tells_what_to_do(text: str) -> bool:
+    """Whether the text opens with an order ("Press ...")."""
+    return bool(_ORDER.match(text))

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from engine.generation.answer_fit import answer_fit
 from engine.generation.draft import Draft, DraftSentence, Span
 from engine.generation.list_block import item_of, nested_below, parent_of, whole_list
-from engine.generation.question_form import AnswerKind, QuestionForm, read_question
+from engine.generation.question_form import AnswerKind, QuestionForm, read_question, term_set
 from engine.generation.span_reading import PassageReading, SpanReading, read_hits
 from engine.generation.span_text import code_text, plain_text, row_text
 from engine.generation.table_rows import matching_rows, shown_columns
+from engine.generation.unfit_spans import is_short_answer
 from engine.knowledge.document import SentenceKind
 from engine.question import Question
 from engine.retrieval.hit import Hit
@@ -23,21 +24,20 @@ from engine.retrieval.hit import Hit
 _LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
 _FLOOR = 0.15  # relevance below which not even the best span bears on the question
 _FACT_SENTENCES = 3
-_EXTRA = 0.88  # how near to the best one a further sentence has to be
+_EXTRA = 0.75  # how near to the best one a further sentence has to be
+_TORN_STEP = 0.92
 _NEIGHBOUR = 0.04
 _SAME_ANSWER = 0.08
-_EQUAL_SUPPORT = 0.97
-_NEW_TERMS = 0.25
+_EQUAL_SUPPORT = 0.985
+_NEW_TERMS = 0.2
 _ALIKE = 0.6  # Jaccard of terms from which two sentences say the same
+_CONTAINED = 0.85  # share of a sentence's terms that another one has
 _LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still be the answer
 _HEADING = 0.12
 _LONG_LIST = 10
 _LIST_SPANS = 60
-_SHORT_ANSWER = re.compile(
-    r"^\W*(?:yes|no|yep|nope|correct|maybe|sometimes|always|never|not yet|not really|it depends|of"
-    r" course|certainly|sure|absolutely)\b\W*$",
-    re.IGNORECASE,
-)
+_EXAMPLE = re.compile(r"^\W*(?:for example|for instance|e\.g\.|example)\b", re.IGNORECASE)
+_TORN = re.compile(r"(?:,|\b(?:the|an?|of|to|and|or|with|for|in|on|by|from|at|your|our|this))$")
 _SURE_QUESTION = 0.6
 
 
@@ -104,7 +104,7 @@ class _Answer:
             span
             for reading in self._readings
             for span in reading.spans
-            if span.quotable and span.can_lead and not _SHORT_ANSWER.match(span.text)
+            if span.quotable and span.can_lead and not is_short_answer(span.text)
         ]
         return sorted(spans, key=lambda span: (-span.score, span.rank, span.index))
 
@@ -117,7 +117,8 @@ class _Answer:
                 return True
         reading = self._readings[best.rank]
         if best.kind in _LISTED:
-            if self._form.kind is AnswerKind.LIST or self._form.wants_all:
+            asked = self._form.kind is AnswerKind.LIST or self._form.wants_all
+            if asked and self._is_about(best):
                 self._take_list(best)
                 return True
             self._take_item(reading, best)
@@ -142,27 +143,43 @@ class _Answer:
         sure = self._form.kind is AnswerKind.HOW_TO
         found_score = best.score - (_LIST_NEAR if sure else 0.0)
         for span in candidates[:40]:
-            if span.kind not in _LISTED:
+            if span.kind not in _LISTED or (span is not best and not self._is_about(span)):
                 continue
             # A symptom that happens to share words with a step is no request for its procedure.
             if not (sure and span.kind is SentenceKind.STEP) and not self._is_about(span):
                 continue
             score = span.score + _HEADING * self._heading_match(span)
-            if score > found_score:
+            if score > found_score and self._tells_how(span):
                 found, found_score = span, score
         return found
+
+    def _tells_how(self, member: SpanReading) -> bool:
+        """Whether the list's items say what to do."""
+        intro = self._intro(member)
+        if intro is not None and _EXAMPLE.match(intro.text):
+            return False
+        spans = self._readings[member.rank].spans
+        items = [
+            span
+            for span in spans
+            if span.item is not None and span.sentence.group == member.sentence.group
+        ]
+        telling = sum(answer_fit(AnswerKind.HOW_TO, span.text) for span in items)
+        return telling >= 0.4 * len(items)
 
     def _is_about(self, span: SpanReading) -> bool:
         """Whether the list's heading or introduction is what was asked for."""
         if self._heading_match(span) >= 0.5:
             return True
         intro = self._intro(span)
-        return intro is not None and intro.score >= span.score
+        if intro is not None and _EXAMPLE.match(intro.text):
+            return False
+        return intro is not None and (intro.score >= 0.95 * span.score or intro.own >= 0.4)
 
     def _heading_match(self, span: SpanReading) -> float:
         """Share of the heading's terms that the question has."""
         weights = self._form.weights
-        named = heading_terms(span.heading)
+        named = term_set(span.heading)
         return len(named & weights.keys()) / len(named) if named else 0.0
 
     def _intro(self, span: SpanReading) -> SpanReading | None:
@@ -195,7 +212,9 @@ class _Answer:
             chosen += below[:_LIST_SPANS]
         parent = parent_of(reading.spans, item)
         lead: list[SpanReading] = []
-        if parent and parent[-1].text.rstrip().endswith(":"):
+        if chosen[0].item is None:
+            pass  # from the middle of an item: no sentence leads up to that
+        elif parent and parent[-1].text.rstrip().endswith(":"):
             lead = parent[-1:]
         elif (intro := self._intro(best)) is not None and intro.text.rstrip().endswith(":"):
             lead = [intro]
@@ -282,7 +301,7 @@ class _Answer:
                 and head.item is None
             )
             if joined and before is not None and before.quotable:
-                if _SHORT_ANSWER.match(before.text):
+                if is_short_answer(before.text):
                     break  # "No. It ...": quoted with its sentence
                 chain.insert(0, before)
                 continue
@@ -307,8 +326,10 @@ class _Answer:
                 self._add(span, room)
 
     def _belongs(self, span: SpanReading, best: SpanReading) -> bool:
-        if span.kind is SentenceKind.CODE:
+        if span.kind is SentenceKind.CODE or not span.can_lead:
             return False
+        if span.kind is SentenceKind.STEP and span.score < _TORN_STEP * best.score:
+            return False  # a step torn out of its procedure rarely completes anything
         same_document = span.passage.document_id == best.passage.document_id
         same_passage = span.rank == best.rank
         value = span.score
@@ -319,13 +340,16 @@ class _Answer:
                 value += _NEIGHBOUR * best.score
             if span.asked is not None and span.asked == best.asked:
                 value += _SAME_ANSWER * best.score
-        if same_passage or (same_document and span.heading == best.heading):
-            return value >= _EXTRA * best.score
+        if value < _EXTRA * best.score:
+            return False
+        if same_passage:
+            return True
         new = self._new_terms(span)
         if same_document:
-            return value >= _EXTRA * best.score and new >= _NEW_TERMS / 2
-        return (value >= _EXTRA * best.score and new >= _NEW_TERMS) or (
-            value >= _EQUAL_SUPPORT * best.score
+            apart = abs(span.passage.passage.ordinal - best.passage.passage.ordinal)
+            return new >= (0.0 if apart == 1 and span.heading == best.heading else _NEW_TERMS / 2)
+        return new >= _NEW_TERMS or (
+            value >= _EQUAL_SUPPORT * best.score and span.relevance >= best.relevance
         )
 
     def _new_terms(self, span: SpanReading) -> float:
@@ -402,13 +426,6 @@ class _Answer:
         )
 
 
-def heading_terms(heading: str) -> frozenset[int]:
-    """The terms of a heading."""
-    from engine.generation.question_form import term_set
-
-    return term_set(heading)
-
-
 def is_same_text(span: SpanReading, picks: Iterable[_Pick]) -> bool:
     """Whether the same words from the same document were chosen, as where passages overlap."""
     return any(
@@ -420,8 +437,9 @@ def is_same_text(span: SpanReading, picks: Iterable[_Pick]) -> bool:
 
 
 def _alike(one: SpanReading, other: SpanReading) -> bool:
+    common = len(one.terms & other.terms)
     union = len(one.terms | other.terms)
-    return union > 0 and len(one.terms & other.terms) / union >= _ALIKE
+    return union > 0 and (common / union >= _ALIKE or common >= _CONTAINED * len(one.terms))
 
 
 def _layout(span: SpanReading, *, ordered: bool, base: int) -> str:
@@ -438,6 +456,7 @@ def _quote(
     picks: Sequence[_Pick], readings: Sequence[PassageReading], form: QuestionForm
 ) -> Iterable[DraftSentence]:
     place = 0
+    told = {(pick.span.passage.id, pick.span.index) for pick in picks}
     while place < len(picks):
         pick = picks[place]
         span = pick.span
@@ -457,19 +476,51 @@ def _quote(
             text = row_text(span.sentence, span.text, keep=shown_columns(span, form.weights))
         else:
             text = plain_text(span.text)
-            opener = _opener(readings[span.rank], span)
-            if opener is not None:
+            for opener in _openers(readings[span.rank], span, told):
                 text = f"{plain_text(opener.text)} {text}"
                 sources += (Span(passage=opener.passage, sentence=opener.sentence),)
+            while place < len(picks) and _goes_on(picks[place - 1].span, picks[place].span):
+                text = f"{text} {plain_text(picks[place].span.text)}"
+                sources += (
+                    Span(passage=picks[place].span.passage, sentence=picks[place].span.sentence),
+                )
+                place += 1
         yield DraftSentence(
             text=text, layout=pick.layout, spans=sources, relevance=min(1.0, pick.relevance)
         )
 
 
-def _opener(reading: PassageReading, span: SpanReading) -> SpanReading | None:
-    """The "Yes." or "No." in front of an FAQ's answer, where its question is the one asked."""
-    if span.asked is None or not span.index:
-        return None
-    before = reading.spans[span.index - 1]
-    sure = float(reading.hit.sentence_cosines[span.asked]) >= _SURE_QUESTION
-    return before if sure and _SHORT_ANSWER.match(before.text) else None
+def _openers(
+    reading: PassageReading, span: SpanReading, told: set[tuple[str, int]]
+) -> Iterable[SpanReading]:
+    """What goes in front of a sentence on its line, nearest first: the "Yes." or "No." of an
+    FAQ's answer where its question is the one asked, and its paragraph's run-in title.
+
+    told: passage and index of what the draft says anyway; what is yielded is added.
+    """
+    if span.asked is not None and span.index:
+        before = reading.spans[span.index - 1]
+        sure = float(reading.hit.sentence_cosines[span.asked]) >= _SURE_QUESTION
+        if sure and is_short_answer(before.text):
+            yield before
+    if span.label is not None and (span.passage.id, span.label) not in told:
+        told.add((span.passage.id, span.label))
+        yield reading.spans[span.label]
+
+
+def _goes_on(span: SpanReading, following: SpanReading) -> bool:
+    """Whether a line break or an abbreviation tore one sentence into these two spans."""
+    if (
+        following.item is not None
+        or following.index != span.index + 1
+        or following.list_key != span.list_key
+        or span.passage.id != following.passage.id
+        or span.kind not in (SentenceKind.PROSE, *_LISTED)
+    ):
+        return False
+    text = span.text.rstrip()
+    return (
+        following.text[:1].islower()
+        or bool(_TORN.search(text))
+        or (text.count("(") > text.count(")") and following.text.count(")") > 0)
+    )

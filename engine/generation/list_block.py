@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from engine.generation.span_reading import PassageReading, SpanReading
-from engine.generation.unfit_spans import is_unfit
 from engine.knowledge.document import SentenceKind
 
 _LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
+_STOPS = (".", "!", "?", ":", ";", ")", "”", '"')
+_CONTINUED = 2  # sentences that a last item may have more than any other
 _INSERTS = (SentenceKind.CODE, SentenceKind.ROW)
 
 
@@ -29,10 +31,26 @@ def whole_list(readings: Sequence[PassageReading], member: SpanReading) -> list[
         known = {(span.text, span.item is None) for span in out}
         for span in run:
             # A passage may repeat the end of the one before; within a passage nothing repeats.
-            if (span.text, span.item is None) in known or is_unfit(span.kind, span.text):
+            if (span.text, span.item is None) in known or span.unfit:
                 continue
             out.append(span)
-    return out
+    return _without_glue(out)
+
+
+def _without_glue(spans: list[SpanReading]) -> list[SpanReading]:
+    """Drops the paragraph that a PDF's text runs into the last item of a list."""
+    starts = [place for place, span in enumerate(spans) if span.item is not None]
+    if len(starts) < 2:
+        return spans
+    last = starts[-1]
+    others = max(later - start for start, later in pairwise(starts))
+    for place in range(last + 1, len(spans)):
+        if spans[place].kind not in _LISTED:
+            break
+        before = spans[place - 1].text.rstrip()
+        if others == 1 and (not before.endswith(_STOPS) or place - last > _CONTINUED):
+            return spans[:place]
+    return spans
 
 
 def _run_of(spans: Sequence[SpanReading], group: int) -> list[SpanReading]:
@@ -74,13 +92,12 @@ def nested_below(spans: Sequence[SpanReading], item: Sequence[SpanReading]) -> l
     depth = opening[0] if opening else 0
     out: list[SpanReading] = []
     for span in spans[item[-1].index + 1 :]:
-        if span.kind in _INSERTS and (out or item[-1].text.rstrip().endswith(":")):
-            out.append(span)
-        elif _same_list(span, item[0]) and (span.item is None or span.item[0] > depth):
-            out.append(span)
-        else:
+        inserted = span.kind in _INSERTS and (bool(out) or item[-1].text.rstrip().endswith(":"))
+        deeper = _same_list(span, item[0]) and (span.item is None or span.item[0] > depth)
+        if not (inserted or deeper):
             break
-    return [span for span in out if not is_unfit(span.kind, span.text)]
+        out.append(span)
+    return [span for span in out if not span.unfit]
 
 
 def parent_of(spans: Sequence[SpanReading], item: Sequence[SpanReading]) -> list[SpanReading]:

@@ -1,4 +1,4 @@
-"""A question -> what it asks for: its parts, the kind of answer each wants, the words that count."""
+"""A question -> what it asks: its parts, the kind of answer each wants, the words that count."""
 
 from __future__ import annotations
 
@@ -76,6 +76,7 @@ def _terms_of_word(word: str) -> tuple[int, ...]:
     return tuple(terms(word).tolist())
 
 
+@lru_cache(maxsize=8_192)
 def term_set(text: str) -> frozenset[int]:
     """The distinct terms of a text, as `lexical.terms` finds them, from a cache of words."""
     found: set[int] = set()
@@ -123,6 +124,7 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         (
             AnswerKind.HOW_TO,
             r"\bhow (?:do|does|can|could|should|would|to|must|might|did|shall|will)\b"
+            r"(?!.{1,60}\bwork\b\W*$)"
             r"|\b(?:steps?|procedure|process|instructions?|guide|way) (?:to|for|of)\b"
             r"|\bwalk me through\b|\bhow is .{3,60} (?:done|made|set up|installed|configured)\b"
             r"|\bwhat (?:do|should|must|can|shall) (?:i|we|they|you|he|she) do\b"
@@ -140,7 +142,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         ),
         (
             AnswerKind.LIST,
-            r"\bwhat (?:are|were)\b|\b(?:what|which) (?:[\w-]+ ){1,3}(?:are|do|does|can|should|is)\b"
+            r"\bwhat (?:are|were)\b|\b(?:what|which) (?:[\w-]+ ){1,3}(?:are|do|does|can"
+            r"|should|is)\b"
             r"|^\W*(?:list|name|enumerate)\b|\bwhat (?:all|kinds?|types?|sorts?)\b"
             r"|\b(?:requirements?|prerequisites?|options|benefits|rules|types)\b"
             r"|\bwhat (?:do|does|must|should) .{2,40}\b(?:need|include|contain|cover|offer)\b",
@@ -173,7 +176,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _MAIL_NOISE = re.compile(
-    r"^\s*(?:>|--\s*$|(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|greetings)\b[^?]{0,40}$"
+    r"^\s*(?:>|--\s*$|(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)"
+    r"|greetings)\b[^?]{0,40}$"
     r"|(?:(?:kind|best|warm|many)\s+)?(?:regards|wishes|thanks|thank you|cheers|sincerely|best)\b"
     r"[^?]{0,60}$|sent from my\b.{0,60}$|(?:from|to|cc|date|sent):\s.{0,120}$)",
     re.IGNORECASE,

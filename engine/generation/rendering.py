@@ -31,7 +31,7 @@ def render_draft(draft: Draft) -> tuple[str, tuple[Citation, ...]]:
             blocks.append(("\n\n" if fresh else "\n") + line)
         elif sentence.layout == "bullet":
             below = bool(step) and previous is not None and _one_list(previous, sentence)
-            listed = previous is not None and previous.layout in ("bullet", "row") or below
+            listed = (previous is not None and previous.layout in ("bullet", "row")) or below
             gap = "\n" if listed or _is_item_line(previous, sentence) else "\n\n"
             blocks.append(f"{gap}{'   ' if below else ''}- {sentence.text} {marks}")
             step = step if below else 0
@@ -47,7 +47,7 @@ def render_draft(draft: Draft) -> tuple[str, tuple[Citation, ...]]:
             blocks.append(f" {sentence.text} {marks}")
         else:
             same = previous is not None and previous.layout == "prose" and not step
-            blocks.append((" " if same and _one_passage(previous, sentence) else "\n\n"))
+            blocks.append(" " if same and _one_passage(previous, sentence) else "\n\n")
             blocks.append(f"{sentence.text} {marks}")
             step = 0
         previous = sentence

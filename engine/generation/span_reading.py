@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engine.generation.answer_fit import answer_fit
+from engine.generation.answer_fit import answer_fit, defines, tells_what_to_do
 from engine.generation.question_form import AnswerKind, QuestionForm, term_set
 from engine.generation.span_text import item_marker
 from engine.generation.unfit_spans import (
@@ -15,7 +15,10 @@ from engine.generation.unfit_spans import (
     is_about_itself,
     is_pointer,
     is_question,
+    is_short_answer,
+    is_template,
     is_unfit,
+    may_address_machine,
 )
 from engine.knowledge.document import Sentence, SentenceKind
 from engine.retrieval.hit import Hit
@@ -26,9 +29,11 @@ _DANGLING = re.compile(
     r"^\W*(?:"
     r"(?:this|that|these|those|such)\b(?! (?:page|guide|document|article|section|handbook|policy"
     r"|tutorial|topic)\b)"
-    r"|it(?:'s|’s)?\b(?!(?:'s|’s)? (?:is |was |will be |can be |may be )?(?:also )?(?:not )?(?:possible"
+    r"|it(?:'s|’s)?\b(?!(?:'s|’s)? (?:is |was |will be |can be "
+    r"|may be )?(?:also )?(?:not )?(?:possible"
     r"|recommended|important|necessary|best|advisable|required|your|our)\b)"
-    r"|(?:they|he|she|its|their|his|her|them|both|neither|either|all of (?:them|these|this|which))\b"
+    r"|(?:they|he|she|its|their|his|her|them|both|neither|either|all of (?:them|these|this"
+    r"|which))\b"
     r"|(?:however|but|and|or|so|also|then|thus|hence|therefore|otherwise|instead|besides|moreover"
     r"|furthermore|additionally|in addition|similarly|likewise|conversely|nevertheless|nonetheless"
     r"|still|consequently|accordingly|afterwards?|as (?:a result|such)|for (?:example|instance)"
@@ -40,7 +45,27 @@ _DANGLING = re.compile(
     r")",
     re.IGNORECASE,
 )
+_LABEL_CHARS = 40
+_LABEL_WORDS = 4
 _FAQ_HEADING = re.compile(r"\b(?:faqs?|frequently asked|questions)\b", re.IGNORECASE)
+_LINKS_HEADING = re.compile(
+    r"^\W*(?:(?:\w+ )?(?:links|resources|references)|see also|related\b.{0,40}|further reading"
+    r"|(?:more|additional) (?:information|resources|reading)|change ?log|revision history"
+    r"|version history|contents|table of contents)\W*$",
+    re.IGNORECASE,
+)
+_SYMPTOM_HEADING = re.compile(
+    r"^\W*(?:symptoms?|problems?|issues?|abstract|problem ?\(?abstract\)?|error(?: message)?s?"
+    r"|environment|introduction|background|summary)\W*$",
+    re.IGNORECASE,
+)
+_REMEDY_HEADING = re.compile(
+    r"^\W*(?:resolv\w+(?: the (?:problem|issue))?|resolutions?|solutions?|workarounds?|fix(?:es)?"
+    r"|answers?|remed\w+|mitigations?|causes?|what to do|next steps?"
+    r"|(?:problem )?solution)\b.{0,30}$",
+    re.IGNORECASE,
+)
+_QUESTION_HEADING = re.compile(r"^\W*questions?\W*$", re.IGNORECASE)
 _QUESTION_LINE_SPANS = 3  # a question with the story in front of it: "The mail is late. What now?"
 _INTRO_CHARS = 400
 
@@ -54,8 +79,10 @@ class SpanReading:
     heading: the nearest heading above, or empty. asked: index of the FAQ question that the span
         answers; None outside of an FAQ. asks: whether it is (part of) such a question.
     intro: index of the sentence that leads into the span's list, table or code; None if none.
-    quotable: whether it may be quoted at all. can_lead: whether an answer may rest on it first.
-    dangling: whether it starts with a reference to the sentence before it.
+    label: index of the run-in title of its paragraph or item ("Belgium. 21% VAT ..."), without
+        which it would say something else; None if there is none.
+    unfit: whether it is never quoted, not even as a part of a list.
+    quotable: whether it may be quoted for itself. can_lead: whether an answer may rest on it first.
     own, overlap: share in [0, 1] of the question's weighted terms in the span itself; and with
         half of the weight for terms that only its surroundings have.
     score: how well it answers, about 0 to 1; compares spans of one question.
@@ -73,9 +100,10 @@ class SpanReading:
     asked: int | None = None
     asks: bool = False
     intro: int | None = None
+    label: int | None = None
+    unfit: bool = False
     quotable: bool = True
     can_lead: bool = True
-    dangling: bool = False
     context: frozenset[int] = frozenset()
     cosine: float = 0.0
     own: float = 0.0
@@ -87,6 +115,11 @@ class SpanReading:
     def kind(self) -> SentenceKind:
         """What the span is."""
         return self.sentence.kind
+
+    @property
+    def dangling(self) -> bool:
+        """Whether it starts with a reference to the sentence before it."""
+        return bool(_DANGLING.match(self.text))
 
     @property
     def list_key(self) -> tuple[str, int]:
@@ -118,13 +151,16 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
     reading = PassageReading(hit=hit, rank=rank)
     heading_cosine = 0.0
     context, tainted = above, set[int]()
+    suspect = may_address_machine(live.passage.text)
     for index, sentence in enumerate(live.passage.sentences):
         text = live.sentence_text(sentence)
         if sentence.kind is SentenceKind.HEADING:
             heading, heading_cosine = text, float(hit.sentence_cosines[index])
             context = above | term_set(text)
-        elif sentence.kind is not SentenceKind.ROW and addresses_machine(text):
+        hostile = suspect and addresses_machine(text)
+        if hostile and sentence.kind is SentenceKind.PROSE:
             tainted.add(sentence.group)
+        unfit = hostile or is_unfit(sentence.kind, text)
         own = float(hit.sentence_cosines[index])
         span = SpanReading(
             rank=rank,
@@ -135,24 +171,55 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
             terms=term_set(text),
             item=item_marker(live, sentence),
             heading=heading,
-            quotable=not is_unfit(sentence.kind, text),
-            dangling=bool(_DANGLING.match(text)),
+            unfit=unfit,
+            quotable=not unfit,
             context=context,
             cosine=max(own, 0.65 * own + 0.35 * heading_cosine),
         )
         reading.spans.append(span)
     spans = reading.spans
     for span in spans:
+        if _LINKS_HEADING.match(span.heading) or _QUESTION_HEADING.match(span.heading):
+            span.quotable = False
         # A paragraph with an order to a machine in it is that attack's; of a list only the item.
         if span.sentence.group in tainted and span.kind is SentenceKind.PROSE:
             span.quotable = False
     _find_questions(spans)
     _find_intros(spans)
+    _find_labels(spans)
     for span in spans:
         if is_question(span.text) and span.kind is not SentenceKind.STEP:
             span.quotable = False
-        span.can_lead = span.quotable and not is_pointer(span.text)
     return reading
+
+
+def _find_labels(spans: list[SpanReading]) -> None:
+    label: SpanReading | None = None
+    for place, span in enumerate(spans):
+        before = spans[place - 1] if place else None
+        opens = (
+            before is None
+            or before.sentence.group != span.sentence.group
+            or span.item is not None
+            or before.asks
+        )
+        if opens:
+            label = span if _is_label(span) else None
+        elif label is not None and span.quotable:
+            span.label = label.index
+            label.can_lead = False
+
+
+def _is_label(span: SpanReading) -> bool:
+    return (
+        span.kind in _WORDY
+        and span.quotable
+        and len(span.text) <= _LABEL_CHARS
+        and len(span.text.split()) <= _LABEL_WORDS
+        and span.text.endswith((".", ":", "!"))
+        and not is_short_answer(span.text)
+        and not tells_what_to_do(span.text)
+    )
 
 
 def _find_questions(spans: list[SpanReading]) -> None:
@@ -228,14 +295,30 @@ def _leads_in(span: SpanReading) -> bool:
     return len(span.text) <= _INTRO_CHARS and not span.asks and span.quotable
 
 
-_COSINE, _OVERLAP, _FIT, _RETRIEVAL = 0.5, 0.3, 0.08, 0.12
+_COSINE, _OVERLAP, _FIT, _RETRIEVAL = 0.5, 0.3, 0.1, 0.5
 _FAQ_COSINE = 0.9  # how much of a question line's cosine its answer inherits
 _INTRO_COSINE = 0.35
-_SURROUNDINGS = 0.5  # what a term counts that stands only above or before the span
+_LABEL_COSINE = 0.25
+_SURROUNDINGS = 0.7  # what a term counts that stands only above or before the span
 _IDENTIFIER = 0.12
 _KEY = 0.10
-_ABOUT_ITSELF = 0.1
+_DEFINES = 0.1
+_ABOUT_ITSELF = 0.2
 _UNASKED_CODE = 0.1
+_NEAR = 0.55  # below this share of the best, a span's marks and bonuses no longer matter
+_SYMPTOM, _REMEDY = 0.12, 0.08
+_WANTS_REMEDY = (
+    AnswerKind.TROUBLESHOOTING,
+    AnswerKind.HOW_TO,
+    AnswerKind.REASON,
+    AnswerKind.UNKNOWN,
+    AnswerKind.YES_NO,
+)
+_UNFINISHED = 0.06
+_STOPS = (".", "!", "?", ":", ";", ")", "]", '"', "”", "’", "`", "。")
+_WORDY = (SentenceKind.PROSE, SentenceKind.BULLET, SentenceKind.STEP)
+_LEAST_NEWS = 2
+_ECHO = 0.2
 _NAME_WORDS = 6
 
 
@@ -257,6 +340,28 @@ def _score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
         for span in reading.spans:
             if span.quotable:
                 _score_span(span, reading, form, weights, total)
+    scored = [span for span in spans if span.quotable]
+    near = _NEAR * max((span.score for span in scored), default=0.0)
+    for span in scored:
+        if span.score >= near:
+            _refine(span, form)
+    if form.asks_for(*_WANTS_REMEDY):
+        _prefer_remedies(spans)
+
+
+def _prefer_remedies(spans: Sequence[SpanReading]) -> None:
+    """Where an article has a section for the symptom and one for what helps, moves the fit of the
+    first, which repeats the question, to the second, which answers it."""
+    symptoms: dict[str, float] = {}
+    for span in spans:
+        if span.quotable and _SYMPTOM_HEADING.match(span.heading):
+            document = span.passage.document_id
+            symptoms[document] = max(symptoms.get(document, 0.0), span.score)
+            span.score -= _SYMPTOM
+    for span in spans:
+        if span.quotable and _REMEDY_HEADING.match(span.heading):
+            described = symptoms.get(span.passage.document_id, span.score)
+            span.score = max(span.score, 0.6 * span.score + 0.4 * described) + _REMEDY
 
 
 def _score_span(
@@ -278,7 +383,15 @@ def _score_span(
         near = near | lead.terms
         led = (1 - _INTRO_COSINE) * cosine + _INTRO_COSINE * lead.cosine
         cosine = max(cosine, led)
-    elif span.index and spans[span.index - 1].sentence.group == span.sentence.group:
+    if span.label is not None:
+        name = spans[span.label]
+        near = near | name.terms
+        cosine = max(cosine, (1 - _LABEL_COSINE) * cosine + _LABEL_COSINE * name.cosine)
+    if (
+        span.intro is None
+        and span.index
+        and spans[span.index - 1].sentence.group == span.sentence.group
+    ):
         near = near | spans[span.index - 1].terms
     if span.sentence.header:
         near = near | term_set(span.sentence.header)
@@ -286,13 +399,19 @@ def _score_span(
     around = sum(weights[term] for term in (near - span.terms) & weights.keys())
     span.own = own / total
     span.overlap = min(1.0, (own + _SURROUNDINGS * around) / total)
-    fit = max(answer_fit(part.kind, span.text) for part in form.parts)
-    score = (
-        _COSINE * max(0.0, cosine)
-        + _OVERLAP * span.overlap
-        + _FIT * fit
-        + _RETRIEVAL * reading.hit.score
+    span.score = (
+        _COSINE * max(0.0, cosine) + _OVERLAP * span.overlap + _RETRIEVAL * reading.hit.score
     )
+    fitness = 0.6 * min(1.0, max(0.0, cosine) / 0.8) + 0.4 * span.overlap
+    span.relevance = round(min(1.0, max(0.0, fitness)), 4)
+
+
+def _refine(span: SpanReading, form: QuestionForm) -> None:
+    """What costs more to look at, for spans that may still be chosen."""
+    score = span.score + _FIT * max(answer_fit(part.kind, span.text) for part in form.parts)
+    span.can_lead = span.can_lead and not is_pointer(span.text)
+    if form.kind is AnswerKind.DEFINITION and defines(form.parts[0].terms, span.text):
+        score += _DEFINES
     if form.identifiers & span.terms:
         score += _IDENTIFIER * len(form.identifiers & span.terms) / len(form.identifiers)
     if span.kind is SentenceKind.ROW:
@@ -304,8 +423,10 @@ def _score_span(
         form.wants_code or form.asks_for(AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING)
     ):
         score -= _UNASKED_CODE
-    if is_about_itself(span.text):
+    if is_about_itself(span.text) or is_template(span.text):
         score -= _ABOUT_ITSELF
+    if span.kind is SentenceKind.PROSE and not span.text.rstrip().endswith(_STOPS):
+        score -= _UNFINISHED  # a title, a line of key words, a sentence that a page cut
+    if span.kind in _WORDY and len(span.terms - form.weights.keys()) < _LEAST_NEWS:
+        score -= _ECHO  # "FedRAMP package" says nothing to "What is FedRAMP?"
     span.score = score
-    fitness = 0.6 * min(1.0, max(0.0, cosine) / 0.8) + 0.4 * span.overlap
-    span.relevance = round(min(1.0, max(0.0, fitness)), 4)

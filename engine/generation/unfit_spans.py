@@ -43,10 +43,12 @@ _FURNITURE = re.compile(
     r"|(?:written|created|posted|published|reviewed|authored|submitted) (?:by|on)\b|authors?\s*:"
     r"|owners?\s*:|category\s*:|tags?\s*:|version history|change ?log|revision"
     r"|copyright\b|©|\(c\) \d{4}|all rights reserved|trademarks?\b|powered by\b|page views?\b"
-    r"|page (?:id\b|\d+(?: of \d+)?\W*$)|\d+ comments?\W*$|table of contents|contents\W*$|on this page"
+    r"|page (?:id\b|\d+(?: of \d+)?\W*$)|\d+ comments?\W*$|table of contents|contents\W*$"
+    r"|on this page"
     r"|in this (?:article|section|page|topic|document|guide|chapter)\b"
     r"|skip to\b|back to (?:top|home)|jump to\b|home\s*[>/»|]|edit (?:this|on) |report a problem"
-    r"|was this (?:page|article|helpful)|(?:give|send|leave|provide) (?:us )?feedback\W*$|feedback\W*$"
+    r"|was this (?:page|article|helpful)|(?:give|send|leave|provide) (?:us )?feedback\W*$"
+    r"|feedback\W*$"
     r"|print\W*$|share\W*$|subscribe\b|follow us|sign up for (?:our|the) newsletter|cookies?\W*$"
     r"|privacy (?:policy|notice|statement)\W*$|terms (?:of (?:use|service)|and conditions)\W*$"
     r"|this (?:message|e-?mail|mail|document) (?:is|contains?|may contain) (?:for|confidential"
@@ -65,29 +67,53 @@ _MANNERS = re.compile(
 )
 _POINTER = re.compile(
     r"^\W*(?:(?:please |also |then )*(?:see|refer to|read|visit|check out|consult|go to|review)\b"
-    r"|(?:for|to (?:learn|find|see|read|get|understand)) (?:more|further|additional|detailed|full|the"
-    r"|details?|complete|information)\b.{0,120}\b(?:see|refer|visit|read|check|contact|consult|go)\b"
+    r"|(?:for|to (?:learn|find|see|read|get|understand)) (?:more|further|additional|detailed"
+    r"|full|the"
+    r"|details?|complete|information)\b.{0,120}\b(?:see|refer|visit|read|check|contact"
+    r"|consult|go)\b"
     r"|(?:more|further|additional) (?:information|details|info)\b"
-    r"|(?:you can |you'll |you will )?find (?:more|further|additional)\b)",
+    r"|(?:you can |you'll |you will )?find (?:more|further|additional)\b)"
+    # The link that these words carried is gone.
+    r"|\b(?:follow|see|use|read|visit|check|using) (?:these|the|this|those"
+    r"|our)(?: \w+)? (?:instructions?"
+    r"|steps|guide|link|links|directions|procedure|page|document)\W*$",
     re.IGNORECASE,
 )
+_PLACEHOLDER = re.compile(r"\[ ?[A-Za-z][a-z_ ]{2,40} ?\](?!\()|\{\{?[^{}]{1,40}\}?\}|_{4,}")
 _ABOUT_ITSELF = re.compile(
     r"^\W*(?:this|the following) (?:page|guide|document|article|section|handbook|tutorial|topic"
     r"|chapter|booklet|brochure|manual|faq)\b"
     r"|^\W*this is (?:the|a) (?:collection|page|list|guide|document)\b|^\W*(?:a|the) long page\b",
     re.IGNORECASE,
 )
-_LINKS = re.compile(r"\[[^\]]*\]\([^)]*\)|https?://\S+|www\.\S+")
+_LINKS = re.compile(r"\[[^\]]*\]\([^)]*\)|\S*\w*://\S+|www\.\S+|\[/\S+\]?\S*|\S+\.pdf\b")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
 
 
+_SHORT_ANSWER = re.compile(
+    r"^\W*(?:yes|no|yep|nope|correct|maybe|sometimes|always|never|not yet|not really|it depends|of"
+    r" course|certainly|sure|absolutely)\b\W*$",
+    re.IGNORECASE,
+)
+
+
+def is_short_answer(text: str) -> bool:
+    """Whether the text is a bare "Yes." or the like, which says nothing without its question."""
+    return len(text) < 24 and bool(_SHORT_ANSWER.match(text))
+
+
 def addresses_machine(text: str) -> bool:
     """Whether the text gives orders to an assistant, or would call a whole channel."""
-    lower = f" {text.lower()}"
     if ("@" in text or "<" in text) and _MENTION.search(text):
         return True
-    return any(word in lower for word in _MACHINE_WORDS) and bool(_ADDRESSES_MACHINE.search(text))
+    return bool(_ADDRESSES_MACHINE.search(text))
+
+
+def may_address_machine(text: str) -> bool:
+    """False where no part of a text can address a machine; much cheaper than looking closely."""
+    lower = f" {text.lower()}"
+    return "@" in text or "<" in text or any(word in lower for word in _MACHINE_WORDS)
 
 
 def is_question(text: str) -> bool:
@@ -97,7 +123,12 @@ def is_question(text: str) -> bool:
 
 def is_pointer(text: str) -> bool:
     """Whether the text only says where to read on ("See ...", "For more information, ...")."""
-    return bool(_POINTER.match(text)) and len(text) < 260
+    return len(text) < 260 and bool(_POINTER.search(text))
+
+
+def is_template(text: str) -> bool:
+    """Whether the text has gaps to be filled in, as in a form letter."""
+    return ("[" in text or "{" in text or "_" in text) and bool(_PLACEHOLDER.search(text))
 
 
 def is_about_itself(text: str) -> bool:
@@ -106,8 +137,8 @@ def is_about_itself(text: str) -> bool:
 
 
 def is_unfit(kind: SentenceKind, text: str) -> bool:
-    """Whether a span is never quoted, by itself or as a part of a list."""
-    if kind is SentenceKind.HEADING or not text.strip() or addresses_machine(text):
+    """Whether a span is furniture, which is never quoted, not even as a part of a list."""
+    if kind is SentenceKind.HEADING or not text.strip():
         return True
     if kind is SentenceKind.CODE:
         return False
@@ -117,7 +148,7 @@ def is_unfit(kind: SentenceKind, text: str) -> bool:
         return True
     if not _LETTERS.search(text) and not re.search(r"\d", text):
         return True
-    if "](" not in text and "://" not in text and "www." not in text:
+    if "](" not in text and "www." not in text and text.count("/") < 2:
         return False
     bare = _LINKS.sub("", text)
     return bare != text and len(_LETTERS.findall(bare)) < 4 and kind is not SentenceKind.STEP

@@ -141,7 +141,7 @@ def _joint(
     """The heading path a run would have with `section` in it; None where they do not belong."""
     if group[-1].page != section.page:
         return None
-    if len(group) == 1 and section.path[: len(base)] != base or section.path == base:
+    if (len(group) == 1 and section.path[: len(base)] != base) or section.path == base:
         base = base[:-1] if section.path != base else base
     if section.path[: len(base)] != base:
         return None
@@ -258,7 +258,7 @@ def _parts(unit: Unit) -> list[list[Piece]]:
     """A unit's pieces, cut wherever a passage may begin; the lead stays with the first part."""
     parts: list[list[Piece]] = [unit.pieces[: unit.lead]] if unit.lead else []
     for number, piece in enumerate(unit.pieces[unit.lead :]):
-        if piece.opens_part and not (number == 0 and parts) or not parts:
+        if (piece.opens_part and not (number == 0 and parts)) or not parts:
             parts.append([piece])
         else:
             parts[-1].append(piece)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.audience import parse_tags
 from engine.errors import DocumentUnreadable, WrongUse
@@ -14,6 +17,9 @@ from engine.knowledge.document import RawDocument
 _ID_KEYS = ("_id", "id", "path")
 _TEXT_KEYS = ("text", "markdown", "content", "body")
 _LONGEST_LINE = 64 * 1024 * 1024
+_LINES_TRIED = 20
+_UNSAFE_URL = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+"""Addresses that a reader must not be sent to: `javascript:`, `file:`, ..."""
 
 
 def read_corpus(
@@ -23,15 +29,18 @@ def read_corpus(
 
     The id is `_id`, or `id` or `path` where there is none; the text is `text`, or `markdown`,
     `content` or `body`. `title`, `url`, `category` and `audience` (a tag or a list) are optional;
-    a row's audience goes before the source's. Reads one line at a time.
+    a row's audience goes before the source's. An address other than http's is left out. Reads one
+    line at a time.
     """
     seen: set[str] = set()
     with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1):
+        for number, line in enumerate(_lines(file), start=1):
             if not line.strip():
                 continue
             place = f"{path.name}:{number}"
             try:
+                if len(line) >= _LONGEST_LINE:
+                    raise DocumentUnreadable(f"{place} is longer than {_LONGEST_LINE:,} bytes")
                 document = _parse_row(line, place, default_audience)
                 if document.name in seen:
                     raise DocumentUnreadable(f"{place} repeats the _id {document.name!r}")
@@ -43,39 +52,56 @@ def read_corpus(
 
 
 def looks_like_corpus(path: Path) -> bool:
-    """True when the first line that is not blank is a row with an id and a text."""
-    try:
-        with path.open("rb") as file:
-            for line in iter(lambda: file.readline(_LONGEST_LINE), b""):
-                if line.strip():
-                    row = json.loads(line)
-                    return isinstance(row, dict) and _first(row, _ID_KEYS) is not None
-    except (OSError, ValueError):
-        return False
+    """True when one of the first lines is a row with an id; a bad line does not decide it.
+
+    Raises: OSError.
+    """
+    tried = 0
+    with path.open("rb") as file:
+        for line in _lines(file):
+            if not line.strip():
+                continue
+            with contextlib.suppress(ValueError, RecursionError):
+                row = json.loads(line)
+                if isinstance(row, dict) and _first(row, _ID_KEYS) is not None:
+                    return True
+            tried += 1
+            if tried == _LINES_TRIED:
+                break
     return False
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Each line, cut at the longest one allowed."""
+    while line := file.readline(_LONGEST_LINE):
+        yield line
+        while len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(_LONGEST_LINE)
 
 
 def _parse_row(line: bytes, place: str, default_audience: tuple[str, ...]) -> RawDocument:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DocumentUnreadable(f"{place} is not a JSON object") from None
     if not isinstance(row, dict):
         raise DocumentUnreadable(f"{place} is not a JSON object")
     identity, text = _first(row, _ID_KEYS), _first(row, _TEXT_KEYS)
-    if identity is None or not str(identity).strip():
+    if not isinstance(identity, str | int | float) or not str(identity).strip():
         raise DocumentUnreadable(f"{place} has no _id")
+    name = _storable(str(identity))
     if not isinstance(text, str) or not text.strip():
-        raise DocumentUnreadable(f"{place} ({str(identity)[:80]}) has no text")
+        raise DocumentUnreadable(f"{place} ({name[:80]}) has no text")
+    url = _optional(row, "url")
     return RawDocument(
-        name=str(identity),
+        name=name,
         content_hash=hashlib.sha256(
             line.strip() + b"\0" + repr(default_audience).encode()
         ).hexdigest(),
-        text=text,
+        text=_storable(text),
         media_type="text/markdown",
         title=_optional(row, "title"),
-        url=_optional(row, "url"),
+        url=None if url is None or _UNSAFE_URL.match(url) else url,
         category=_optional(row, "category"),
         audience=_audience(row.get("audience"), place) or default_audience,
     )
@@ -87,12 +113,19 @@ def _first(row: Mapping[str, object], keys: tuple[str, ...]) -> object:
 
 def _optional(row: Mapping[str, object], key: str) -> str | None:
     value = row.get(key)
-    return value.strip() or None if isinstance(value, str) else None
+    return _storable(value).strip() or None if isinstance(value, str) else None
+
+
+def _storable(text: str) -> str:
+    """Without what JSON can say and no database keeps: NUL and halves of a character."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _audience(value: object, place: str) -> tuple[str, ...]:
     if value is None:
         return ()
+    if value == []:
+        raise DocumentUnreadable(f"{place} has an empty audience; name who may read it, or no one")
     try:
         return parse_tags(value if isinstance(value, list) else [value])
     except WrongUse as error:

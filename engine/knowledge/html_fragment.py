@@ -5,7 +5,10 @@ from __future__ import annotations
 import html
 import re
 
-_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)([^<>]{0,4000}?)/?>")
+# Possessive, so that a quote or bracket that never closes costs no second look.
+TAG = re.compile(
+    r"""<(/?)([A-Za-z][\w:-]*+)((?:[^<>"']++|"[^"<>]{0,4000}+"|'[^'<>]{0,4000}+'|["'])*+)>"""
+)
 _SPACE = re.compile(r"\s+")
 _ESCAPED = re.compile(r"([\\`*_\[\]<>|])")
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.I)
@@ -15,9 +18,10 @@ _BREAKS = frozenset(
     "footer form header hr html main nav ol p section summary table tbody tfoot thead ul".split()
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big button caption cite code col colgroup del dfn em font i img input "
-    "ins kbd label legend mark meta link optgroup option picture q s samp select small source span "
-    "strike strong sub sup textarea time title tt u var video audio wbr map area base track".split()
+    "a abbr acronym b bdi bdo big button caption cite code col colgroup del dfn em font i img "
+    "input ins kbd label legend mark meta link optgroup option picture q s samp select small "
+    "source span strike strong sub sup textarea time title tt u var video audio wbr map area "
+    "base track".split()
 )
 KNOWN_TAGS = _HIDDEN | _BREAKS | _INLINE | frozenset("br h1 h2 h3 h4 h5 h6 li pre td th tr".split())
 
@@ -26,13 +30,13 @@ def is_html_tag(tag: str) -> bool:
     """Whether "<...>" is a tag or comment of HTML, not a placeholder such as <ServerName>."""
     if tag.startswith(("<!", "<?")):
         return True
-    match = _TAG.match(tag)
+    match = TAG.match(tag)
     return match is not None and match.group(2).lower() in KNOWN_TAGS
 
 
 def tag_name(tag: str) -> str:
     """The name in "<name ...>", in lower case; empty where there is none."""
-    match = _TAG.match(tag)
+    match = TAG.match(tag)
     return match.group(2).lower() if match else ""
 
 
@@ -42,12 +46,12 @@ def html_to_markdown(fragment: str) -> str:
     Scripts, styles and comments are dropped; images become their alternative text. Malformed
     HTML loses no text. Time is linear.
     """
-    fragment = _without_comments(fragment)
+    fragment = without_comments(fragment)
     lowered = fragment.lower()
     out = _Writer()
     position = 0
     unclosed: set[str] = set()  # so that each missing end is searched for once
-    for match in _TAG.finditer(fragment):
+    for match in TAG.finditer(fragment):
         if match.start() < position:
             continue
         out.text(fragment[position : match.start()])
@@ -64,7 +68,7 @@ def html_to_markdown(fragment: str) -> str:
         elif name == "pre" and not closing:
             end = lowered.find("</pre", position)
             end = len(fragment) if end == -1 else end
-            out.preformatted(html.unescape(_TAG.sub("", fragment[position:end])))
+            out.preformatted(html.unescape(TAG.sub("", fragment[position:end])))
             position = end
         else:
             out.tag(name, closing, match.group(3))
@@ -72,7 +76,8 @@ def html_to_markdown(fragment: str) -> str:
     return out.finished()
 
 
-def _without_comments(text: str) -> str:
+def without_comments(text: str) -> str:
+    """The HTML without "<!-- ... -->"; one that never closes hides the rest, as in a browser."""
     parts, position = [], 0
     while (start := text.find("<!--", position)) != -1:
         parts.append(text[position:start])
@@ -127,8 +132,6 @@ class _Writer:
             self._item()
         elif name[0] == "h" and name[1:].isdigit():
             self._add("\n\n" if closing else "\n\n" + "#" * int(name[1:]) + " ")
-        elif name == "dd" and not closing:
-            self._add("\n\n")
         elif name in _BREAKS:
             self._add("\n\n")
 

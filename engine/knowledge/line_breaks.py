@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+import itertools
 
 # A line this short is broken on purpose if the next word would still have fitted.
 _NARROWEST = 45
@@ -36,7 +37,7 @@ def kept_breaks(lines: Sequence[str]) -> list[bool]:
     """
     width = min(max(max((len(line.rstrip()) for line in lines), default=0), _NARROWEST), _WIDEST)
     kept = []
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in itertools.pairwise(lines):
         first_word = following.split(maxsplit=1)[0] if following.strip() else ""
         fits = len(line.rstrip()) + 1 + len(first_word) <= width
         kept.append(fits and not _continues(line, following))

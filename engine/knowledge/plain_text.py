@@ -78,7 +78,7 @@ def is_capital_heading(line: str) -> bool:
     words = line.strip()
     letters = [char for char in words if char.isalpha()]
     return (
-        4 <= len(letters)
+        len(letters) >= 4
         and len(words) <= _HEADING_CHARS
         and len(words.split()) <= 10
         and words[0].isalnum()

@@ -29,6 +29,7 @@ from engine.retrieval.lexical import document_vector, terms
 from engine.retrieval.passage import PassageVectors
 from engine.storage.documents import DocumentRow, NewVersion
 from engine.storage.passages import PassageRow, PassageStore
+from engine.storage.term_statistics import document_vectors_of
 
 _EMBED_SLICE = 1024
 """Texts handed to the embedder at once: enough to sort by length, little enough to progress."""
@@ -198,6 +199,7 @@ def _assemble(
                     ingested_at=ingested_at,
                 ),
                 passages=tuple(rows),
+                vectors=document_vectors_of(terms(document.title), [r.vectors for r in rows]),
             )
         )
     return Prepared(versions=tuple(versions), points=tuple(points), tokens=tokens)

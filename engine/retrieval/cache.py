@@ -52,13 +52,16 @@ class LruCache(Generic[K, V]):
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Keeps a value and drops the least recently used ones past the capacity."""
-        size = self._size_of(value)
-        if size > self._capacity:
-            return
+        """Keeps a value and drops the least recently used ones past the capacity.
+
+        A value larger than the capacity is not kept, and neither is an older one of its key.
+        """
         old = self._values.pop(key, None)
         if old is not None:
             self._size -= self._size_of(old)
+        size = self._size_of(value)
+        if size > self._capacity or not self._capacity:
+            return
         self._values[key] = value
         self._size += size
         while self._size > self._capacity:

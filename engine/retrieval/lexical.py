@@ -1,8 +1,9 @@
 """Words to terms to BM25 vectors.
 
 A term is the 32-bit hash of a stemmed lower-case word; stop words are dropped. Identifiers with
-inner punctuation (`4.1.1.2`, `CVE-2017-3156`, `load.rules`, `config_map`) give both their parts
-and the whole, so that an exact one counts as a rare term.
+inner punctuation and a digit, a full stop or a colon (`4.1.1.2`, `CVE-2017-3156`, `load.rules`)
+give both their parts and the whole, so that an exact one counts as a rare term; others
+(`config_map`) give their parts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -22,9 +22,11 @@ from engine.retrieval.index import SparseVector
 LEXICAL_VERSION = "2"
 """Changes when the same text would give other terms or weights."""
 
-_K1 = 1.2
-_B = 0.75
-_AVERAGE_TERMS = 128.0
+K1 = 1.2
+B = 0.75
+AVERAGE_TERMS = 128.0
+"""BM25's usual constants; the average is fixed so that a passage's vector never changes."""
+
 _WORD = re.compile(r"[^\W_]+(?:[._:/@#&+'’-]+[^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _STEMMER = SnowballStemmer("english")
@@ -85,17 +87,5 @@ def document_vector(term_sequence: NDArray[np.uint32]) -> SparseVector:
     """
     indices, counts = np.unique(term_sequence, return_counts=True)
     tf = counts.astype(np.float32)
-    norm = _K1 * (1.0 - _B + _B * len(term_sequence) / _AVERAGE_TERMS)
-    return SparseVector(indices=indices, values=(tf * (_K1 + 1.0) / (tf + norm)).astype(np.float32))
-
-
-def query_vector(term_sequence: NDArray[np.uint32]) -> SparseVector:
-    """A weight of 1 for each distinct term."""
-    indices = np.unique(term_sequence)
-    return SparseVector(indices=indices, values=np.ones(len(indices), dtype=np.float32))
-
-
-def distinct(sequences: Iterable[NDArray[np.uint32]]) -> NDArray[np.uint32]:
-    """Every term of several sequences once, sorted."""
-    joined = list(sequences)
-    return np.unique(np.concatenate(joined)) if joined else np.empty(0, dtype=np.uint32)
+    norm = K1 * (1.0 - B + B * len(term_sequence) / AVERAGE_TERMS)
+    return SparseVector(indices=indices, values=(tf * (K1 + 1.0) / (tf + norm)).astype(np.float32))

@@ -26,6 +26,21 @@ class PassageVectors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentVectors:
+    """What ranking reads of a whole document.
+
+    centroid: float16, shape (dimension,): the normalised mean of its passages' vectors.
+    terms: uint32, sorted, unique, of title, headings and text; counts: uint16, same length.
+    title_terms: uint32, sorted, unique.
+    """
+
+    centroid: NDArray[np.float16]
+    terms: NDArray[np.uint32]
+    counts: NDArray[np.uint16]
+    title_terms: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A live passage as ranking sees it, with its document's rights."""
 

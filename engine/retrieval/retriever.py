@@ -14,14 +14,18 @@ from engine.retrieval.cache import CacheState, LruCache
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.hit import Hit
 from engine.retrieval.index import IndexAnswer, IndexQuery, SearchIndex
-from engine.retrieval.lexical import query_vector, terms
-from engine.retrieval.passage import Candidate, LivePassage
-from engine.retrieval.query import QueryTexts
+from engine.retrieval.passage import Candidate, DocumentVectors, LivePassage
+from engine.retrieval.query import QueryTexts, query_terms
 from engine.retrieval.ranking import Ranked, RankingQuery, rank
+from engine.retrieval.weights import TermWeigher
 from engine.storage.passages import PassageStore
+from engine.storage.term_statistics import TermStatistics
 from engine.trace import Retrieved
 
 _SHOWN_DOCUMENTS = 10
+_DEEPEST = 1600
+"""Most candidates of one search, when the nearest ones belong to too few documents."""
+
 _SHORT_TEXT = 1000
 """Characters whose word pieces are counted without the detour of a thread, in some 20 us."""
 
@@ -55,6 +59,7 @@ class Retriever:
         index: SearchIndex,
         embedder: Embedder,
         passages: PassageStore,
+        statistics: TermStatistics,
         candidates: int,
         top_k: int,
         cache_entries: int,
@@ -63,13 +68,16 @@ class Retriever:
         self._index = index
         self._embedder = embedder
         self._passages = passages
+        self._statistics = statistics
+        self._weigher = TermWeigher(statistics, cache_entries)
         self._candidates = candidates
         self._top_k = top_k
         self._query_vectors: LruCache[str, tuple[NDArray[np.float32], int]] = LruCache(
             cache_entries
         )
-        self._vectors: LruCache[_PassageKey, Candidate] = LruCache(
-            passage_cache_bytes * 3 // 4, _size
+        self._vectors: LruCache[_PassageKey, Candidate] = LruCache(passage_cache_bytes // 2, _size)
+        self._documents: LruCache[_PassageKey, DocumentVectors] = LruCache(
+            passage_cache_bytes // 4, _document_size
         )
         self._texts: LruCache[_PassageKey, LivePassage] = LruCache(
             passage_cache_bytes // 4, _text_size
@@ -80,6 +88,7 @@ class Retriever:
         return {
             "query_vectors": self._query_vectors.state(),
             "passage_vectors": self._vectors.state(),
+            "document_vectors": self._documents.state(),
             "passage_texts": self._texts.state(),
         }
 
@@ -92,33 +101,33 @@ class Retriever:
 
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
-        whole, tokens = await self._embed(texts.whole)
+        whole, tokens = await self._embed(texts.last.whole)
         if not audience.tags:
             return Retrieval(
                 hits=(), retrieved=(), query_vector=whole, features={}, embedding_tokens=tokens
             )
-        dense, term_sequences = [whole], [terms(texts.whole)]
-        for text in (texts.lead, texts.joined):
-            if text:
-                vector, more = await self._embed(text)
-                tokens += more
-                dense.append(vector)
-                term_sequences.append(terms(text))
-        query = RankingQuery(
-            vectors=tuple(dense),
-            terms=tuple(term_sequences),
-            has_lead=bool(texts.lead),
-            has_joined=bool(texts.joined),
-        )
+        queries = []
+        for text in (texts.last, texts.joined):
+            if text is None:
+                continue
+            vector, spent = (whole, 0) if text is texts.last else await self._embed(text.whole)
+            tokens += spent
+            words = query_terms(text)
+            weights = await self._weigher.weigh(
+                words.ids, tenant=tenant, audience=audience, revision=revision
+            )
+            queries.append(RankingQuery(vector=vector, terms=words, weights=weights))
         limit = self._candidates
         while True:
-            answer = await self._search(query, tenant, audience, limit)
+            answer = await self._search(queries, tenant, audience, limit)
             candidates = await self._live(answer, tenant, audience, revision)
-            documents = len({c.document_id for c in candidates.values()})
-            if documents >= _SHOWN_DOCUMENTS or limit >= 1000 or len(candidates) < limit // 2:
+            documents = list(dict.fromkeys(c.document_id for c in candidates.values()))
+            found = max((len(r.ids) for r in (*answer.dense, *answer.sparse)), default=0)
+            if len(documents) >= _SHOWN_DOCUMENTS or limit >= _DEEPEST or found < limit:
                 break
-            limit *= 4
-        ranked = await asyncio.to_thread(rank, query, answer, candidates)
+            limit = min(limit * 4, _DEEPEST)
+        vectors = await self._document_vectors(documents, tenant, revision)
+        ranked = await asyncio.to_thread(rank, queries, candidates, vectors)
         return await self._present(ranked, candidates, tenant, audience, revision, whole, tokens)
 
     async def _embed(self, text: str) -> tuple[NDArray[np.float32], int]:
@@ -134,17 +143,36 @@ class Retriever:
         return kept
 
     async def _search(
-        self, query: RankingQuery, tenant: str, audience: Audience, limit: int
+        self, queries: Sequence[RankingQuery], tenant: str, audience: Audience, limit: int
     ) -> IndexAnswer:
         return await self._index.search(
             IndexQuery(
                 tenant=tenant,
                 audience=audience.tags,
-                dense=query.vectors,
-                sparse=tuple(query_vector(sequence) for sequence in query.terms),
+                dense=tuple(query.vector for query in queries),
+                sparse=tuple(query.terms.sparse() for query in queries),
                 limit=limit,
             )
         )
+
+    async def _document_vectors(
+        self, ids: Sequence[str], tenant: str, revision: int
+    ) -> dict[str, DocumentVectors]:
+        found: dict[str, DocumentVectors] = {}
+        unchecked: list[str] = []
+        for document_id in ids:
+            kept = self._documents.get((tenant, revision, document_id))
+            if kept is None:
+                unchecked.append(document_id)
+            else:
+                found[document_id] = kept
+        if unchecked:
+            for document_id, vectors in (
+                await self._statistics.documents(tenant, unchecked)
+            ).items():
+                self._documents.put((tenant, revision, document_id), vectors)
+                found[document_id] = vectors
+        return found
 
     async def _live(
         self, answer: IndexAnswer, tenant: str, audience: Audience, revision: int
@@ -165,9 +193,11 @@ class Retriever:
                 unchecked.append(passage_id)
             else:
                 found[passage_id] = kept
-        for passage_id, candidate in (await self._passages.candidates(tenant, unchecked)).items():
-            self._vectors.put((tenant, revision, passage_id), candidate)
-            found[passage_id] = candidate
+        if unchecked:
+            more = await self._passages.candidates(tenant, unchecked)
+            for passage_id, candidate in more.items():
+                self._vectors.put((tenant, revision, passage_id), candidate)
+            found |= more
         return {i: c for i in ids if (c := found.get(i)) and audience.may_read(c.audience)}
 
     async def _quoted(
@@ -264,6 +294,11 @@ def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
 def _size(candidate: Candidate) -> int:
     v = candidate.vectors
     return 600 + v.dense.nbytes + v.sentences.nbytes + v.terms.nbytes + v.title_terms.nbytes
+
+
+def _document_size(vectors: DocumentVectors) -> int:
+    v = vectors
+    return 500 + v.centroid.nbytes + v.terms.nbytes + v.counts.nbytes + v.title_terms.nbytes
 
 
 def _text_size(passage: LivePassage) -> int:

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -17,18 +18,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from engine.errors import SettingsInvalid, StorageUnavailable
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+_OPTIONS = frozenset({"host", "port", "ssl", "timeout", "command_timeout"})
+_LIBPQ_OPTIONS = {"sslmode": "ssl"}
+_LIBPQ_IGNORED = frozenset({"channel_binding", "connect_timeout", "gssencmode"})
+"""Options of libpq, which the hosts of PostgreSQL put into the addresses they hand out."""
 
 
 def database_url(url: str | None, home: Path) -> URL:
     """The address to connect to; None means a SQLite file in the home folder.
 
-    Raises: SettingsInvalid for an address that is neither SQLite's nor PostgreSQL's.
+    Raises: SettingsInvalid for an address that is neither SQLite's nor PostgreSQL's, or that has
+    an option the driver does not know; the sentence never holds the address.
     """
     if url is None:
         return URL.create(_DRIVERS["sqlite"], database=str(home / "deskhand.db"))
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise SettingsInvalid(
             "DATABASE_URL is not a database address; use postgresql://USER:PASSWORD@HOST/NAME"
         ) from None
@@ -37,22 +43,40 @@ def database_url(url: str | None, home: Path) -> URL:
         raise SettingsInvalid(
             f"DATABASE_URL names {parsed.get_backend_name()}; use postgresql:// or sqlite:///"
         )
-    return parsed.set(drivername=driver)
+    parsed = parsed.set(drivername=driver)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise SettingsInvalid("DATABASE_URL names no file; use sqlite:///FOLDER/deskhand.db")
+        return parsed
+    query = {
+        _LIBPQ_OPTIONS.get(name, name): value
+        for name, value in parsed.query.items()
+        if name not in _LIBPQ_IGNORED
+    }
+    unknown = next((name for name in query if name not in _OPTIONS), None)
+    if unknown is not None:
+        raise SettingsInvalid(f"DATABASE_URL has the option {unknown[:40]}; leave it out")
+    return parsed.set(query=query)
+
+
+def upsert(db: AsyncConnection, table: Table) -> Any:
+    """An INSERT of the connection's dialect, for `on_conflict_do_update`."""
+    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 class Database:
     """Connections to one database; opens none until it is used.
 
     On SQLite one write transaction runs at a time in this process and others wait for it;
-    other processes wait on SQLite's own lock for up to 30 s.
+    other processes wait on SQLite's own lock for up to `lock_wait_s`.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 5) -> None:
+    def __init__(self, url: URL, *, pool_size: int = 5, lock_wait_s: float = 30.0) -> None:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._where = url.database if self.is_sqlite else f"{url.host or 'localhost'}"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 2}
         if self.is_sqlite:
-            options["connect_args"] = {"timeout": 30.0}
+            options["connect_args"] = {"timeout": lock_wait_s}
         else:
             options |= {"pool_pre_ping": True, "pool_recycle": 1800}
         self.engine: AsyncEngine = create_async_engine(url, **options)
@@ -69,6 +93,10 @@ class Database:
         """
         with self._explained():
             async with self.engine.connect() as connection:
+                if not self.is_sqlite:
+                    await connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
                 yield connection
 
     @asynccontextmanager
@@ -107,8 +135,15 @@ class _Explained:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (SQLAlchemyError, OSError, TimeoutError)):
+        if error is None:
+            return
+        if isinstance(error, (SQLAlchemyError, OSError, TimeoutError)) or _is_driver(error):
             raise explain(error, self._where) from None
+
+
+def _is_driver(error: BaseException) -> bool:
+    """asyncpg raises its own kinds while connecting, which SQLAlchemy passes on as they are."""
+    return isinstance(error, Exception) and type(error).__module__.split(".")[0] == "asyncpg"
 
 
 def explain(error: BaseException, where: str) -> StorageUnavailable:
@@ -154,7 +189,6 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
         "mmap_size=268435456",
         "cache_size=-16000",
         "temp_store=MEMORY",

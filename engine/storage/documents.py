@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import Database
+from engine.retrieval.passage import DocumentVectors
+from engine.storage.database import Database, upsert
 from engine.storage.passages import PassageRow, delete_passages, insert_passages
-from engine.storage.schema import documents, knowledge
+from engine.storage.schema import document_vectors, documents, knowledge
+from engine.storage.term_statistics import CountChange, apply_counts, count_out
 
 _IN_LIMIT = 500
 """Values in one SQL IN list, well below SQLite's and PostgreSQL's limits on parameters."""
@@ -42,6 +44,7 @@ class NewVersion:
 
     document: DocumentRow
     passages: tuple[PassageRow, ...]
+    vectors: DocumentVectors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,7 @@ class DocumentStore:
         ingestion was faster.
         """
         added, changed, superseded = [], [], []
+        counts = CountChange()
         async with self._database.write() as db:
             await self._bump(db, tenant)
             for new in versions:
@@ -143,36 +147,52 @@ class DocumentStore:
                     continue
                 else:
                     document_id = live.id
+                    await count_out(db, tenant, [document_id], counts)
                     await db.execute(
                         update(documents).where(documents.c.id == document_id).values(**values)
                     )
-                    await delete_passages(db, [document_id])
+                    await delete_passages(db, tenant, [document_id])
                     superseded.append(live.version)
                     changed.append(doc.name)
                 await insert_passages(db, tenant, document_id, doc.version, new.passages)
+                await db.execute(
+                    insert(document_vectors).values(
+                        document_id=document_id,
+                        tenant=tenant,
+                        centroid=new.vectors.centroid.tobytes(),
+                        terms=new.vectors.terms.tobytes(),
+                        counts=new.vectors.counts.tobytes(),
+                        title_terms=new.vectors.title_terms.tobytes(),
+                    )
+                )
+                counts.add(doc.audience, [row.vectors for row in new.passages], 1)
+            await apply_counts(db, tenant, counts)
         return Published(added=tuple(added), changed=tuple(changed), superseded=tuple(superseded))
 
     async def adopt(self, tenant: str, source_id: str, names: dict[str, str]) -> None:
         """Unchanged documents now belong to this source, under these names (by document id)."""
         async with self._database.write() as db:
+            await self._bump(db, tenant)
             for document_id, name in names.items():
                 await db.execute(
                     update(documents)
                     .where(documents.c.tenant == tenant, documents.c.id == document_id)
                     .values(source_id=source_id, name=name)
                 )
-            await self._bump(db, tenant)
 
     async def remove(self, tenant: str, document_ids: Sequence[str]) -> tuple[str, ...]:
         """Deletes documents and their passages; returns the versions whose points may go."""
         gone: list[str] = []
+        counts = CountChange()
         async with self._database.write() as db:
+            await self._bump(db, tenant)
             for chunk in _chunks(document_ids):
                 mine = (documents.c.tenant == tenant) & documents.c.id.in_(chunk)
                 gone += (await db.execute(select(documents.c.version).where(mine))).scalars()
-                await delete_passages(db, chunk)
+                await count_out(db, tenant, chunk, counts)
+                await delete_passages(db, tenant, chunk)
                 await db.execute(delete(documents).where(mine))
-            await self._bump(db, tenant)
+            await apply_counts(db, tenant, counts)
         return tuple(gone)
 
     async def ids_of_source(self, tenant: str, source_id: str) -> list[str]:
@@ -231,13 +251,14 @@ class DocumentStore:
         return digest
 
     async def _bump(self, db: AsyncConnection, tenant: str) -> None:
-        done = await db.execute(
-            update(knowledge)
-            .where(knowledge.c.tenant == tenant)
-            .values(revision=knowledge.c.revision + 1)
+        """First in each transaction: holding this row, a tenant's changes go one by one."""
+        await db.execute(
+            upsert(db, knowledge)
+            .values(tenant=tenant, revision=1)
+            .on_conflict_do_update(
+                index_elements=["tenant"], set_={"revision": knowledge.c.revision + 1}
+            )
         )
-        if done.rowcount == 0:
-            await db.execute(insert(knowledge).values(tenant=tenant, revision=1))
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

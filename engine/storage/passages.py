@@ -9,15 +9,20 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.knowledge.document import Passage, Sentence, SentenceKind
 from engine.retrieval.passage import Candidate, LivePassage, PassageVectors
 from engine.storage.database import Database
-from engine.storage.schema import documents, passage_vectors, passages
+from engine.storage.schema import document_vectors, documents, passage_vectors, passages
 
 _IN_LIMIT = 500
+
+
+def _is_live(table: Table) -> ColumnElement[bool]:
+    """The join of passages with the document whose live version they are, by its index."""
+    return (documents.c.tenant == table.c.tenant) & (documents.c.version == table.c.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +75,12 @@ async def insert_passages(
     )
 
 
-async def delete_passages(db: AsyncConnection, document_ids: Sequence[str]) -> None:
-    """Deletes every passage of these documents within the caller's transaction."""
-    for table in (passages, passage_vectors):
-        await db.execute(delete(table).where(table.c.document_id.in_(document_ids)))
+async def delete_passages(db: AsyncConnection, tenant: str, document_ids: Sequence[str]) -> None:
+    """Deletes every passage of the tenant's documents within the caller's transaction."""
+    for table in (passages, passage_vectors, document_vectors):
+        await db.execute(
+            delete(table).where(table.c.tenant == tenant, table.c.document_id.in_(document_ids))
+        )
 
 
 class PassageStore:
@@ -170,7 +177,7 @@ _LIVE = select(
     documents.c.url,
     documents.c.category,
     documents.c.audience,
-).join(documents, documents.c.version == passages.c.version)
+).join(documents, _is_live(passages))
 
 
 _RANKED = select(
@@ -183,7 +190,7 @@ _RANKED = select(
     passage_vectors.c.title_terms,
     documents.c.audience,
     documents.c.category,
-).join(documents, documents.c.version == passage_vectors.c.version)
+).join(documents, _is_live(passage_vectors))
 
 
 def _candidate(row: Any) -> Candidate:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
     DateTime,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -18,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
 
@@ -30,9 +34,31 @@ metadata = MetaData(
     }
 )
 
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment; SQLite keeps no offset, so every moment is stored and read in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """In UTC.  Raises: ValueError for a moment without offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment must be aware")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 _UUID = String(36)
 _TENANT = String(64)
-_MOMENT = DateTime(timezone=True)
+_MOMENT = Moment()
 
 sources = Table(
     "sources",
@@ -122,6 +148,45 @@ passage_vectors = Table(
 """What ranking reads. dense: float16 unit vector. sentence_vectors: int8 rows, value x 127.
 terms, title_terms: uint32 in order. embedded_hash: sha256 of the embedder and the texts it read,
 by which an unchanged passage of a changed document is not embedded again."""
+
+document_vectors = Table(
+    "document_vectors",
+    metadata,
+    Column("document_id", _UUID, ForeignKey("documents.id"), primary_key=True),
+    Column("tenant", _TENANT, nullable=False),
+    Column("centroid", LargeBinary, nullable=False),
+    Column("terms", LargeBinary, nullable=False),
+    Column("counts", LargeBinary, nullable=False),
+    Column("title_terms", LargeBinary, nullable=False),
+)
+"""What ranking reads of a whole document. centroid: float16, the normalised mean of its passages'
+vectors. terms: uint32, sorted, of title, headings and text; counts: uint16, how often each stands
+there. title_terms: uint32, sorted, of the title."""
+
+term_counts = Table(
+    "term_counts",
+    metadata,
+    Column("tenant", _TENANT, nullable=False),
+    Column("readers", String(512), nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("documents", Integer, nullable=False),
+    PrimaryKeyConstraint("tenant", "readers", "term"),
+)
+"""In how many live passages and documents of one exact audience a term stands, so that IDF is
+computed within what an asker may read. readers: the sorted tags, joined by commas."""
+
+corpus_sizes = Table(
+    "corpus_sizes",
+    metadata,
+    Column("tenant", _TENANT, nullable=False),
+    Column("readers", String(512), nullable=False),
+    Column("passages", Integer, nullable=False),
+    Column("documents", Integer, nullable=False),
+    Column("terms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "readers"),
+)
+"""Live passages, documents and their terms (with repeats) of one exact audience."""
 
 knowledge = Table(
     "knowledge",

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
-from engine.storage.database import Database
+from engine.storage.database import Database, upsert
 from engine.storage.schema import documents, failures, sources
 
 
@@ -50,23 +50,21 @@ class SourceStore:
     async def add(self, tenant: str, uri: str, audience: Sequence[str], *, at: datetime) -> str:
         """Id of the source with this uri, made if it is new; its audience is replaced."""
         async with self._database.write() as db:
-            found = (
-                await db.execute(
-                    select(sources.c.id).where(sources.c.tenant == tenant, sources.c.uri == uri)
+            added = await db.execute(
+                upsert(db, sources)
+                .values(
+                    id=str(uuid.uuid4()),
+                    tenant=tenant,
+                    uri=uri,
+                    audience=list(audience),
+                    added_at=at,
                 )
-            ).scalar()
-            if found is not None:
-                await db.execute(
-                    update(sources).where(sources.c.id == found).values(audience=list(audience))
+                .on_conflict_do_update(
+                    index_elements=["tenant", "uri"], set_={"audience": list(audience)}
                 )
-                return str(found)
-            source_id = str(uuid.uuid4())
-            await db.execute(
-                insert(sources).values(
-                    id=source_id, tenant=tenant, uri=uri, audience=list(audience), added_at=at
-                )
+                .returning(sources.c.id)
             )
-            return source_id
+            return str(added.scalar_one())
 
     async def finish(
         self, tenant: str, source_id: str, failed: Sequence[Failure], *, at: datetime
@@ -74,7 +72,9 @@ class SourceStore:
         """Records a complete run and replaces the source's failures."""
         async with self._database.write() as db:
             await db.execute(
-                update(sources).where(sources.c.id == source_id).values(ingested_at=at)
+                update(sources)
+                .where(sources.c.tenant == tenant, sources.c.id == source_id)
+                .values(ingested_at=at)
             )
             await db.execute(
                 delete(failures).where(

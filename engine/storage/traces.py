@@ -64,6 +64,8 @@ class TraceStore:
 
     async def record(self, tenant: str, rows: Sequence[LedgerRow]) -> None:
         """Stores uses of models that belong to no question."""
+        if not rows:
+            return
         async with self._database.write() as db:
             await db.execute(insert(usage), [_ledger_values(tenant, row) for row in rows])
 

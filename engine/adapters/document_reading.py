@@ -1,0 +1,284 @@
+"""A file -> a parsed document, with every reason why not as one sentence. Runs in the child."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from engine.adapters.document_formats import (
+    DocumentFormat,
+    detect_format,
+    is_ole,
+    is_zip,
+    library_media_type,
+    suffix_of,
+)
+from engine.adapters.kreuzberg_reader import LibraryRefused, read_with_kreuzberg
+from engine.errors import DocumentUnreadable
+from engine.knowledge.archive_checks import ArchiveRefused, check_archive, declares_entities
+from engine.knowledge.decode import clean_text, decode_text
+from engine.knowledge.document import Page, ParsedDocument
+from engine.knowledge.email_text import email_to_markdown
+from engine.knowledge.front_matter import split_front_matter
+from engine.knowledge.grid import grid_to_markdown
+from engine.knowledge.html_page import page_to_markdown
+from engine.knowledge.inline import reduce_inline
+from engine.knowledge.json_text import json_to_markdown
+from engine.knowledge.parser import ParseLimits, title_from_name
+from engine.knowledge.plain_text import looks_like_markdown, plain_text_to_markdown
+
+_MIB = 1024 * 1024
+_FIRST_HEADING = re.compile(r"^#[ \t]+(.{1,300})$|^([^\s#>|`*-].{0,200})\n=+[ \t]*$", re.M)
+_FENCED = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)
+_OPENING_HEADING = re.compile(r"\A\s*#{1,3}[ \t]+(.{1,300})$", re.M)
+_CUE = re.compile(r"^(?:WEBVTT.*|NOTE.*|STYLE.*|\d+|(?:\d+:)?\d\d:\d\d[.,]\d{3} -->.*)$", re.M)
+_CUE_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>|<[\d:.]+>")
+_LIBRARY = (
+    DocumentFormat.PDF,
+    DocumentFormat.DOCX,
+    DocumentFormat.PPTX,
+    DocumentFormat.XLSX,
+    DocumentFormat.OFFICE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileToRead:
+    """A file and what its source says of it.
+
+    name: the document's name, for its ending and for sentences about it.
+    media_type, title: from the source; None where it says nothing.
+    """
+
+    path: Path
+    name: str
+    media_type: str | None = None
+    title: str | None = None
+
+
+def read_file(file: FileToRead, limits: ParseLimits) -> ParsedDocument:
+    """The document as pages.
+
+    Raises: DocumentUnreadable.
+    """
+    name = short_name(file.name)
+    try:
+        size = file.path.stat().st_size
+        check_size(name, size, limits)
+        kind = detect_format(file.name, file.path, file.media_type)
+        if kind is DocumentFormat.UNSUPPORTED:
+            raise DocumentUnreadable(f"{name} is not a kind of file that Deskhand reads")
+        if kind in _LIBRARY:
+            title, pages = _read_office(file, kind, name, limits)
+            front_matter: dict[str, object] = {}
+        else:
+            data = file.path.read_bytes()
+            check_size(name, len(data), limits)
+            title, markdown, front_matter = _read_text(data, kind, file.name, name)
+            pages = [Page(markdown=markdown)]
+    except OSError as error:
+        why = error.strerror or "the system refuses it"
+        raise DocumentUnreadable(f"{name} cannot be opened: {why}") from error
+    return finished(
+        name=file.name,
+        pages=pages,
+        front_matter=front_matter,
+        given_title=file.title,
+        metadata_title=title,
+        limits=limits,
+        is_scan=kind is DocumentFormat.PDF,
+    )
+
+
+def read_text(name: str, text: str, *, title: str | None, limits: ParseLimits) -> ParsedDocument:
+    """The text of a corpus's row, Markdown or plain, as a document.
+
+    Raises: DocumentUnreadable if it is empty or too long.
+    """
+    front_matter, body = split_front_matter(clean_text(text))
+    return finished(
+        name=name,
+        pages=[Page(markdown=_as_markdown(body))],
+        front_matter=front_matter,
+        given_title=title,
+        metadata_title="",
+        limits=limits,
+        stem_is_title=False,
+    )
+
+
+def finished(
+    *,
+    name: str,
+    pages: list[Page],
+    front_matter: dict[str, object],
+    given_title: str | None,
+    metadata_title: str,
+    limits: ParseLimits,
+    is_scan: bool = False,
+    stem_is_title: bool = True,
+) -> ParsedDocument:
+    """The document with its title, once it is known to hold text and not too much of it.
+
+    A page with front matter and nothing below it (a redirect) is a document without pages.
+
+    Raises: DocumentUnreadable.
+    """
+    short = short_name(name)
+    length = sum(len(page.markdown) for page in pages)
+    if length > limits.max_text_chars:
+        raise DocumentUnreadable(
+            f"{short} holds more than {limits.max_text_chars:,} characters of text; "
+            "split it, or raise DESKHAND_PARSE__MAX_TEXT_CHARS"
+        )
+    pages = [page for page in pages if page.markdown.strip()]
+    if not pages and not front_matter:
+        if is_scan:
+            raise DocumentUnreadable(
+                f"{short} holds no text; scanned pages need OCR, which Deskhand does not do: "
+                "run the file through an OCR program and ingest the result"
+            )
+        raise DocumentUnreadable(f"{short} holds no text")
+    own = front_matter.get("title")
+    title = (
+        (given_title or "").strip()
+        or (" ".join(str(own).split()) if isinstance(own, str | int | float) else "")
+        or _first_heading(pages)
+        or metadata_title
+        or (title_from_name(name) if stem_is_title else "")
+    )
+    return ParsedDocument(title=clean_text(title), pages=tuple(pages), front_matter=front_matter)
+
+
+def short_name(name: str) -> str:
+    """The last part of a document's name, for sentences about it."""
+    return PurePosixPath(name.replace("\\", "/")).name or name
+
+
+def check_size(name: str, size: int, limits: ParseLimits) -> None:
+    """Refuses an empty file and one over the limit.
+
+    Raises: DocumentUnreadable.
+    """
+    if size == 0:
+        raise DocumentUnreadable(f"{name} is empty")
+    if size > limits.max_bytes:
+        raise DocumentUnreadable(
+            f"{name} has {size / _MIB:,.0f} MiB, more than the {limits.max_bytes / _MIB:,.0f} MiB "
+            "that are read; split it, or raise DESKHAND_PARSE__MAX_BYTES"
+        )
+
+
+def _read_office(
+    file: FileToRead, kind: DocumentFormat, name: str, limits: ParseLimits
+) -> tuple[str, list[Page]]:
+    new_office = kind in (DocumentFormat.DOCX, DocumentFormat.PPTX, DocumentFormat.XLSX)
+    if new_office and is_ole(file.path):
+        raise DocumentUnreadable(
+            f"{name} is encrypted or in an old format; "
+            "save it without a password in the new format and ingest it again"
+        )
+    try:
+        if is_zip(file.path):
+            check_archive(
+                file.path,
+                max_inflated_bytes=limits.max_inflated_bytes,
+                max_ratio=limits.max_inflate_ratio,
+            )
+        elif new_office:
+            raise DocumentUnreadable(f"{name} is damaged; save it again and ingest that")
+        media_type = library_media_type(kind, file.name)
+        return read_with_kreuzberg(file.path, kind, media_type)
+    except ArchiveRefused as error:
+        raise DocumentUnreadable(f"{name} {error}") from error
+    except LibraryRefused as error:
+        if str(error) == "encrypted":
+            raise DocumentUnreadable(
+                f"{name} is encrypted; remove the password and ingest it again"
+            ) from error
+        raise DocumentUnreadable(
+            f"{name} is damaged or not what its name says; save it again and ingest that"
+        ) from error
+
+
+def _read_text(
+    data: bytes, kind: DocumentFormat, full_name: str, name: str
+) -> tuple[str, str, dict[str, object]]:
+    """(title in the metadata, Markdown, front matter)."""
+    if kind is DocumentFormat.EMAIL:
+        return (*email_to_markdown(data), {})
+    try:
+        text = decode_text(data)
+    except ValueError as error:
+        raise DocumentUnreadable(f"{name} is not a text file, though its name says so") from error
+    if kind is DocumentFormat.HTML:
+        if declares_entities(data[: 64 * 1024]):
+            raise DocumentUnreadable(f"{name} declares XML entities, which is refused")
+        return (*page_to_markdown(text), {})
+    if kind is DocumentFormat.MARKDOWN:
+        front_matter, body = split_front_matter(text)
+        return "", body, front_matter
+    if kind is DocumentFormat.TABLE:
+        return "", _csv_to_markdown(text, suffix_of(full_name)), {}
+    if kind is DocumentFormat.CAPTIONS:
+        return "", plain_text_to_markdown(_CUE_TAG.sub("", _CUE.sub("", text))), {}
+    if kind is DocumentFormat.ASCIIDOC:
+        return "", _asciidoc_to_markdown(text), {}
+    if kind is DocumentFormat.JSON:
+        try:
+            return "", json_to_markdown(text), {}
+        except ValueError:
+            return "", plain_text_to_markdown(text), {}  # JSON lines, or JSON with comments
+    front_matter, body = split_front_matter(text)
+    return "", _as_markdown(body), front_matter
+
+
+def _as_markdown(text: str) -> str:
+    return text if looks_like_markdown(text) else plain_text_to_markdown(text)
+
+
+def _csv_to_markdown(text: str, suffix: str) -> str:
+    delimiter = "\t" if suffix in ("tsv", "tab") else _delimiter(text[:65_536])
+    csv.field_size_limit(10 * _MIB)
+    try:
+        return grid_to_markdown(
+            list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+        )
+    except csv.Error:
+        return plain_text_to_markdown(text)
+
+
+def _delimiter(sample: str) -> str:
+    """The delimiter that gives the most lines the same number of cells."""
+    lines = [line for line in sample.split("\n")[:50] if line.strip()]
+
+    def fit(delimiter: str) -> tuple[int, int]:
+        widths = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
+        common = max(set(widths), key=widths.count, default=1)
+        return (widths.count(common) if common > 1 else 0, common)
+
+    return max((",", ";", "\t", "|"), key=fit)
+
+
+def _asciidoc_to_markdown(text: str) -> str:
+    """Headings, code and links of AsciiDoc as Markdown; the rest reads the same in both."""
+    text = re.sub(r"^(={1,6})[ \t]+(?=\S)", lambda m: "#" * len(m.group(1)) + " ", text, flags=re.M)
+    text = re.sub(r"^(?:-{4,}|\.{4,})[ \t]*$", "```", text, flags=re.M)
+    text = re.sub(
+        r"^(?::[\w-]+:.*|\[[^\]\n]*\]|//.*|\|===|={4,}|_{4,})[ \t]*$", "", text, flags=re.M
+    )
+    return re.sub(r"(?:link:|(?=https?://))(\S+?)\[([^\]\n]+)\]", r"[\2](\1)", text)
+
+
+def _first_heading(pages: list[Page]) -> str:
+    for page in pages[:3]:
+        body = _FENCED.sub("", page.markdown[:200_000])
+        match = _FIRST_HEADING.search(body) or _OPENING_HEADING.search(body)
+        if match:
+            words = next(group for group in match.groups() if group)
+            words = re.sub(r"[ \t]*#*[ \t]*(?:\{[^}\n]*\})?[ \t]*$", "", words)
+            if text := reduce_inline(re.sub(r"\{%.*?%\}|\*\*|__|`", "", words)).strip(" *_"):
+                return text
+    return ""

@@ -1,0 +1,1 @@
+"""Parts of `evals.bench`: each measures one promise in one run."""

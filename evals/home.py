@@ -1,0 +1,72 @@
+"""A home of the engine's own for an evaluation: opened, and brought up to date with a source."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from engine.compose import Engine, Overrides, open_engine
+from engine.errors import IndexMismatch
+from engine.knowledge.ingest import Summary, Watch
+from engine.knowledge.source import normalise
+from engine.settings import (
+    DatabaseSettings,
+    OpenAiSettings,
+    QdrantSettings,
+    Settings,
+    UnstructuredSettings,
+    load_settings,
+)
+
+TENANT = "evals"
+
+
+def evaluation_settings(home: Path) -> Settings:
+    """This process's settings, but local in every respect: no database, index or model server.
+
+    So an evaluation never writes where production lives, and measures what is shipped.
+
+    Raises: SettingsInvalid.
+    """
+    return load_settings().model_copy(
+        update={
+            "home": home,
+            "tenant": TENANT,
+            "database": DatabaseSettings.model_validate({}),
+            "openai": OpenAiSettings.model_validate({}),
+            "qdrant": QdrantSettings.model_validate({}),
+            "unstructured": UnstructuredSettings.model_validate({}),
+        }
+    )
+
+
+@asynccontextmanager
+async def open_home(home: Path, overrides: Overrides | None = None) -> AsyncIterator[Engine]:
+    """An engine in this folder, made where it is missing; closed when left.
+
+    Raises: SettingsInvalid, StorageUnavailable.
+    """
+    async with open_engine(evaluation_settings(home), overrides) as engine:
+        yield engine
+
+
+async def bring_up_to_date(engine: Engine, source: str, watch: Watch) -> Summary:
+    """Makes the home hold this source and nothing else; what has not changed costs nothing.
+
+    A home that another version of the chunker or the embedder built is emptied first.
+
+    Raises: SourceUnreadable, IndexUnavailable, StorageUnavailable, ModelUnavailable.
+    """
+    tenant, uri = engine.settings.tenant, normalise(source)
+    for known in await engine.sources.all(tenant):
+        if known.uri != uri:
+            await engine.ingestion.forget(known.id)
+    try:
+        return await engine.ingestion.run(source, (), watch)
+    except IndexMismatch:
+        await engine.index.clear()
+        for known in await engine.sources.all(tenant):
+            ids = await engine.documents.ids_of_source(tenant, known.id)
+            await engine.documents.remove(tenant, ids)
+        return await engine.ingestion.run(source, (), watch)

@@ -1,0 +1,200 @@
+"""`make eval`: the engine's answers on the sample and on the development sets that are there.
+
+    $ python -m evals.quality --only sample tech_support_qa
+
+Each set is ingested into a home of its own under `.cache/evals`, kept for the next run, and asked
+through the same `Pipeline.run` as everything else. The rankings it is compared with (BM25, dense,
+convex) are computed on the same passages in the same run. The last line of standard output is one
+JSON object; the exit code is 0 when no set ranks below the convex fusion and the sample is not
+below `evals/baseline.json`, 1 when one is, 2 for wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.compose import Engine, Overrides
+from engine.errors import DeskhandError
+from engine.knowledge.ingest import Progress
+from engine.question import Budget
+from engine.retrieval.query import query_texts
+from evals.baseline import BASELINE, broken_baseline, write_baseline
+from evals.case import Case, EvalSet
+from evals.corpora import ROOT, SET_NAMES, default_datasets, load_set
+from evals.home import bring_up_to_date, open_home
+from evals.passage_pool import BASELINES, load_pool
+from evals.report import show_report
+from evals.scores import RANKED, Answered, figures
+from evals.terminal import Ticker, finish, say
+
+DEFAULT_HOME = ROOT / ".cache" / "evals"
+_FREE = Budget(max_cost_usd=0.0)
+_NOT_BELOW_CONVEX = ("hit_at_1", "ndcg_at_10")
+
+
+async def evaluate(
+    chosen: EvalSet, home: Path, *, seed: int, overrides: Overrides | None = None
+) -> dict[str, Any]:
+    """Ingests a set, asks its questions, and gives its figures.
+
+    home: kept; a second run checks only for changes.
+
+    Raises: DeskhandError where the set cannot be ingested.
+    """
+    async with open_home(home, overrides) as engine:
+        ticker = Ticker("ingesting")
+        summary = await bring_up_to_date(engine, chosen.source, lambda p: _tell(ticker, p))
+        for failure in summary.failed[:5]:
+            say(f"  not read: {failure.reason}")
+        answered = await ask_all(engine, chosen.cases)
+        passages = sum((await engine.documents.live_sizes(engine.settings.tenant)).values())
+        return {
+            "documents": await engine.documents.count(engine.settings.tenant),
+            "documents_failed": len(summary.failed),
+            "passages": passages,
+            "ingest_s": round(summary.seconds, 2),
+            "ingested_passages": summary.passages,
+            **figures(answered, seed=seed),
+        }
+
+
+def _tell(ticker: Ticker, progress: Progress) -> None:
+    listed = f"{progress.listed:,}" if progress.complete else f"{progress.listed:,} or more"
+    ticker.tick(f"{progress.done:,} of {listed} documents, {progress.passages:,} passages")
+
+
+async def ask_all(engine: Engine, cases: Sequence[Case]) -> list[Answered]:
+    """Every case asked, one at a time and in order, and ranked by the baselines."""
+    tenant, ticker = engine.settings.tenant, Ticker("reading passages back")
+    pool = await load_pool(engine, lambda n: ticker.tick(f"{n:,} documents"))
+    ticker, answered = Ticker("asking"), []
+    for number, case in enumerate(cases, start=1):
+        trace = await engine.pipeline.run(
+            case.question, tenant=tenant, audience=case.audience, budget=_FREE
+        )
+        text = query_texts(case.question).whole
+        vector = await engine.embedder.embed_query(text)
+        answered.append(
+            Answered(
+                case=case,
+                trace=trace,
+                baselines=await asyncio.to_thread(pool.rankings, text, vector, RANKED),
+                last_turn=await _last_turn(engine, case) if case.question.history else None,
+            )
+        )
+        ticker.tick(f"{number:,} of {len(cases):,} questions")
+    return answered
+
+
+async def _last_turn(engine: Engine, case: Case) -> list[str]:
+    """What the engine finds for a follow-up question without the turns before."""
+    alone = replace(case.question, history=())
+    found = await engine.retriever.retrieve(
+        query_texts(alone),
+        tenant=engine.settings.tenant,
+        audience=case.audience,
+        revision=await engine.documents.revision(engine.settings.tenant),
+    )
+    return [r.document_name for r in found.retrieved]
+
+
+def below_convex(name: str, found: Mapping[str, Any]) -> list[str]:
+    """Sentences that name each promised metric in which a set ranks below the convex fusion."""
+    return [
+        f"{name}: {metric} is {found[f'engine_{metric}']}, convex has {found[f'convex_{metric}']}"
+        for metric in _NOT_BELOW_CONVEX
+        if found["ranked_questions"] and found[f"engine_{metric}"] < found[f"convex_{metric}"]
+    ]
+
+
+async def run(args: argparse.Namespace) -> int:
+    """The whole evaluation; the exit code."""
+    started, sets, skipped, broken = time.monotonic(), {}, [], []
+    await asyncio.to_thread(args.home.mkdir, parents=True, exist_ok=True)
+    for name in args.only or SET_NAMES:
+        chosen = await asyncio.to_thread(
+            load_set,
+            name,
+            datasets=args.datasets,
+            work=args.home,
+            size=args.size,
+            seed=args.seed,
+        )
+        if chosen is None:
+            skipped.append(name)
+            say(f"{name}: skipped, {args.datasets / name} is absent")
+            continue
+        say(f"{name}: {len(chosen.cases):,} questions ({chosen.note})")
+        sets[name] = await evaluate(chosen, args.home / name, seed=args.seed)
+        broken += below_convex(name, sets[name])
+    whole_sample = "sample" in sets and args.size is None
+    if whole_sample and args.write_baseline:
+        await asyncio.to_thread(write_baseline, sets["sample"], BASELINE)
+        say(f"wrote {BASELINE}")
+    if whole_sample:
+        broken += await asyncio.to_thread(broken_baseline, sets["sample"], BASELINE)
+    show_report(sets, BASELINES)
+    for sentence in broken:
+        say(f"not held: {sentence}")
+    finish(
+        {
+            "holds": not broken,
+            "not_held": broken,
+            "skipped": skipped,
+            "seed": args.seed,
+            "baseline_compared": whole_sample,
+            "total_s": round(time.monotonic() - started, 1),
+            "sets": sets,
+        }
+    )
+    return 1 if broken else 0
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line; ends the process with 2 for wrong use."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.quality",
+        description="Evaluates the engine's answers offline.",
+        epilog="example:\n  python -m evals.quality --only sample tech_support_qa",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--only", nargs="+", choices=SET_NAMES, metavar="NAME", help="these sets")
+    parser.add_argument("--size", type=_positive, metavar="N", help="most questions of a set")
+    parser.add_argument("--seed", type=int, default=7, help="of samples and intervals (default 7)")
+    parser.add_argument(
+        "--datasets", type=Path, default=default_datasets(), help="folder of the development sets"
+    )
+    parser.add_argument(
+        "--home", type=Path, default=DEFAULT_HOME, help="where what was ingested is kept"
+    )
+    parser.add_argument(
+        "--write-baseline", action="store_true", help="make the sample's figures the baseline"
+    )
+    return parser.parse_args(arguments)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def main() -> int:
+    """Runs the command line; returns its exit code."""
+    try:
+        return asyncio.run(run(parse_arguments()))
+    except DeskhandError as error:
+        say(f"evals.quality: {error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""The evaluation's figures as tables for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evals.scores import RANKING_METRICS
+from evals.terminal import say, show_table
+
+_COLUMNS = {
+    "answers_citing_gold_share": "cite gold",
+    "answered_answerable_share": "answered if answerable",
+    "answered_unanswerable_share": "if not",
+    "outcome_right_share": "outcome right",
+    "facts_found_share": "facts",
+    "gold_pages_cited_share": "gold pages",
+    "confidence_auroc": "AUROC",
+    "confidence_right_auroc": "AUROC right",
+    "confidence_right_ece": "ECE",
+    "aurc": "AURC",
+    "citations_per_answer": "citations",
+    "sentences_per_answer": "sentences",
+    "engine_p50_ms": "p50 ms",
+    "engine_p95_ms": "p95 ms",
+}
+
+
+def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str]) -> None:
+    """Prints ranking, answers and outcomes of every set on standard error."""
+    if not sets:
+        return
+    say("\nranking of documents")
+    rows: list[list[object]] = []
+    for name, found in sets.items():
+        for system in ("engine", *baselines):
+            metrics = [found[f"{system}_{metric}"] for metric in RANKING_METRICS]
+            rows.append([name, system, found["ranked_questions"], *metrics])
+        for metric in ("hit_at_1", "ndcg_at_10"):
+            interval = found.get(f"{metric}_minus_convex_interval_95")
+            if interval:
+                difference, low, high = interval
+                say(f"  {name}: {metric} - convex {difference:+.3f} [{low:+.3f}, {high:+.3f}]")
+    show_table(("set", "by", "questions", *RANKING_METRICS), rows)
+    say("\nanswers")
+    show_table(
+        ("set", "questions", *_COLUMNS.values()),
+        [
+            [name, found["questions"], *(found.get(column) for column in _COLUMNS)]
+            for name, found in sets.items()
+        ],
+    )
+    say("")
+    for name, found in sets.items():
+        outcomes = ", ".join(f"{count} {outcome}" for outcome, count in found["outcomes"].items())
+        say(f"{name}: {outcomes}")
+        for kind, counts in found.get("outcomes_by_kind", {}).items():
+            right = counts.pop("right")
+            detail = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+            say(f"  {kind}: {right} of {sum(counts.values())} right ({detail})")
+            counts["right"] = right

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from evals.metrics import (
+    Interval,
+    RiskPoint,
+    aurc,
+    auroc,
+    brier,
+    expected_calibration_error,
+    hit_at_k,
+    mean,
+    mrr,
+    ndcg_at_k,
+    paired_bootstrap,
+    percentile,
+    recall_at_k,
+    reciprocal_rank,
+    risk_coverage,
+)
+
+RANKED = ["a", "b", "c", "d", "e"]
+
+
+def test_recall_counts_the_gold_names_within_the_first_k() -> None:
+    assert recall_at_k(RANKED, {"b", "d", "x"}, 3) == pytest.approx(1 / 3)
+    assert recall_at_k(RANKED, {"b", "d", "x"}, 5) == pytest.approx(2 / 3)
+    assert recall_at_k(RANKED, set(), 5) == 0.0
+    assert recall_at_k([], {"a"}, 5) == 0.0
+
+
+def test_a_hit_is_any_gold_name_within_the_first_k() -> None:
+    assert hit_at_k(RANKED, {"b", "e"}, 1) == 0.0
+    assert hit_at_k(RANKED, {"b", "e"}, 2) == 1.0
+
+
+def test_mrr_is_the_mean_of_one_over_the_first_gold_rank() -> None:
+    assert reciprocal_rank(RANKED, {"c", "d"}) == pytest.approx(1 / 3)
+    assert reciprocal_rank(RANKED, {"x"}) == 0.0
+    assert mrr([RANKED, RANKED, RANKED], [{"a"}, {"c"}, {"x"}]) == pytest.approx((1 + 1 / 3) / 3)
+    assert mrr([], []) == 0.0
+
+
+def test_binary_ndcg_matches_the_sum_by_hand() -> None:
+    # gold at ranks 2 and 4, two gold names in all
+    dcg = 1 / math.log2(3) + 1 / math.log2(5)
+    ideal = 1 + 1 / math.log2(3)
+    assert ndcg_at_k(RANKED, {"b": 1.0, "d": 1.0}, 10) == pytest.approx(dcg / ideal)
+    assert ndcg_at_k(RANKED, {"b": 1.0, "d": 1.0}, 10) == pytest.approx(0.650921, abs=1e-6)
+
+
+def test_graded_ndcg_weighs_the_gains() -> None:
+    gains = {"a": 1.0, "c": 3.0, "x": 2.0}
+    dcg = 1 / 1 + 3 / 2  # ranks 1 and 3: log2(2) = 1, log2(4) = 2
+    ideal = 3 / 1 + 2 / math.log2(3) + 1 / 2
+    assert ndcg_at_k(RANKED, gains, 3) == pytest.approx(dcg / ideal)
+    assert ndcg_at_k(RANKED, gains, 3) == pytest.approx(2.5 / 4.761860, abs=1e-6)
+
+
+def test_the_ideal_of_ndcg_is_cut_at_k_too() -> None:
+    assert ndcg_at_k(["a"], {"a": 1.0, "b": 1.0, "c": 1.0}, 1) == 1.0
+    assert ndcg_at_k(RANKED, {}, 10) == 0.0
+    assert ndcg_at_k(RANKED, {"a": 0.0}, 10) == 0.0
+
+
+def test_auroc_counts_the_pairs_in_the_right_order() -> None:
+    # true: .9 .4; false: .6 .1 -> pairs right: (.9,.6) (.9,.1) (.4,.1) = 3 of 4
+    assert auroc([0.9, 0.6, 0.4, 0.1], [True, False, True, False]) == 0.75
+
+
+def test_auroc_counts_a_tie_as_half_a_pair() -> None:
+    # true: .5 .8; false: .5 .2 -> (.5,.5) half, (.5,.2) 1, (.8,.5) 1, (.8,.2) 1 = 3.5 of 4
+    assert auroc([0.5, 0.5, 0.8, 0.2], [True, False, True, False]) == 0.875
+    assert auroc([0.3] * 6, [True, False] * 3) == 0.5
+
+
+def test_auroc_of_one_kind_alone_is_none() -> None:
+    assert auroc([0.1, 0.9], [True, True]) is None
+    assert auroc([], []) is None
+    with pytest.raises(ValueError, match="one label"):
+        auroc([0.1], [])
+
+
+def test_risk_at_each_coverage_by_hand() -> None:
+    points = risk_coverage([0.9, 0.2, 0.7, 0.4], [True, True, False, False])
+    # by confidence: right, wrong, wrong, right
+    assert points == [
+        RiskPoint(coverage=0.25, risk=0.0),
+        RiskPoint(coverage=0.5, risk=0.5),
+        RiskPoint(coverage=0.75, risk=pytest.approx(2 / 3)),
+        RiskPoint(coverage=1.0, risk=0.5),
+    ]
+    assert aurc([0.9, 0.2, 0.7, 0.4], [True, True, False, False]) == pytest.approx(
+        (0 + 1 / 2 + 2 / 3 + 1 / 2) / 4
+    )
+
+
+def test_risk_does_not_depend_on_the_order_of_equal_confidences() -> None:
+    one = aurc([0.5, 0.5, 0.5, 0.9], [True, False, False, True])
+    other = aurc([0.9, 0.5, 0.5, 0.5], [True, False, False, True])
+    # one right at .9, then three of which two are wrong, evenly: risks 0, 1/3, 4/9, 1/2
+    assert one == other == pytest.approx((0 + (2 / 3) / 2 + (4 / 3) / 3 + 2 / 4) / 4)
+    assert aurc([], []) is None
+
+
+def test_calibration_error_weighs_each_bin_by_its_size() -> None:
+    # bin (.8,.9]: .85 and .9, one true: |.5 - .875| = .375; bin (.1,.2]: .2, false: .2
+    error = expected_calibration_error([0.85, 0.9, 0.2], [True, False, False])
+    assert error == pytest.approx((2 * 0.375 + 1 * 0.2) / 3)
+
+
+def test_calibration_bins_hold_their_upper_bound_and_zero() -> None:
+    # .1 and .3 x 10 are not exact in floating point; 0 belongs to the first bin
+    assert expected_calibration_error([0.0, 0.1], [False, True]) == pytest.approx(0.45)
+    assert expected_calibration_error([0.3, 0.21], [True, False]) == pytest.approx(0.245)
+    assert expected_calibration_error([1.0], [True]) == 0.0
+    assert expected_calibration_error([], []) is None
+
+
+def test_brier_is_the_mean_squared_distance() -> None:
+    assert brier([0.8, 0.3], [True, False]) == pytest.approx((0.04 + 0.09) / 2)
+    assert brier([], []) is None
+
+
+def test_the_bootstrap_gives_the_same_interval_for_the_same_seed() -> None:
+    ours, theirs = [1.0, 0.0, 1.0, 1.0, 0.0] * 8, [0.0, 0.0, 1.0, 0.0, 0.0] * 8
+    first = paired_bootstrap(ours, theirs, seed=3)
+    assert first == paired_bootstrap(ours, theirs, seed=3)
+    assert first is not None
+    assert first.mean == pytest.approx(0.4)
+    # sd of a difference = sqrt(.4 x .6), of the mean of 40 = .0775; the interval is about ± 2 of it
+    assert first.low == pytest.approx(0.4 - 1.96 * 0.0775, abs=0.03)
+    assert first.high == pytest.approx(0.4 + 1.96 * 0.0775, abs=0.03)
+
+
+def test_the_bootstrap_of_a_constant_difference_has_no_width() -> None:
+    assert paired_bootstrap([0.5] * 5, [0.25] * 5, seed=1) == Interval(
+        mean=0.25, low=0.25, high=0.25
+    )
+    assert paired_bootstrap([], [], seed=1) is None
+    with pytest.raises(ValueError, match="same questions"):
+        paired_bootstrap([1.0], [1.0, 0.0], seed=1)
+
+
+def test_percentiles_lie_between_their_neighbours() -> None:
+    assert percentile([4.0, 1.0, 3.0, 2.0], 50) == 2.5
+    assert percentile([10.0, 20.0], 95) == pytest.approx(19.5)
+    assert percentile([], 50) is None
+
+
+def test_a_mean_of_nothing_is_none() -> None:
+    assert mean([1.0, 2.0]) == 1.5
+    assert mean([]) is None
