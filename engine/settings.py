@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from engine.errors import SettingsInvalid
 
@@ -52,36 +57,40 @@ class DatabaseSettings(_Group):
     """Where state is kept."""
 
     url: SecretStr | None = Field(
-        None,
+        default=None,
         description="SQLAlchemy or postgresql:// address; unset means SQLite in DESKHAND_HOME",
     )
-    pool_size: int = Field(5, ge=1, le=100, description="connections kept open")
+    pool_size: int = Field(default=5, ge=1, le=100, description="connections kept open")
 
 
 class ParseSettings(_Group):
     """Limits on turning a file into text; a file past one is refused, the others go on."""
 
-    max_bytes: int = Field(50 * _MIB, ge=1, description="largest file read, in bytes")
-    max_text_chars: int = Field(20_000_000, ge=1, description="most text taken from one file")
-    timeout_s: float = Field(60.0, gt=0, description="longest time for one file, in seconds")
-    memory_bytes: int = Field(
-        2048 * _MIB, ge=256 * _MIB, description="memory of a parsing process, in bytes"
+    max_bytes: int = Field(default=50 * _MIB, ge=1, description="largest file read, in bytes")
+    max_text_chars: int = Field(
+        default=20_000_000, ge=1, description="most text taken from one file"
     )
-    workers: int = Field(1, ge=1, le=32, description="parsing processes")
+    timeout_s: float = Field(
+        default=60.0, gt=0, description="longest time for one file, in seconds"
+    )
+    memory_bytes: int = Field(
+        default=2048 * _MIB, ge=256 * _MIB, description="memory of a parsing process, in bytes"
+    )
+    workers: int = Field(default=1, ge=1, le=32, description="parsing processes")
 
 
 class RetrievalSettings(_Group):
     """How passages are found."""
 
     candidates: int = Field(
-        100, ge=10, le=1000, description="passages taken from each search of the index"
+        default=100, ge=10, le=1000, description="passages taken from each search of the index"
     )
-    top_k: int = Field(8, ge=1, le=20, description="passages an answer may be made from")
+    top_k: int = Field(default=8, ge=1, le=20, description="passages an answer may be made from")
     cache_entries: int = Field(
-        1024, ge=0, le=1_000_000, description="query vectors and results kept in memory"
+        default=1024, ge=0, le=1_000_000, description="query vectors and results kept in memory"
     )
     passage_cache_bytes: int = Field(
-        64 * _MIB, ge=0, description="passages kept in memory for ranking, in bytes"
+        default=64 * _MIB, ge=0, description="passages kept in memory for ranking, in bytes"
     )
 
 
@@ -89,34 +98,36 @@ class AnswerSettings(_Group):
     """What an answer may be."""
 
     max_question_chars: int = Field(
-        20_000, ge=100, description="longest question; the rest is not read, and this is said"
+        default=20_000,
+        ge=100,
+        description="longest question; the rest is not read, and this is said",
     )
-    max_sentences: int = Field(8, ge=1, le=30, description="most sentences of an answer")
+    max_sentences: int = Field(default=8, ge=1, le=30, description="most sentences of an answer")
     min_confidence: float = Field(
-        0.35, ge=0, le=1, description="below this an answer goes to a person as a draft"
+        default=0.35, ge=0, le=1, description="below this an answer goes to a person as a draft"
     )
 
 
 class OpenAiSettings(_Group):
     """The hosted or self-hosted chat model."""
 
-    api_key: SecretStr | None = Field(None, description="key of the model server")
-    base_url: str | None = Field(None, description="any OpenAI-compatible server")
-    model: str = Field("gpt-4.1-mini", description="chat model that writes answers")
+    api_key: SecretStr | None = Field(default=None, description="key of the model server")
+    base_url: str | None = Field(default=None, description="any OpenAI-compatible server")
+    model: str = Field(default="gpt-4.1-mini", description="chat model that writes answers")
 
 
 class QdrantSettings(_Group):
     """A Qdrant server instead of the embedded index."""
 
-    url: str | None = Field(None, description="unset means the embedded index")
-    api_key: SecretStr | None = Field(None, description="key of the server")
+    url: str | None = Field(default=None, description="unset means the embedded index")
+    api_key: SecretStr | None = Field(default=None, description="key of the server")
 
 
 class UnstructuredSettings(_Group):
     """The Unstructured API instead of the local parser."""
 
-    api_key: SecretStr | None = Field(None, description="unset means the local parser")
-    url: str | None = Field(None, description="address of a self-hosted API")
+    api_key: SecretStr | None = Field(default=None, description="unset means the local parser")
+    url: str | None = Field(default=None, description="address of a self-hosted API")
 
 
 class Settings(BaseSettings):
@@ -126,11 +137,13 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    home: Path = Field(Path(".deskhand"), description="folder of the index and the database")
-    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
-        "default", description="whose documents and questions these are"
+    home: Path = Field(
+        default=Path(".deskhand"), description="folder of the index and the database"
     )
-    embedder: Literal["local"] = Field("local", description="model that makes vectors")
+    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
+        default="default", description="whose documents and questions these are"
+    )
+    embedder: Literal["local"] = Field(default="local", description="model that makes vectors")
     database: DatabaseSettings = DatabaseSettings()
     parse: ParseSettings = ParseSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
@@ -140,7 +153,9 @@ class Settings(BaseSettings):
     unstructured: UnstructuredSettings = UnstructuredSettings()
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, **_: Any) -> Any:
+    def settings_customise_sources(  # type: ignore[override]  # the other sources are not wanted
+        cls, settings_cls: Any, init_settings: Any, **_: Any
+    ) -> Any:
         """Only what `load_settings` hands over; it has merged the sources already."""
         return (init_settings,)
 

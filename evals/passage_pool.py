@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.compose import Engine
-from engine.retrieval.lexical import document_vector, query_vector, terms
+from engine.retrieval.lexical import document_vector, terms
 from engine.retrieval.passage import PassageVectors
 
 BASELINES = ("bm25", "dense", "convex")
@@ -65,7 +65,7 @@ class PassagePool:
         the IDF kept positive as in Lucene and Qdrant.
         """
         scores = np.zeros(self.passages, np.float32)
-        for term in query_vector(terms(text)).indices:
+        for term in np.unique(terms(text)):
             at = int(np.searchsorted(self.postings_terms, term))
             if at == len(self.postings_terms) or self.postings_terms[at] != term:
                 continue

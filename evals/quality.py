@@ -79,7 +79,7 @@ async def ask_all(engine: Engine, cases: Sequence[Case]) -> list[Answered]:
         trace = await engine.pipeline.run(
             case.question, tenant=tenant, audience=case.audience, budget=_FREE
         )
-        text = query_texts(case.question).whole
+        text = query_texts(case.question).last.whole
         vector = await engine.embedder.embed_query(text)
         answered.append(
             Answered(

@@ -89,6 +89,7 @@ def read_file(file: FileToRead, limits: ParseLimits) -> ParsedDocument:
         metadata_title=title,
         limits=limits,
         is_scan=kind is DocumentFormat.PDF,
+        heading_is_title=kind is not DocumentFormat.XLSX,  # that is only a sheet's name
     )
 
 
@@ -118,6 +119,7 @@ def finished(
     metadata_title: str,
     limits: ParseLimits,
     is_scan: bool = False,
+    heading_is_title: bool = True,
     stem_is_title: bool = True,
 ) -> ParsedDocument:
     """The document with its title, once it is known to hold text and not too much of it.
@@ -145,7 +147,7 @@ def finished(
     title = (
         (given_title or "").strip()
         or (" ".join(str(own).split()) if isinstance(own, str | int | float) else "")
-        or _first_heading(pages)
+        or (_first_heading(pages) if heading_is_title else "")
         or metadata_title
         or (title_from_name(name) if stem_is_title else "")
     )

@@ -15,6 +15,7 @@ from engine.knowledge.grid import grid_to_markdown, markdown_cell
 from engine.knowledge.pdf_text import pdf_to_markdown
 
 _HEADING = re.compile(r"^(#{1,6}) (.{1,300})$", re.MULTILINE)
+_SENTENCE = re.compile(r"[.,;。]\s*$|^.{160}")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _STRAY_BOLD = re.compile(r"\\\*\\\*")
 _IMAGE = re.compile(r"!\[[^\]\n]{0,500}\]\([^)\n]{0,2000}\)")
@@ -59,7 +60,7 @@ def read_with_kreuzberg(
             return "", [Page(markdown=text, number=n) for n, text in enumerate(slides, 1)]
         raise LibraryRefused(_why(str(error))) from error
     metadata = result.metadata or {}
-    title = _title(metadata.get("title"))
+    title = _title(metadata.get("title") or metadata.get("subject"))
     if kind is DocumentFormat.PDF:
         return title, _pdf_pages(result)
     if kind is DocumentFormat.XLSX:
@@ -92,6 +93,7 @@ def _pdf_pages(result: Any) -> list[Page]:
     headings = {
         _ESCAPE.sub(r"\1", words).strip(): len(marks)
         for marks, words in _HEADING.findall(result.content)
+        if not _SENTENCE.search(words)
     }
     texts = pdf_to_markdown([_without_controls(text) for _, text in pages], headings=headings)
     return [

@@ -182,6 +182,11 @@ _MAIL_NOISE = re.compile(
     r"[^?]{0,60}$|sent from my\b.{0,60}$|(?:from|to|cc|date|sent):\s.{0,120}$)",
     re.IGNORECASE,
 )
+_CLOSING = re.compile(
+    r"^\s*(?:--\s*|(?:(?:kind|best|warm|many)(?:est)?\s+)?(?:regards|wishes|thanks|thank you|cheers"
+    r"|sincerely|best|warmly)\b[\w ]{0,20}[,.!]?\s*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:subject|re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
 _PART_BREAK = re.compile(
     r"[,;]?\s+(?:and|or|but|,)\s+(?=(?:(?:also|then|by|until|till|since|from|in|at|for|to)\s+)?"
@@ -268,12 +273,20 @@ def _parts(texts: list[str], whole: str) -> tuple[QuestionPart, ...]:
 def _sentences(question: Question) -> Iterator[str]:
     seen: set[str] = set()
     for text in (question.subject, question.text, question.body):
-        for raw in _SENTENCE_END.split(text):
+        for raw in _SENTENCE_END.split(_without_signature(text)):
             sentence = _REPLY_PREFIX.sub("", raw).strip()
             if not sentence or sentence in seen or _MAIL_NOISE.match(sentence):
                 continue
             seen.add(sentence)
             yield sentence
+
+
+def _without_signature(text: str) -> str:
+    """A mail without what follows its closing line."""
+    closings = list(_CLOSING.finditer(text))
+    if not closings or "?" in text[closings[-1].end() :]:
+        return text
+    return text[: closings[-1].start()]
 
 
 def answer_kind(text: str) -> AnswerKind:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from engine.generation.answer_fit import answer_fit, defines, tells_what_to_do
 from engine.generation.question_form import AnswerKind, QuestionForm, term_set
@@ -48,8 +49,9 @@ _DANGLING = re.compile(
 _LABEL_CHARS = 40
 _LABEL_WORDS = 4
 _FAQ_HEADING = re.compile(r"\b(?:faqs?|frequently asked|questions)\b", re.IGNORECASE)
-_LINKS_HEADING = re.compile(
-    r"^\W*(?:(?:\w+ )?(?:links|resources|references)|see also|related\b.{0,40}|further reading"
+_NOTHING_TO_QUOTE = re.compile(
+    r"^\W*(?:questions?|(?:\w+ )?(?:links|resources|references)|see also|related\b.{0,40}"
+    r"|further reading"
     r"|(?:more|additional) (?:information|resources|reading)|change ?log|revision history"
     r"|version history|contents|table of contents)\W*$",
     re.IGNORECASE,
@@ -65,7 +67,6 @@ _REMEDY_HEADING = re.compile(
     r"|(?:problem )?solution)\b.{0,30}$",
     re.IGNORECASE,
 )
-_QUESTION_HEADING = re.compile(r"^\W*questions?\W*$", re.IGNORECASE)
 _QUESTION_LINE_SPANS = 3  # a question with the story in front of it: "The mail is late. What now?"
 _INTRO_CHARS = 400
 
@@ -143,6 +144,11 @@ def read_hits(form: QuestionForm, hits: Sequence[Hit]) -> list[PassageReading]:
     return readings
 
 
+@lru_cache(maxsize=4_096)
+def _is_heading_of(pattern: re.Pattern[str], heading: str) -> bool:
+    return bool(pattern.match(heading))
+
+
 def _in_place(hit: Hit, rank: int) -> PassageReading:
     live = hit.passage
     path = live.passage.heading_path
@@ -179,7 +185,7 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
         reading.spans.append(span)
     spans = reading.spans
     for span in spans:
-        if _LINKS_HEADING.match(span.heading) or _QUESTION_HEADING.match(span.heading):
+        if _is_heading_of(_NOTHING_TO_QUOTE, span.heading):
             span.quotable = False
         # A paragraph with an order to a machine in it is that attack's; of a list only the item.
         if span.sentence.group in tainted and span.kind is SentenceKind.PROSE:
@@ -354,12 +360,12 @@ def _prefer_remedies(spans: Sequence[SpanReading]) -> None:
     first, which repeats the question, to the second, which answers it."""
     symptoms: dict[str, float] = {}
     for span in spans:
-        if span.quotable and _SYMPTOM_HEADING.match(span.heading):
+        if span.quotable and _is_heading_of(_SYMPTOM_HEADING, span.heading):
             document = span.passage.document_id
             symptoms[document] = max(symptoms.get(document, 0.0), span.score)
             span.score -= _SYMPTOM
     for span in spans:
-        if span.quotable and _REMEDY_HEADING.match(span.heading):
+        if span.quotable and _is_heading_of(_REMEDY_HEADING, span.heading):
             described = symptoms.get(span.passage.document_id, span.score)
             span.score = max(span.score, 0.6 * span.score + 0.4 * described) + _REMEDY
 

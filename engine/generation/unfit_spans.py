@@ -107,7 +107,8 @@ def addresses_machine(text: str) -> bool:
     """Whether the text gives orders to an assistant, or would call a whole channel."""
     if ("@" in text or "<" in text) and _MENTION.search(text):
         return True
-    return bool(_ADDRESSES_MACHINE.search(text))
+    lower = f" {text.lower()}"
+    return any(word in lower for word in _MACHINE_WORDS) and bool(_ADDRESSES_MACHINE.search(text))
 
 
 def may_address_machine(text: str) -> bool:

@@ -352,8 +352,7 @@ async def _as_one(group: asyncio.TaskGroup) -> AsyncIterator[asyncio.TaskGroup]:
     except BaseExceptionGroup as faults:
         first: BaseException = faults
         while isinstance(first, BaseExceptionGroup):
-            own = [e for e in first.exceptions if isinstance(e, DeskhandError)]
-            first = (own or list(first.exceptions))[0]
+            first = min(first.exceptions, key=lambda e: not isinstance(e, DeskhandError))
         raise first from None
 
 

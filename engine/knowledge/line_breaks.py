@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
-import itertools
 
 # A line this short is broken on purpose if the next word would still have fitted.
 _NARROWEST = 45

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from engine.knowledge.line_breaks import looks_like_code
 from engine.knowledge.plain_text import plain_text_to_markdown
-import itertools
 
 _HYPHEN = "\x02"  # what the text layer holds for a hyphen at a line's end
 _BROKEN_WORD = re.compile(rf"(\w+)(?:{_HYPHEN}\s*|-\n(?=[a-z]))(\w+)")
@@ -19,6 +19,7 @@ _BULLET = re.compile(
 _LONE_BULLET = re.compile(r"^\s*([•·▪‣◦●○■\uf0b7\uf0a7\uf0d8\uf0fc])\s*$")
 _SYMBOL_BULLET = re.compile(r"^(\s*)[\uf000-\uf0ff◦○●■]\s*|^(\s*)o(?=\s+[A-Z])")
 _STOP = re.compile(r"[.!?:;。！？]['\")\]”’]*$")
+_LABEL = re.compile(r"^\s*[A-Z][\w /&-]{2,40}:\s*$")
 _HEADING_LINES = 3
 _EDGE_LINES = 2
 _REPEATED_SHARE = 0.5
@@ -38,7 +39,8 @@ def pdf_to_markdown(
     out = []
     for lines in split:
         kept = [line for number, line in enumerate(lines) if not _runs(lines, number, repeated)]
-        out.append(_page(kept, known))
+        # A page of nothing but such lines is a page, not furniture.
+        out.append(_page(kept if any(line.strip() for line in kept) else lines, known))
     return out
 
 
@@ -171,7 +173,7 @@ def _flush(out: list[str], run: Sequence[str], width: int) -> None:
 
 def _breaks(line: str, following: str, width: int) -> bool:
     """Whether a paragraph or list item ends with `line`."""
-    if _BULLET.match(following):
+    if _BULLET.match(following) or _LABEL.match(following):
         return True
     if following.lstrip()[0].islower():
         return False

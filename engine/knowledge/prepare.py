@@ -150,7 +150,8 @@ async def _embed(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32
 
 def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Unit vectors as int8, value x 127; a cosine is then a dot product / 127."""
-    return np.clip(np.rint(vectors * 127.0), -127, 127).astype(np.int8)
+    rounded: NDArray[np.int8] = np.clip(np.rint(vectors * 127.0), -127, 127).astype(np.int8)
+    return rounded
 
 
 def _assemble(

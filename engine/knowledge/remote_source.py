@@ -8,10 +8,17 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from xml.etree.ElementTree import ParseError, XMLPullParser
 
 from engine.errors import SourceUnreadable
 from engine.knowledge.document import RawDocument
-from engine.knowledge.source import NOT_DOCUMENTS, Found, Listing, Unreadable
+from engine.knowledge.source import (
+    NOT_DOCUMENTS,
+    SKIPPED_FOLDERS,
+    Found,
+    Listing,
+    Unreadable,
+)
 
 _CHECKSUMS = ("ETag", "etag", "md5Hash", "sha", "crc32c")
 """Where fsspec's file systems keep a checksum of the content; with one, an unchanged file is
@@ -29,6 +36,12 @@ def list_remote(uri: str, audience: tuple[str, ...]) -> Listing:
     """
     import fsspec
 
+    is_site = uri.startswith(("http://", "https://"))
+    if is_site and "@" in urlsplit(uri).netloc:
+        raise SourceUnreadable(
+            f"{_without_secrets(uri)} was given with a password, which would stand in every "
+            "citation; leave it out of the address"
+        )
     try:
         filesystem, path = fsspec.core.url_to_fs(uri)
     except (ValueError, ImportError) as error:
@@ -41,7 +54,8 @@ def list_remote(uri: str, audience: tuple[str, ...]) -> Listing:
         raise _unreadable(uri, error) from None
     listing = Listing(uri=uri, items=iter(()), filesystem=filesystem)
     try:
-        if uri.lower().startswith(("http://", "https://")):
+        filesystem.invalidate_cache()
+        if is_site:
             pages = _pages(filesystem, uri)
             listing.items = (_page(page, uri, audience) for page in pages)
         else:
@@ -64,8 +78,11 @@ def _unreadable(uri: str, error: Exception) -> SourceUnreadable:
 
 
 def _without_secrets(uri: str) -> str:
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    scheme, _, rest = uri.partition("://")
+    if scheme == "github":  # org:repository@branch
+        return uri
+    netloc, slash, path = rest.partition("/")
+    return f"{scheme}://{netloc.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
 
 
 def _find(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
@@ -91,7 +108,8 @@ def _files(
         info = found[path]
         inner = path[len(base) :].lstrip("/") if path.startswith(base) else path
         name = inner or PurePosixPath(path).name
-        if any(part.startswith(".") for part in PurePosixPath(name).parts):
+        parts = PurePosixPath(name).parts
+        if any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts):
             continue
         if PurePosixPath(name).suffix.lower() in NOT_DOCUMENTS and len(found) > 1:
             listing.ignored += 1
@@ -138,7 +156,9 @@ def _pages(filesystem: Any, uri: str) -> list[str]:
     if path in ("", "/") or "." not in path.rsplit("/", 1)[-1]:
         try:
             pages = _sitemap(filesystem, urljoin(uri + "/", "/sitemap.xml"), below=uri)
-        except Exception:  # no sitemap: the page itself is the source
+        except Exception as error:
+            if not _means_absent(error):
+                raise
             pages = []
         if pages:
             return pages
@@ -146,10 +166,16 @@ def _pages(filesystem: Any, uri: str) -> list[str]:
     return [uri]
 
 
+def _means_absent(error: Exception) -> bool:
+    """True for a site without a sitemap; an outage is none, since pages not listed are removed."""
+    if isinstance(error, (FileNotFoundError, ParseError, SourceUnreadable)):
+        return True
+    status = getattr(error, "status", 0)
+    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 429)
+
+
 def _sitemap(filesystem: Any, address: str, below: str | None) -> list[str]:
     """Page addresses of a sitemap and of the sitemaps it names, of the same host only."""
-    from xml.etree.ElementTree import XMLPullParser
-
     host = urlsplit(address).netloc
     waiting, pages, read = [address], dict[str, None](), 0
     while waiting and read < _MOST_SITEMAPS and len(pages) < _MOST_PAGES:
@@ -166,10 +192,11 @@ def _sitemap(filesystem: Any, address: str, below: str | None) -> list[str]:
             location = next(
                 (c.text.strip() for c in element if str(c.tag).endswith("loc") and c.text), ""
             )
-            if urlsplit(location).netloc != host:
+            there = urlsplit(location)
+            if there.netloc != host or there.scheme not in ("http", "https"):
                 continue
             if tag == "sitemap":
                 waiting.append(location)
-            elif below is None or location.startswith(below.rstrip("/")):
+            elif below is None or f"{location.rstrip('/')}/".startswith(f"{below.rstrip('/')}/"):
                 pages[location] = None
     return list(pages)[:_MOST_PAGES]

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from engine.errors import DocumentUnreadable, SourceUnreadable
 from engine.knowledge.corpus import looks_like_corpus, read_corpus
 from engine.knowledge.document import RawDocument
 
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv"})
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv"})
 NOT_DOCUMENTS = frozenset(
     (
         ".png .jpg .jpeg .gif .webp .svg .ico .bmp .tif .tiff .heic .mp3 .wav .ogg .flac .mp4 .mov "
@@ -80,9 +81,10 @@ class Listing:
 def normalise(source: str) -> str:
     """A source as it is recorded: an absolute path, or the address as given."""
     if _REMOTE.match(source):
-        if source.lower().startswith("file://"):
-            return os.path.abspath(source[7:])  # noqa: PTH100 - must not resolve links or globs
-        return source.rstrip("/") if source.count("/") > 3 else source
+        scheme, _, rest = source.partition("://")
+        if scheme.lower() == "file":
+            return os.path.abspath(unquote(rest))  # noqa: PTH100 - must not resolve links or globs
+        return f"{scheme.lower()}://{rest.rstrip('/')}"
     return os.path.abspath(os.path.expanduser(source))  # noqa: PTH100, PTH111
 
 
@@ -95,29 +97,29 @@ def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listi
 
     Raises: SourceUnreadable with one sentence.
     """
+    if not source.strip():
+        raise SourceUnreadable("the source has no name; give a folder, a file or an address")
     uri = normalise(source)
     if _REMOTE.match(uri):
         from engine.knowledge.remote_source import list_remote
 
         return list_remote(uri, audience)
     path = Path(uri)
-    listing = Listing(uri=uri, items=iter(()))
+    listing = Listing(uri=printable(uri), items=iter(()))
     try:
         if path.is_dir():
             os.scandir(path).close()
             listing.items = _walk(path, audience, max_bytes, listing)
         elif path.exists():
-            listing.items = _file(path, path.name, audience, max_bytes)
+            listing.items = _file(path, path.name, audience, max_bytes, listing)
         elif any(c in uri for c in "*?["):
             root = _glob_root(path)
-            matches = sorted(p for p in root.glob(str(path.relative_to(root))) if p.is_file())
+            pattern = path.relative_to(root)
+            matches = frozenset(p for p in root.glob(str(pattern)) if p.is_file())
             if not matches:
                 raise SourceUnreadable(f"{source} matches no file")
-            listing.items = (
-                item
-                for match in matches
-                for item in _file(match, match.relative_to(root).as_posix(), audience, max_bytes)
-            )
+            depth = None if "**" in pattern.parts else len(pattern.parts)
+            listing.items = _walk(root, audience, max_bytes, listing, only=matches, depth=depth)
         else:
             raise SourceUnreadable(f"{source} does not exist; give a folder, a file or an address")
     except PermissionError:
@@ -141,8 +143,15 @@ def _glob_root(path: Path) -> Path:
 
 
 def _walk(
-    root: Path, audience: tuple[str, ...], max_bytes: int, listing: Listing
+    root: Path,
+    audience: tuple[str, ...],
+    max_bytes: int,
+    listing: Listing,
+    *,
+    only: frozenset[Path] | None = None,
+    depth: int | None = None,
 ) -> Iterator[Found | Unreadable]:
+    """Documents below a folder. only: of these files; None means all. depth: levels gone down."""
     unreadable: list[Path] = []
 
     def note(error: OSError) -> None:
@@ -150,29 +159,35 @@ def _walk(
 
     for folder, folders, files in os.walk(root, onerror=note):
         folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and f not in _SKIPPED_FOLDERS
+            f for f in folders if not f.startswith(".") and f not in SKIPPED_FOLDERS
         )
+        if depth is not None and len(Path(folder).relative_to(root).parts) >= depth - 1:
+            folders.clear()
         for name in sorted(files):
             path = Path(folder) / name
-            if name.startswith((".", "~$")):
+            if name.startswith((".", "~$")) or (only is not None and path not in only):
                 continue
             if path.suffix.lower() in NOT_DOCUMENTS:
                 listing.ignored += 1
                 continue
-            yield from _file(path, path.relative_to(root).as_posix(), audience, max_bytes)
+            inner = path.relative_to(root).as_posix()
+            yield from _file(path, inner, audience, max_bytes, listing)
     for path in unreadable:
-        listing.unlisted.append(f"{path}{os.sep}")
-        yield Unreadable(
-            name=path.relative_to(root).as_posix(),
-            uri=str(path),
-            reason=f"the folder {path.name} cannot be opened; give this user the right to read it",
-        )
+        uri, name = printable(str(path)), printable(path.relative_to(root).as_posix())
+        listing.unlisted.append(f"{uri}{os.sep}")
+        reason = f"the folder {name} cannot be opened; give this user the right to read it"
+        yield Unreadable(name=name, uri=uri, reason=reason)
+
+
+def printable(name: str) -> str:
+    """A file's name as text: bytes that are not UTF-8 are written as `\\xNN`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _file(
-    path: Path, name: str, audience: tuple[str, ...], max_bytes: int
+    path: Path, name: str, audience: tuple[str, ...], max_bytes: int, listing: Listing
 ) -> Iterator[Found | Unreadable]:
-    uri = str(path)
+    uri, name = printable(str(path)), printable(name)
     try:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
@@ -186,17 +201,12 @@ def _file(
                     yield Unreadable(name=row[0], uri=f"{uri}#{row[0]}", reason=str(row[1]))
             return
         digest = "too large" if info.st_size > max_bytes else _hash_file(path)
-    except PermissionError:
-        yield Unreadable(
-            name=name,
-            uri=uri,
-            reason=f"{name} cannot be opened; give this user the right to read it",
-        )
-        return
     except OSError as error:
-        yield Unreadable(
-            name=name, uri=uri, reason=f"{name} cannot be read: {error.strerror or 'input error'}"
-        )
+        listing.unlisted.append(f"{uri}#")
+        reason = f"{name} cannot be read: {error.strerror or 'input error'}"
+        if isinstance(error, PermissionError):
+            reason = f"{name} cannot be opened; give this user the right to read it"
+        yield Unreadable(name=name, uri=uri, reason=reason)
         return
     yield Found(
         uri=uri,
@@ -205,9 +215,16 @@ def _file(
             content_hash=_hash(digest, path.name, audience),
             path=path,
             audience=audience,
-            modified_at=datetime.fromtimestamp(info.st_mtime, UTC),
+            modified_at=_moment(info.st_mtime),
         ),
     )
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # a file system may hold any number
+        return None
 
 
 def _hash_file(path: Path) -> str:
@@ -241,8 +258,10 @@ def _fetch(filesystem: Any, found: Found, folder: Path, max_bytes: int) -> RawDo
                 digest.update(block)
                 sink.write(block)
     except DocumentUnreadable:
+        target.unlink(missing_ok=True)
         raise
     except Exception as error:  # each file system raises its own kinds
+        target.unlink(missing_ok=True)
         raise DocumentUnreadable(
             f"{name} could not be fetched ({type(error).__name__}); check the address and the "
             "rights, then run the same command again"

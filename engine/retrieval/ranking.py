@@ -191,8 +191,7 @@ def _term_counts(ids: NDArray[np.uint32], at: _Stacked) -> Floats:
 def _bm25(counts: Floats, lengths: Floats, average: float) -> Floats:
     """Saturated, length-normalised term frequencies; times IDF they sum to BM25."""
     norm = K1 * (1.0 - B + B * lengths / average)
-    weights: Floats = counts * (K1 + 1.0) / (counts + norm[:, None])
-    return weights
+    return (counts * (K1 + 1.0) / (counts + norm[:, None])).astype(np.float32)
 
 
 def _pair_share(query: RankingQuery, at: _Stacked) -> Floats:
