@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -287,6 +287,28 @@ async def test_urgent_calls_overtake_waiting_ones_and_the_others_keep_their_orde
     await closing
     await thread.stop(partial(ran.append, "close again"))
     assert ran == ["search", "write 0", "write 2", "close"]
+
+
+async def test_a_question_overtakes_writes_that_wait(tmp_path: Path) -> None:
+    index = await started(tmp_path)
+    gate = threading.Event()
+    done: list[str] = []
+
+    async def note(name: str, call: Awaitable[object]) -> None:
+        await call
+        done.append(name)
+
+    calls = [
+        asyncio.ensure_future(index._thread.run(gate.wait)),
+        asyncio.ensure_future(note("write", index.upsert("t", some_points(5)))),
+        asyncio.ensure_future(note("search", ids_for(index, "everyone"))),
+    ]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(*calls)
+    assert done == ["search", "write"]
+    await index.aclose()
 
 
 def test_importing_the_adapters_does_not_load_the_search_engine() -> None:

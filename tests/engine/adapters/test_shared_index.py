@@ -11,7 +11,7 @@ import sys
 import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -247,12 +247,29 @@ async def test_first_calls_at_the_same_time_elect_once(tmp_path: Path) -> None:
     await index.aclose()
 
 
-async def test_closing_during_the_election_frees_the_lock(tmp_path: Path) -> None:
+async def test_closing_while_another_holds_the_lock_ends_the_calls_that_wait(
+    tmp_path: Path,
+) -> None:
+    lock = IndexLock.try_take(tmp_path)
+    assert lock is not None
     index = SharedIndex(tmp_path)
     call = asyncio.create_task(index.count("t"))
-    await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)
     await index.aclose()
     with pytest.raises(IndexUnavailable, match="closed"):
+        await call
+    lock.release()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.003, 0.01, 0.03])
+async def test_closing_at_any_moment_of_the_election_frees_the_lock(
+    tmp_path: Path, after_s: float
+) -> None:
+    index = SharedIndex(tmp_path)
+    call = asyncio.create_task(index.count("t"))
+    await asyncio.sleep(after_s)
+    await index.aclose()
+    with suppress(IndexUnavailable):
         await call
     lock = IndexLock.try_take(tmp_path)
     assert lock is not None
@@ -348,6 +365,18 @@ async def test_garbage_on_the_socket_does_not_hurt_the_owner(
     assert await client.count("t") == 5
     assert await owner.count("t") == 5
     await client.aclose()
+
+
+@pytest.mark.parametrize("length", [0, MAX_FRAME_BYTES + 1, 2**32 - 1])
+async def test_a_frame_of_a_wrong_length_ends_the_connection_before_it_is_read(
+    owner: SharedIndex, tmp_path: Path, length: int
+) -> None:
+    reader, writer = await asyncio.open_unix_connection(socket_of(tmp_path))
+    writer.write(length.to_bytes(4, "big"))
+    # The owner greets within 5 s or drops a silent client, so it must be quicker than that.
+    async with asyncio.timeout(4):
+        assert await reader.read() == b""
+    writer.close()
 
 
 async def test_a_call_that_does_not_fit_is_refused_and_the_connection_goes_on(
