@@ -10,18 +10,48 @@ from collections.abc import Collection
 
 INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
-    "\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc"
-    "\U000e0000-\U000e0fff\ud800-\udfff]"
+    "\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
+    "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ud800-\udfff]"
 )
-_IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\s{0,3}(?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,200}\])")
-_LINK = re.compile(r"\[([^\]\n]{1,500})\]\(\s*<?([^)\s>]{1,2000})>?[^)\n]{0,300}\)")
-_REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$", re.MULTILINE)
-_ANGLE = re.compile(r"<(?=[!@#/a-zA-Z?])([^<>\n]{0,2000})>")
+"""Characters that show nothing or turn the text around them, variation selectors included."""
+
+_LABEL = r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]{0,100}\]){0,200})\]"
+_TARGET = r"\(\s{0,20}<?((?:[^()\s<>]|\([^()\s<>]{0,200}\)){0,500})(>?(?:\s[^()\n]{0,200})?)\)"
+_IMAGE = re.compile(rf"!{_LABEL}(?:{_TARGET}|\[[^\[\]]{{0,200}}\])", re.DOTALL)
+_LINK = re.compile(_LABEL + _TARGET, re.DOTALL)
+_GLUED = re.compile(r"\](?=\()")
+_DEFINITION = re.compile(
+    r"^([ \t>*+.)\d-]{0,20}\[(?:[^\[\]\\]|\\.){1,200}\])(?=:\s{0,20}(?:<[^<>\n]*>"
+    r"|(?=\S*[/:.#?])[^\s<]\S*)(?:\s{1,20}[\"'(][^\n]*)?[ \t]*$)",
+    re.MULTILINE,
+)
+_CODE_CALL = re.compile(r"[\w\s,'\"=*-]*")
+_BEFORE_CODE = re.compile(r"[A-Za-z0-9_)\]]")
+_TOKEN = re.compile(r"<([!@#/a-zA-Z?][^<>]*)>")
+_OPEN_TOKEN = re.compile(r"<(?=([!@#/a-zA-Z?][^<>]*)(>?))")
+_PLACEHOLDER = re.compile(
+    r"\?(?: (?:extends|super) [\w.]+)?|[A-Za-z](?:[\w\s.,;&?*+'()\[\]-]|:[: ])*"
+)
+_TAG = re.compile(r"[a-z][a-z0-9]*(?=[\s/]|$)", re.IGNORECASE)
+_TAGS = frozenset(
+    """a abbr b big blockquote body br center dd div dl dt em embed font form h1 h2 h3 h4 h5 h6 head
+    hr html i iframe img input li ol p pre s script small span strike strong style sub sup svg table
+    tbody td th thead tr u ul video""".split()
+)
 _URL = re.compile(
-    r"(?:[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|\b(?:mailto|tel|javascript|data):)[^\s<>\"'`)\]}|]+"
+    r"(?:[a-z][a-z0-9+.-]{1,20}://|\b(?:mailto|javascript|vbscript):|\bdata:(?=[\w/+.-]{0,80}[;,])"
+    r"|(?<![\w.@/:-])www\d{0,3}\.(?=[^\s.])|(?<![\w:/])//(?=[\w-]{1,63}\.\w))"
+    r"(?:[^\s<>\"'`()\]}|]|\([^\s<>\"'`()]*\))+",
+    re.IGNORECASE,
 )
-_BROADCAST = re.compile(r"@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(
+    r"(?<![\w.+-])@(?=(?:channel|here|everyone)\b)|@(?=(?:channel|here|everyone)\b(?!\.\w))",
+    re.IGNORECASE,
+)
+_ACTIVE = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
 _TRAILING = ".,;:!?"
+_PASSES = 10
 
 
 def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
@@ -30,17 +60,22 @@ def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
 
     allowed_urls: addresses that may stand in the text as they are, those of cited documents and
         those written in the cited spans themselves.
+
+    A bare `<word>`, as code and instructions have it, stays. Containing twice changes nothing.
     """
-    allowed = {url.rstrip(_TRAILING) for url in allowed_urls}
+    allowed = {u.rstrip(_TRAILING) for u in allowed_urls if not _ACTIVE.match(u)} - {""}
     text = INVISIBLE.sub("", text)
-    text = _IMAGE.sub(r"\1", text)
-    text = _REFERENCE.sub("", text)
-    text = _LINK.sub(lambda m: m[0] if m[2].rstrip(_TRAILING) in allowed else m[1], text)
-    for _ in range(3):
-        text, found = _ANGLE.subn(lambda m: _unwrap(m[1], allowed), text)
-        if not found:
+    for _ in range(_PASSES):  # what one removal uncovers, the next pass sees
+        before = text
+        text = _IMAGE.sub(r"\1", text)
+        text = _LINK.sub(lambda m: _link_or_label(m, allowed), text)
+        text = _TOKEN.sub(lambda m: _unwrap(m, allowed), text)
+        if text == before:
             break
-    text = _URL.sub(lambda m: _keep_or_drop(m[0], allowed), text)
+    text = _DEFINITION.sub(r"\1 ", text)
+    text = _part_links(text, allowed)
+    text = _OPEN_TOKEN.sub(_part_token, text)
+    text = _URL.sub(lambda m: _keep_or_drop(m, allowed), text)
     return _BROADCAST.sub("@ ", text)
 
 
@@ -49,17 +84,55 @@ def urls_in(text: str) -> set[str]:
     return {match.rstrip(_TRAILING) for match in _URL.findall(text)}
 
 
-def _unwrap(inner: str, allowed: set[str]) -> str:
-    """What is left of a `<...>` token: an allowed address, a label, or the word itself."""
-    if inner.split("|", 1)[0].rstrip(_TRAILING) in allowed:
-        return inner.split("|", 1)[0]
-    if inner.startswith(("!", "@", "#")):
-        return inner.split("|", 1)[1] if "|" in inner else ""
-    if inner.startswith(("/", "?", "mailto:")) or "=" in inner or "://" in inner:
-        return inner.split("|", 1)[1] if "|" in inner else ""
-    return inner
+def _link_or_label(match: re.Match[str], allowed: set[str]) -> str:
+    label, target, rest = match[1], match[2], match[3]
+    if target.rstrip(_TRAILING) in allowed:
+        return f"[{label}]({target})"
+    if _BEFORE_CODE.match(match.string[match.start() - 1 : match.start()]):
+        # code such as handlers[name](event)
+        whole = _CODE_CALL.fullmatch(target + rest)
+        return match[0] if whole else f"[{label}] ({target}{rest})"
+    if label.isdigit():
+        return f"[{label}] ({target}{rest})"  # a citation's mark before a remark in brackets
+    return label
 
 
-def _keep_or_drop(url: str, allowed: set[str]) -> str:
-    bare = url.rstrip(_TRAILING)
-    return url if bare in allowed else "(link removed)" + url[len(bare) :]
+def _unwrap(match: re.Match[str], allowed: set[str]) -> str:
+    """What is left of a `<...>` token: an allowed address, a label, or the words themselves."""
+    inner = match[1]
+    target, bar, label = inner.partition("|")
+    if target.rstrip(_TRAILING) in allowed:
+        return target
+    tag = _TAG.match(inner)
+    is_tag = tag is not None and tag[0].lower() in _TAGS
+    if _PLACEHOLDER.fullmatch(inner) and not (is_tag and tag is not None and tag[0] == inner):
+        return match[0]
+    if is_tag or inner[0] in "!@#/?" or _URL.match(inner):
+        return label if bar else ""
+    return f"< {inner}>" if " " in inner else inner
+
+
+def _part_links(text: str, allowed: set[str]) -> str:
+    """Parts the brackets of what still looks like a link or an image, however it is written."""
+    kept = {
+        match.end(1)
+        for match in _LINK.finditer(text)
+        if _link_or_label(match, allowed) == match[0]
+        and text[match.start() - 1 : match.start()] != "!"
+    }
+    return _GLUED.sub(lambda m: m[0] if m.start() in kept else "] ", text)
+
+
+def _part_token(match: re.Match[str]) -> str:
+    """Parts the opening of what still looks like a token or a tag, closed or not."""
+    inner, closed = match[1], match[2]
+    harmless = inner[0].isalpha() and (not closed or _PLACEHOLDER.fullmatch(inner))
+    return "<" if harmless or _PLACEHOLDER.fullmatch(inner) else "< "
+
+
+def _keep_or_drop(match: re.Match[str], allowed: set[str]) -> str:
+    bare = match[0].rstrip(_TRAILING)
+    if bare in allowed:
+        return match[0]
+    gap = " " if match.string[match.start() - 1 : match.start()] == "]" else ""
+    return f"{gap}(link removed){match[0][len(bare) :]}"

@@ -16,7 +16,7 @@ from engine.answerability import answerability
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.containment import contain, urls_in
-from engine.decision import Decision, Findings, decide, may_speak
+from engine.decision import Decision, Findings, decide
 from engine.errors import DeskhandError
 from engine.fingerprint import Fingerprint
 from engine.generation.draft import Draft
@@ -25,7 +25,7 @@ from engine.generation.rendering import render_draft
 from engine.intake import Admitted, admit
 from engine.next_steps import next_steps
 from engine.question import Budget, Question
-from engine.retrieval.query import query_texts
+from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
 from engine.storage.documents import DocumentStore
 from engine.trace import (
@@ -42,6 +42,9 @@ from engine.triage.vote import vote
 from engine.verification.support import Checked, check
 
 log = logging.getLogger(__name__)
+
+_MOST_READINGS = 10
+"""Of the knowledge for one question while an ingestion keeps changing it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ Watch = Callable[[StageStarted | SentenceReady], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Stopwatch:
-    """Milliseconds by stage."""
+    """Milliseconds by stage, and who is told of them."""
 
     watch: Watch | None
     started: float = field(default_factory=time.perf_counter)
@@ -74,9 +77,18 @@ class _Stopwatch:
 
     async def enter(self, stage: Stage) -> None:
         self.leave()
+        await self.tell(StageStarted(stage=stage))
         self._stage, self._since = stage, time.perf_counter()
-        if self.watch is not None:
-            await self.watch(StageStarted(stage=stage))
+
+    async def tell(self, event: StageStarted | SentenceReady) -> None:
+        """A watcher that fails is told nothing more; what it does must not change the answer."""
+        if self.watch is None:
+            return
+        try:
+            await self.watch(event)
+        except Exception as error:
+            log.error("a watcher failed: %s at %s", type(error).__name__, _place(error))
+            self.watch = None
 
     def leave(self) -> None:
         if self._stage is not None:
@@ -128,7 +140,9 @@ class Pipeline:
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
             fingerprint = await self.fingerprint.of(tenant, revision)
-            parts = await self._answer(admitted, tenant, audience, revision, stopwatch, watch)
+            parts = await self._answer(admitted, tenant, audience, revision, stopwatch)
+            if parts.revision != revision:
+                fingerprint = await self.fingerprint.of(tenant, parts.revision)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
             parts = _failed(trace_id, str(error))
@@ -170,16 +184,13 @@ class Pipeline:
         audience: Audience,
         revision: int,
         stopwatch: _Stopwatch,
-        watch: Watch | None,
     ) -> _Parts:
         question = admitted.question
         texts = query_texts(question)
         if not any(c.isalnum() for c in texts.last.whole):
-            return _Parts(decision=_EMPTY)
+            return _Parts(decision=_EMPTY, revision=revision)
         await stopwatch.enter(Stage.RETRIEVAL)
-        retrieval = await self.retriever.retrieve(
-            texts, tenant=tenant, audience=audience, revision=revision
-        )
+        retrieval, revision = await self._retrieve(texts, tenant, audience, revision)
         await stopwatch.enter(Stage.TRIAGE)
         triage = vote(retrieval.hits)
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
@@ -209,17 +220,37 @@ class Pipeline:
             ),
             min_confidence=self.min_confidence,
         )
-        if watch is not None and may_speak(probability, self.min_confidence):
-            await self._tell(checked, watch)
+        stopwatch.leave()
+        if stopwatch.watch is not None and decision.reply is None:
+            await self._tell(checked, stopwatch)
         return _Parts(
             decision=decision,
+            revision=revision,
             draft_reply=draft_reply if decision.outcome is not Outcome.ABSTAINED else "",
             citations=citations if decision.outcome is not Outcome.ABSTAINED else (),
             triage=triage,
             retrieval=retrieval,
         )
 
-    async def _tell(self, checked: Checked, watch: Watch) -> None:
+    async def _retrieve(
+        self, texts: QueryTexts, tenant: str, audience: Audience, revision: int
+    ) -> tuple[Retrieval, int]:
+        """What was found, and the one revision of the knowledge it was found in.
+
+        A document that is replaced between two reads would be found half or not at all, so then
+        everything is read again.
+        """
+        for _ in range(_MOST_READINGS):
+            retrieval = await self.retriever.retrieve(
+                texts, tenant=tenant, audience=audience, revision=revision
+            )
+            after = await self.documents.revision(tenant)
+            if after == revision:
+                break
+            revision = after
+        return retrieval, revision
+
+    async def _tell(self, checked: Checked, stopwatch: _Stopwatch) -> None:
         """Hands on the checked draft sentence by sentence, numbered as in the whole."""
         shown, before = "", 0
         for count in range(1, len(checked.draft.sentences) + 1):
@@ -227,7 +258,9 @@ class Pipeline:
                 draft=Draft(sentences=checked.draft.sentences[:count]), support=(), dropped=0
             )
             text, citations = _render(part)
-            await watch(SentenceReady(text=text[len(shown) :], citations=citations[before:]))
+            await stopwatch.tell(
+                SentenceReady(text=text[len(shown) :], citations=citations[before:])
+            )
             shown, before = text, len(citations)
 
 
@@ -236,6 +269,7 @@ class _Parts:
     """What the stages made of a question."""
 
     decision: Decision
+    revision: int = 0
     draft_reply: str = ""
     citations: tuple[Citation, ...] = ()
     triage: TriageVerdict = field(default_factory=TriageVerdict)

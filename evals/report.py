@@ -55,7 +55,6 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in found["outcomes"].items())
         say(f"{name}: {outcomes}")
         for kind, counts in found.get("outcomes_by_kind", {}).items():
-            right = counts.pop("right")
-            detail = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-            say(f"  {kind}: {right} of {sum(counts.values())} right ({detail})")
-            counts["right"] = right
+            by_outcome = {outcome: n for outcome, n in counts.items() if outcome != "right"}
+            detail = ", ".join(f"{n} {outcome}" for outcome, n in by_outcome.items())
+            say(f"  {kind}: {counts['right']} of {sum(by_outcome.values())} right ({detail})")

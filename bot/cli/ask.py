@@ -35,6 +35,9 @@ async def run(args: argparse.Namespace) -> int:
         raise WrongUse("give either a question or --input, not both")
     if args.output is not None and args.input is None:
         raise WrongUse("--output needs --input")
+    if args.output is not None and _is_same_file(args.input, args.output):
+        raise WrongUse(f"--output {args.output} is the input itself; name another file")
+    Audience.of(args.audience)
     source = _open_input(args.input) if args.input is not None else None
     async with open_engine(load_settings()) as engine:
         await engine.make_ready()
@@ -47,7 +50,7 @@ async def run(args: argparse.Namespace) -> int:
             row["audience"] = args.audience
         trace = await answer(engine, row, "1")
         if args.json:
-            print(json.dumps(render_trace(trace), ensure_ascii=False))
+            print(json_line(render_trace(trace)))
         else:
             show_answer(console(), trace)
     return 0
@@ -78,8 +81,8 @@ async def _batch(engine: Engine, source: TextIO, sink: TextIO, audience: list[st
     """One line out for each line in, in order, failed ones too."""
     for number, line in _lines(source):
         try:
-            row = json.loads(line)
-        except ValueError:
+            row = json.loads(line, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
             row = None
         if isinstance(row, dict) and audience and "audience" not in row:
             row["audience"] = audience
@@ -89,8 +92,29 @@ async def _batch(engine: Engine, source: TextIO, sink: TextIO, audience: list[st
             rendered = _refused(row, number, str(error))
         if isinstance(row, dict) and "id" in row:
             rendered["id"] = row["id"]
-        sink.write(json.dumps(rendered, ensure_ascii=False) + "\n")
+        sink.write(json_line(rendered) + "\n")
         sink.flush()
+
+
+def json_line(row: dict[str, Any]) -> str:
+    """One line, readable in every script; half a character, which UTF-8 cannot hold, is escaped."""
+    text = json.dumps(row, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(row)
+    return text
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _is_same_file(source: str, sink: str) -> bool:
+    try:
+        return Path(source).samefile(sink)
+    except OSError:
+        return False
 
 
 def _lines(source: TextIO) -> Iterator[tuple[int, str]]:
@@ -133,7 +157,7 @@ def _open_input(path: str) -> TextIO:
     if path == "-":
         return sys.stdin
     try:
-        return Path(path).open(encoding="utf-8", errors="replace")
+        return Path(path).open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {error.strerror}") from None
 

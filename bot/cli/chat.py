@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 
-from bot.cli.ask import answer_question
+from bot.cli.ask import answer_question, json_line
 from bot.cli.terminal import console, show_answer
 from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, open_engine
@@ -62,7 +62,7 @@ async def converse(engine: Engine, audience: Audience, *, as_json: bool = False)
         question = Question(id=str(number), text=text, history=tuple(history[-_KEPT_TURNS:]))
         trace = await answer_question(engine, question, audience)
         if as_json:
-            print(json.dumps(render_trace(trace), ensure_ascii=False), flush=True)
+            print(json_line(render_trace(trace)), flush=True)
         else:
             show_answer(out, trace)
             out.print()
@@ -75,11 +75,7 @@ async def converse(engine: Engine, audience: Audience, *, as_json: bool = False)
 def _reader() -> Callable[[], Awaitable[str | None]]:
     """Reads a line at a time without blocking the event loop; None at the end."""
     if not sys.stdin.isatty():
-
-        async def plain() -> str | None:
-            return await asyncio.to_thread(sys.stdin.readline) or None
-
-        return plain
+        return _plain_reader()
     from prompt_toolkit import PromptSession
     from prompt_toolkit.patch_stdout import patch_stdout
 
@@ -93,3 +89,19 @@ def _reader() -> Callable[[], Awaitable[str | None]]:
             return None
 
     return prompt
+
+
+def _plain_reader() -> Callable[[], Awaitable[str | None]]:
+    """Lines of a pipe or a file, read in a thread that Ctrl-C need not wait for."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str | None] = asyncio.Queue()
+
+    def work() -> None:
+        # Unbuffered: the lock of a buffered stream would stop the interpreter from ending.
+        with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as raw:
+            while line := raw.readline():
+                loop.call_soon_threadsafe(lines.put_nowait, line.decode(errors="replace"))
+        loop.call_soon_threadsafe(lines.put_nowait, None)
+
+    threading.Thread(target=work, name="deskhand-chat", daemon=True).start()
+    return lines.get

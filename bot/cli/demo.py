@@ -1,6 +1,6 @@
 """`deskhand demo`: the sample company's documents, a few answers, then the chat.
 
-    $ deskhand demo
+$ deskhand demo
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
-from engine.errors import WrongUse
+from engine.errors import SourceUnreadable, WrongUse
 from engine.knowledge.ingest import Progress, Summary
 from engine.knowledge.source import list_source, normalise
 from engine.settings import load_settings
@@ -29,21 +29,30 @@ async def run(args: argparse.Namespace) -> int:
     async with open_engine(load_settings()) as engine:
         work = await _work(engine, args.sources, audience, rebuild=args.rebuild)
         total = Summary()
+        unread: list[str] = []
         for source, tags in work:
-            _add(total, await ingest_with_progress(engine, source, tags))
+            try:
+                _add(total, await ingest_with_progress(engine, source, tags))
+            except SourceUnreadable as error:
+                unread.append(str(error))
+    if unread and len(unread) == len(work):
+        raise SourceUnreadable("; ".join(unread))
     if args.json:
         print(json.dumps(render_summary(total), ensure_ascii=False))
     else:
         print_summary(total)
+    if unread:
+        raise SourceUnreadable(f"{'; '.join(unread)}; the other sources were read")
     return 0
 
 
 async def _work(
     engine: Engine, sources: Sequence[str], audience: tuple[str, ...], *, rebuild: bool
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """The sources to ingest with their tags, in order."""
+    """The sources to ingest with their tags, in order; without tags a source keeps those it has."""
     known = await engine.sources.all(engine.settings.tenant)
-    given = [(source, audience) for source in sources]
+    before = {source.uri: source.audience for source in known}
+    given = [(source, audience or before.get(normalise(source), ())) for source in sources]
     if given and not rebuild:
         return given
     if not known and not given:
@@ -53,10 +62,11 @@ async def _work(
     if rebuild:
         for source, tags in work:  # nothing is deleted unless all can be read again
             await asyncio.to_thread(list_source, source, tags, engine.settings.parse.max_bytes)
-        await engine.index.clear()
         for known_source in known:
             ids = await engine.documents.ids_of_source(engine.settings.tenant, known_source.id)
             await engine.documents.remove(engine.settings.tenant, ids)
+        # Last: an index that still holds the old points says so, should this be interrupted here.
+        await engine.index.clear()
     return work
 
 

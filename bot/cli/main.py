@@ -6,9 +6,12 @@ $ deskhand ask "How long is parental leave?"
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
@@ -66,7 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="TAG",
-        help="who may read it: public, everyone (default), channel:C..., group:S..., user:U...",
+        help="who may read it: public, everyone, channel:C..., group:S..., user:U...; without, a "
+        "source keeps the tags it has, and a new one is for everyone",
     )
     ingest.add_argument(
         "--rebuild",
@@ -115,9 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from engine.errors import DeskhandError, WrongUse
 
+    _prepare_streams()
     try:
         module = import_module(f"bot.cli.{args.command}")
-        return int(asyncio.run(module.run(args)))
+        code = int(asyncio.run(module.run(args)))
+        sys.stdout.flush()
+        return code
     except WrongUse as error:
         print(f"deskhand: {error}", file=sys.stderr)
         return _EXIT_WRONG_USE
@@ -127,9 +134,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("deskhand: stopped; what was done is kept", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read the output has left
+        _drop_output()
         return _EXIT_FAILED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"deskhand: {where}{error.strerror or 'input or output failed'}", file=sys.stderr)
+        _drop_output()
+        return _EXIT_FAILED
+
+
+def _prepare_streams() -> None:
+    """Bytes that are no text must not end a command, nor a stream that is closed."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the program
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _drop_output() -> None:
+    """What is still buffered goes nowhere, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def entry() -> NoReturn:

@@ -24,15 +24,12 @@ from engine.knowledge.email_text import email_to_markdown
 from engine.knowledge.front_matter import split_front_matter
 from engine.knowledge.grid import grid_to_markdown
 from engine.knowledge.html_page import page_to_markdown
-from engine.knowledge.inline import reduce_inline
 from engine.knowledge.json_text import json_to_markdown
-from engine.knowledge.parser import ParseLimits, title_from_name
+from engine.knowledge.parser import ParseLimits
 from engine.knowledge.plain_text import looks_like_markdown, plain_text_to_markdown
+from engine.knowledge.title import TitleSource, title_from_name, title_heading
 
 _MIB = 1024 * 1024
-_FIRST_HEADING = re.compile(r"^#[ \t]+(.{1,300})$|^([^\s#>|`*-].{0,200})\n=+[ \t]*$", re.M)
-_FENCED = re.compile(r"^(```|~~~).*?(?:^\1|\Z)", re.M | re.S)
-_OPENING_HEADING = re.compile(r"\A\s*#{1,3}[ \t]+(.{1,300})$", re.M)
 _CUE = re.compile(r"^(?:WEBVTT.*|NOTE.*|STYLE.*|\d+|(?:\d+:)?\d\d:\d\d[.,]\d{3} -->.*)$", re.M)
 _CUE_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>|<[\d:.]+>")
 _LIBRARY = (
@@ -42,6 +39,14 @@ _LIBRARY = (
     DocumentFormat.XLSX,
     DocumentFormat.OFFICE,
 )
+
+
+_TITLED_BY = {
+    DocumentFormat.PDF: TitleSource.OPENING_HEADING,
+    DocumentFormat.PPTX: TitleSource.OPENING_HEADING,
+    DocumentFormat.DOCX: TitleSource.OPENING_HEADING,
+    DocumentFormat.XLSX: TitleSource.NO_HEADING,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,7 @@ def read_file(file: FileToRead, limits: ParseLimits) -> ParsedDocument:
         metadata_title=title,
         limits=limits,
         is_scan=kind is DocumentFormat.PDF,
-        heading_is_title=kind is not DocumentFormat.XLSX,  # that is only a sheet's name
+        titled_by=_TITLED_BY.get(kind, TitleSource.TOP_HEADING),
     )
 
 
@@ -106,6 +111,7 @@ def read_text(name: str, text: str, *, title: str | None, limits: ParseLimits) -
         given_title=title,
         metadata_title="",
         limits=limits,
+        titled_by=TitleSource.OPENING_HEADING,
         stem_is_title=False,
     )
 
@@ -119,7 +125,7 @@ def finished(
     metadata_title: str,
     limits: ParseLimits,
     is_scan: bool = False,
-    heading_is_title: bool = True,
+    titled_by: TitleSource,
     stem_is_title: bool = True,
 ) -> ParsedDocument:
     """The document with its title, once it is known to hold text and not too much of it.
@@ -147,7 +153,7 @@ def finished(
     title = (
         (given_title or "").strip()
         or (" ".join(str(own).split()) if isinstance(own, str | int | float) else "")
-        or (_first_heading(pages) if heading_is_title else "")
+        or title_heading(pages, titled_by)
         or metadata_title
         or (title_from_name(name) if stem_is_title else "")
     )
@@ -272,15 +278,3 @@ def _asciidoc_to_markdown(text: str) -> str:
         r"^(?::[\w-]+:.*|\[[^\]\n]*\]|//.*|\|===|={4,}|_{4,})[ \t]*$", "", text, flags=re.M
     )
     return re.sub(r"(?:link:|(?=https?://))(\S+?)\[([^\]\n]+)\]", r"[\2](\1)", text)
-
-
-def _first_heading(pages: list[Page]) -> str:
-    for page in pages[:3]:
-        body = _FENCED.sub("", page.markdown[:200_000])
-        match = _FIRST_HEADING.search(body) or _OPENING_HEADING.search(body)
-        if match:
-            words = next(group for group in match.groups() if group)
-            words = re.sub(r"[ \t]*#*[ \t]*(?:\{[^}\n]*\})?[ \t]*$", "", words)
-            if text := reduce_inline(re.sub(r"\{%.*?%\}|\*\*|__|`", "", words)).strip(" *_"):
-                return text
-    return ""

@@ -17,7 +17,9 @@ from engine.knowledge.pdf_text import pdf_to_markdown
 _HEADING = re.compile(r"^(#{1,6}) (.{1,300})$", re.MULTILINE)
 _SENTENCE = re.compile(r"[.,;。]\s*$|^.{160}")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_STRAY_BOLD = re.compile(r"\\\*\\\*")
+# Marks of emphasis that the library escapes as if they were words.
+_STRAY_MARK = re.compile(r"\\\*\\\*|\\<\\?/?u\\?>|</?u>")
+_STRAY_ITALIC = re.compile(r"(?<!\w)\\\*(\w(?:[^*\n|]{0,200}?\w)?)\\\*(?!\w)")
 _IMAGE = re.compile(r"!\[[^\]\n]{0,500}\]\([^)\n]{0,2000}\)")
 _EMPTY_ITEM = re.compile(r"^([ \t]*[-*+])[ \t]*\n\n[ \t]*(?=\S)", re.MULTILINE)
 _JUNK_TITLE = re.compile(
@@ -82,7 +84,7 @@ def _title(value: object) -> str:
 
 
 def _tidy(content: str) -> str:
-    text = _IMAGE.sub("", _STRAY_BOLD.sub("", clean_text(content)))
+    text = _IMAGE.sub("", _STRAY_ITALIC.sub(r"\1", _STRAY_MARK.sub("", clean_text(content))))
     return _EMPTY_ITEM.sub(r"\1 ", text)
 
 

@@ -41,13 +41,13 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
         AnswerKind.PERSON: (
             r"\b(?:managers?|admin\w*|owners?|teams?|leads?|head|officers?|directors?|hr|finance"
             r"|support|desk|agents?|departments?|commander|president|ceo|cfo|cto|staff|employees?"
-            r"|supervisors?|you|anyone|everyone|nobody|members?|users?|people)\b|[\w.-]+@[\w-]+\."
+            r"|supervisors?|you|anyone|everyone|nobody|members?|users?|people)\b|[\w.-]{1,64}@[\w-]+\."
             r"|#[a-z][\w-]+|\b[A-Z][a-z]+ [A-Z][a-z]+\b|\+\d[\d ]{6,}"
         ),
         AnswerKind.PLACE: (
             r"→|https?://|\b(?:in|at|under|on|from|near|inside|to) (?:the |your |our )?[`\"A-Z#]"
             r"|\b(?:folder|page|menu|tab|room|floor|office|portal|site|website|channel|settings)\b"
-            r"|[\w.-]+@[\w-]+\.|`[^`]*[/.][^`]*`|\b\d+\.\d\d\b"
+            r"|[\w.-]{1,64}@[\w-]+\.|`[^`]*[/.][^`]*`|\b\d+\.\d\d\b"
         ),
         AnswerKind.YES_NO: (
             r"\b(?:yes|no|not|cannot|can|only|may|must|never|always|possible|impossible|allowed"
@@ -75,10 +75,12 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
     }.items()
 }
 _NEUTRAL = 0.5
+_READ_CHARS = 600
 _ORDER = re.compile(rf"^\W*(?:please |then |now )?{_IMPERATIVE}\b", re.IGNORECASE)
-_DEFINED = re.compile(
-    r"^\W*(.{2,60}?)\W*(?:\s(?:is|are|means?|refers? to|stands? for)\s|\s[-–—]\s|:\s)"
+_SAYS_WHAT_IT_IS = re.compile(
+    r"\s(?:is|are|means?|refers? to|stands? for)\s|\s[-–—]\s|:\s", re.IGNORECASE
 )
+_NAME_CHARS = 60
 
 
 def answer_fit(kind: AnswerKind, text: str) -> float:
@@ -87,15 +89,15 @@ def answer_fit(kind: AnswerKind, text: str) -> float:
     shape = _SHAPES.get(kind)
     if shape is None:
         return _NEUTRAL
-    return 1.0 if shape.search(text) else 0.0
+    return 1.0 if shape.search(text[:_READ_CHARS]) else 0.0
 
 
 def defines(terms: frozenset[int], text: str) -> bool:
     """Whether the text opens by naming one of the terms and saying what it is."""
-    match = _DEFINED.match(text)
+    match = _SAYS_WHAT_IT_IS.search(text[: _NAME_CHARS + 20])
     if match is None:
         return False
-    named = term_set(match[1])
+    named = term_set(text[: match.start()])
     return bool(named & terms) and len(named - terms) <= 1
 
 

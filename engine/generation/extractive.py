@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.generation.answer_fit import answer_fit
-from engine.generation.draft import Draft, DraftSentence, Span
+from engine.generation.draft import Draft
 from engine.generation.list_block import item_of, nested_below, parent_of, whole_list
 from engine.generation.question_form import AnswerKind, QuestionForm, read_question, term_set
-from engine.generation.span_reading import PassageReading, SpanReading, read_hits
-from engine.generation.span_text import code_text, plain_text, row_text
-from engine.generation.table_rows import matching_rows, shown_columns
+from engine.generation.quotation import Pick, layout_of, quote, torn_parts
+from engine.generation.span_reading import (
+    PassageReading,
+    SpanReading,
+    leads_into_example,
+    read_hits,
+)
+from engine.generation.span_score import score
+from engine.generation.table_rows import matching_rows
 from engine.generation.unfit_spans import is_short_answer
 from engine.knowledge.document import SentenceKind
 from engine.question import Question
@@ -25,6 +29,11 @@ _LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
 _FLOOR = 0.15  # relevance below which not even the best span bears on the question
 _FACT_SENTENCES = 3
 _EXTRA = 0.75  # how near to the best one a further sentence has to be
+_OWN_FIT = 0.55  # share of the best sentence's relevance
+_OWN_FIT_ELSEWHERE = 0.85
+_PART_TERMS, _PART_KIND = 0.3, 0.1
+_OTHER_DOCUMENT = 0.08  # how much better another document has to answer a part
+_MOST_DOCUMENTS = 2
 _TORN_STEP = 0.92
 _NEIGHBOUR = 0.04
 _SAME_ANSWER = 0.08
@@ -36,18 +45,6 @@ _LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still b
 _HEADING = 0.12
 _LONG_LIST = 10
 _LIST_SPANS = 60
-_EXAMPLE = re.compile(r"^\W*(?:for example|for instance|e\.g\.|example)\b", re.IGNORECASE)
-_TORN = re.compile(r"(?:,|\b(?:the|an?|of|to|and|or|with|for|in|on|by|from|at|your|our|this))$")
-_SURE_QUESTION = 0.6
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Pick:
-    """A span chosen for the draft. layout: as DraftSentence's; relevance: of its block."""
-
-    span: SpanReading
-    layout: str
-    relevance: float
 
 
 class ExtractiveWriter:
@@ -72,7 +69,8 @@ class ExtractiveWriter:
         """
         del query_vector
         form = read_question(question)
-        readings = read_hits(form, hits[:8])
+        readings = read_hits(hits[:8])
+        score(form, readings)
         if not form.weights:
             return Draft(sentences=())
         return _Answer(form, readings, max(1, max_sentences)).draft()
@@ -87,7 +85,7 @@ class _Answer:
         self._form = form
         self._readings = readings
         self._limit = max_sentences
-        self._picks: list[_Pick] = []
+        self._picks: list[Pick] = []
         self._taken: set[tuple[str, int]] = set()
 
     def draft(self) -> Draft:
@@ -97,7 +95,7 @@ class _Answer:
                 break
             if self._answer_with(best, candidates):
                 break
-        return Draft(sentences=tuple(_quote(self._ordered(), self._readings, self._form)))
+        return Draft(sentences=tuple(quote(self._ordered(), self._readings, self._form)))
 
     def _candidates(self) -> list[SpanReading]:
         spans = [
@@ -156,7 +154,7 @@ class _Answer:
     def _tells_how(self, member: SpanReading) -> bool:
         """Whether the list's items say what to do."""
         intro = self._intro(member)
-        if intro is not None and _EXAMPLE.match(intro.text):
+        if intro is not None and leads_into_example(intro.text):
             return False
         spans = self._readings[member.rank].spans
         items = [
@@ -172,7 +170,7 @@ class _Answer:
         if self._heading_match(span) >= 0.5:
             return True
         intro = self._intro(span)
-        if intro is not None and _EXAMPLE.match(intro.text):
+        if intro is not None and leads_into_example(intro.text):
             return False
         return intro is not None and (intro.score >= 0.95 * span.score or intro.own >= 0.4)
 
@@ -194,7 +192,7 @@ class _Answer:
         ordered = spans[0].kind is SentenceKind.STEP
         base = spans[0].item[0] if spans[0].item else 0
         for span in spans:
-            self._put(span, _layout(span, ordered=ordered, base=base), relevance)
+            self._put(span, layout_of(span, ordered=ordered, base=base), relevance)
 
     def _introduces(self, intro: SpanReading, first: SpanReading) -> bool:
         """Whether a sentence in front of a list belongs to it."""
@@ -223,7 +221,7 @@ class _Answer:
             self._put(span, "prose", best.relevance)
         for span in chosen:
             sentence = span.text.rstrip().endswith((".", "!", "…", ")"))
-            layout = "prose" if alone and sentence else _layout(span, ordered=False, base=0)
+            layout = "prose" if alone and sentence else layout_of(span, ordered=False, base=0)
             if span.item is None and span.kind in _LISTED:
                 layout = "prose"
             self._put(span, layout, max(span.relevance, best.relevance))
@@ -284,7 +282,12 @@ class _Answer:
         chain = self._chain(reading, span)
         if not chain:
             return False
-        for link in chain:
+        before, _ = torn_parts(reading.spans, chain[0])
+        _, after = torn_parts(reading.spans, chain[-1])
+        torn = [*before, *chain, *after]
+        if any(not part.quotable for part in torn):
+            return False
+        for link in torn:
             self._put(link, "prose", max(link.relevance, 0.9 * span.relevance))
         return True
 
@@ -342,8 +345,16 @@ class _Answer:
                 value += _SAME_ANSWER * best.score
         if value < _EXTRA * best.score:
             return False
+        # The passage's rank lifts all its spans; a sentence also has to fit by itself.
+        answers_too = span.asked is not None and span.asked == best.asked
+        needed = _OWN_FIT if same_passage else _OWN_FIT_ELSEWHERE
+        if span.relevance < needed * best.relevance and not (same_passage and answers_too):
+            return False
         if same_passage:
             return True
+        homes = {pick.span.passage.document_id for pick in self._picks}
+        if span.passage.document_id not in homes and len(homes) >= _MOST_DOCUMENTS:
+            return False
         new = self._new_terms(span)
         if same_document:
             apart = abs(span.passage.passage.ordinal - best.passage.passage.ordinal)
@@ -372,12 +383,12 @@ class _Answer:
 
         def value(span: SpanReading) -> float:
             share = len(span.terms & terms) / len(terms) if terms else 0.0
-            return span.score + 0.15 * share + 0.1 * answer_fit(kind, span.text)
+            return span.score + _PART_TERMS * share + _PART_KIND * answer_fit(kind, span.text)
 
         chosen = max((value(pick.span) for pick in self._picks), default=0.0)
         near = [span for span in candidates[:24] if span.score >= 0.7 * best.score]
         home = [span for span in near if span.passage.document_id == best.passage.document_id]
-        for pool, margin in ((home, 0.0), (near, 0.08)):
+        for pool, margin in ((home, 0.0), (near, _OTHER_DOCUMENT)):
             top = max(pool, key=value, default=None)
             if top is not None and value(top) > chosen + margin:
                 self._add(top, self._limit)
@@ -409,9 +420,9 @@ class _Answer:
         key = (span.passage.id, span.index)
         if key not in self._taken and not is_same_text(span, self._picks):
             self._taken.add(key)
-            self._picks.append(_Pick(span=span, layout=layout, relevance=relevance))
+            self._picks.append(Pick(span=span, layout=layout, relevance=relevance))
 
-    def _ordered(self) -> list[_Pick]:
+    def _ordered(self) -> list[Pick]:
         """Documents in the order chosen, within one in reading order."""
         order: dict[str, int] = {}
         for pick in self._picks:
@@ -426,7 +437,7 @@ class _Answer:
         )
 
 
-def is_same_text(span: SpanReading, picks: Iterable[_Pick]) -> bool:
+def is_same_text(span: SpanReading, picks: Iterable[Pick]) -> bool:
     """Whether the same words from the same document were chosen, as where passages overlap."""
     return any(
         pick.span.text == span.text
@@ -440,87 +451,3 @@ def _alike(one: SpanReading, other: SpanReading) -> bool:
     common = len(one.terms & other.terms)
     union = len(one.terms | other.terms)
     return union > 0 and (common / union >= _ALIKE or common >= _CONTAINED * len(one.terms))
-
-
-def _layout(span: SpanReading, *, ordered: bool, base: int) -> str:
-    if span.kind is SentenceKind.CODE:
-        return "code"
-    if span.kind is SentenceKind.ROW:
-        return "row"
-    if span.item is None:
-        return "prose"
-    return "step" if ordered and span.item[0] <= base else "bullet"
-
-
-def _quote(
-    picks: Sequence[_Pick], readings: Sequence[PassageReading], form: QuestionForm
-) -> Iterable[DraftSentence]:
-    place = 0
-    told = {(pick.span.passage.id, pick.span.index) for pick in picks}
-    while place < len(picks):
-        pick = picks[place]
-        span = pick.span
-        source = Span(passage=span.passage, sentence=span.sentence)
-        sources: tuple[Span, ...] = (source,)
-        place += 1
-        if pick.layout == "code":
-            parts = [span.text]
-            while place < len(picks) and picks[place].span.list_key == span.list_key:
-                parts.append(picks[place].span.text)
-                sources += (
-                    Span(passage=picks[place].span.passage, sentence=picks[place].span.sentence),
-                )
-                place += 1
-            text = code_text(parts)
-        elif pick.layout == "row":
-            text = row_text(span.sentence, span.text, keep=shown_columns(span, form.weights))
-        else:
-            text = plain_text(span.text)
-            for opener in _openers(readings[span.rank], span, told):
-                text = f"{plain_text(opener.text)} {text}"
-                sources += (Span(passage=opener.passage, sentence=opener.sentence),)
-            while place < len(picks) and _goes_on(picks[place - 1].span, picks[place].span):
-                text = f"{text} {plain_text(picks[place].span.text)}"
-                sources += (
-                    Span(passage=picks[place].span.passage, sentence=picks[place].span.sentence),
-                )
-                place += 1
-        yield DraftSentence(
-            text=text, layout=pick.layout, spans=sources, relevance=min(1.0, pick.relevance)
-        )
-
-
-def _openers(
-    reading: PassageReading, span: SpanReading, told: set[tuple[str, int]]
-) -> Iterable[SpanReading]:
-    """What goes in front of a sentence on its line, nearest first: the "Yes." or "No." of an
-    FAQ's answer where its question is the one asked, and its paragraph's run-in title.
-
-    told: passage and index of what the draft says anyway; what is yielded is added.
-    """
-    if span.asked is not None and span.index:
-        before = reading.spans[span.index - 1]
-        sure = float(reading.hit.sentence_cosines[span.asked]) >= _SURE_QUESTION
-        if sure and is_short_answer(before.text):
-            yield before
-    if span.label is not None and (span.passage.id, span.label) not in told:
-        told.add((span.passage.id, span.label))
-        yield reading.spans[span.label]
-
-
-def _goes_on(span: SpanReading, following: SpanReading) -> bool:
-    """Whether a line break or an abbreviation tore one sentence into these two spans."""
-    if (
-        following.item is not None
-        or following.index != span.index + 1
-        or following.list_key != span.list_key
-        or span.passage.id != following.passage.id
-        or span.kind not in (SentenceKind.PROSE, *_LISTED)
-    ):
-        return False
-    text = span.text.rstrip()
-    return (
-        following.text[:1].islower()
-        or bool(_TORN.search(text))
-        or (text.count("(") > text.count(")") and following.text.count(")") > 0)
-    )

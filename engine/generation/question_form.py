@@ -142,8 +142,8 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         ),
         (
             AnswerKind.LIST,
-            r"\bwhat (?:are|were)\b|\b(?:what|which) (?:[\w-]+ ){1,3}(?:are|do|does|can"
-            r"|should|is)\b"
+            r"\bwhat (?:are|were)\b|\b(?:what|which) (?:[\w-]+ ){0,2}[\w-]+[^\Ws]s (?:are|do|does"
+            r"|can|should)\b"
             r"|^\W*(?:list|name|enumerate)\b|\bwhat (?:all|kinds?|types?|sorts?)\b"
             r"|\b(?:requirements?|prerequisites?|options|benefits|rules|types)\b"
             r"|\bwhat (?:do|does|must|should) .{2,40}\b(?:need|include|contain|cover|offer)\b",
@@ -175,6 +175,7 @@ _ASKS = re.compile(
     r"|could you|can you|advise)\b",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"\b(?:https?|ftp)://\S+|\bwww\.\S+")
 _MAIL_NOISE = re.compile(
     r"^\s*(?:>|--\s*$|(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)"
     r"|greetings)\b[^?]{0,40}$"
@@ -183,8 +184,9 @@ _MAIL_NOISE = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"^\s*(?:--\s*|(?:(?:kind|best|warm|many)(?:est)?\s+)?(?:regards|wishes|thanks|thank you|cheers"
-    r"|sincerely|best|warmly)\b[\w ]{0,20}[,.!]?\s*)$",
+    r"^[ \t]*(?:--[ \t]*|(?:(?:kind|best|warm|many)(?:est)?\s+)?(?:regards|wishes|thanks"
+    r"|thank you|cheers"
+    r"|sincerely|best|warmly)\b[\w ]{0,20}[,.!]?[ \t]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _REPLY_PREFIX = re.compile(r"^\s*(?:(?:subject|re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
@@ -205,9 +207,6 @@ _WANTS_CODE = re.compile(
     r"|uri|endpoint)\b",
     re.IGNORECASE,
 )
-_IDENTIFIER = re.compile(
-    r"\b(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-._/][A-Za-z0-9]+)*\b"
-)
 # Words that people use to ask, not to say what about.
 _ASKING_WORDS = term_set(
     "tell know help hi hello hey thanks thank question wonder need want like somebody someone"
@@ -220,6 +219,7 @@ _ASKING_WEIGHT = 0.35
 _STORY_WEIGHT = 0.35
 _BEFORE_WEIGHT = 0.6
 _SHORT_WORDS = 30
+_READ_CHARS = 8_000  # of each field; a longer ticket has its question before that
 
 
 def read_question(question: Question) -> QuestionForm:
@@ -248,7 +248,7 @@ def read_question(question: Question) -> QuestionForm:
             value = weight * (_ASKING_WEIGHT if term in _ASKING_WORDS else 1.0)
             weights[term] = max(weights.get(term, 0.0), value)
     text = " ".join(sentences)
-    identifiers = term_set(" ".join(_IDENTIFIER.findall(text)))
+    identifiers = term_set(" ".join(filter(_is_identifier, _TOKEN.findall(text))))
     return QuestionForm(
         parts=_parts(parts, text),
         weights=weights,
@@ -272,13 +272,19 @@ def _parts(texts: list[str], whole: str) -> tuple[QuestionPart, ...]:
 
 def _sentences(question: Question) -> Iterator[str]:
     seen: set[str] = set()
-    for text in (question.subject, question.text, question.body):
+    for written in (question.subject, question.text, question.body):
+        text = _ADDRESS.sub(" ", written[:_READ_CHARS])
         for raw in _SENTENCE_END.split(_without_signature(text)):
-            sentence = _REPLY_PREFIX.sub("", raw).strip()
+            # Single blanks, also because some patterns are slow on long runs of them.
+            sentence = _REPLY_PREFIX.sub("", " ".join(raw.split()))
             if not sentence or sentence in seen or _MAIL_NOISE.match(sentence):
                 continue
             seen.add(sentence)
             yield sentence
+
+
+def _is_identifier(word: str) -> bool:
+    return any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
 
 
 def _without_signature(text: str) -> str:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from engine.generation.answer_fit import answer_fit, defines, tells_what_to_do
-from engine.generation.question_form import AnswerKind, QuestionForm, term_set
+from engine.generation.answer_fit import tells_what_to_do
+from engine.generation.question_form import term_set
 from engine.generation.span_text import item_marker
 from engine.generation.unfit_spans import (
     addresses_machine,
-    is_about_itself,
-    is_pointer,
     is_question,
     is_short_answer,
-    is_template,
     is_unfit,
     may_address_machine,
 )
@@ -26,6 +22,7 @@ from engine.retrieval.hit import Hit
 from engine.retrieval.passage import LivePassage
 
 _LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
+WORDY = (SentenceKind.PROSE, SentenceKind.BULLET, SentenceKind.STEP)
 _DANGLING = re.compile(
     r"^\W*(?:"
     r"(?:this|that|these|those|such)\b(?! (?:page|guide|document|article|section|handbook|policy"
@@ -46,6 +43,7 @@ _DANGLING = re.compile(
     r")",
     re.IGNORECASE,
 )
+_EXAMPLE = re.compile(r"^\W*(?:for example|for instance|e\.g\.|example)\b", re.IGNORECASE)
 _LABEL_CHARS = 40
 _LABEL_WORDS = 4
 _FAQ_HEADING = re.compile(r"\b(?:faqs?|frequently asked|questions)\b", re.IGNORECASE)
@@ -54,17 +52,6 @@ _NOTHING_TO_QUOTE = re.compile(
     r"|further reading"
     r"|(?:more|additional) (?:information|resources|reading)|change ?log|revision history"
     r"|version history|contents|table of contents)\W*$",
-    re.IGNORECASE,
-)
-_SYMPTOM_HEADING = re.compile(
-    r"^\W*(?:symptoms?|problems?|issues?|abstract|problem ?\(?abstract\)?|error(?: message)?s?"
-    r"|environment|introduction|background|summary)\W*$",
-    re.IGNORECASE,
-)
-_REMEDY_HEADING = re.compile(
-    r"^\W*(?:resolv\w+(?: the (?:problem|issue))?|resolutions?|solutions?|workarounds?|fix(?:es)?"
-    r"|answers?|remed\w+|mitigations?|causes?|what to do|next steps?"
-    r"|(?:problem )?solution)\b.{0,30}$",
     re.IGNORECASE,
 )
 _QUESTION_LINE_SPANS = 3  # a question with the story in front of it: "The mail is late. What now?"
@@ -137,15 +124,14 @@ class PassageReading:
     spans: list[SpanReading] = field(default_factory=list)
 
 
-def read_hits(form: QuestionForm, hits: Sequence[Hit]) -> list[PassageReading]:
-    """Every hit with its spans in place and scored, in the order of the hits."""
-    readings = [_in_place(hit, rank) for rank, hit in enumerate(hits)]
-    _score(form, readings)
-    return readings
+def read_hits(hits: Sequence[Hit]) -> list[PassageReading]:
+    """Every hit with its spans in place, not yet scored, in the order of the hits."""
+    return [_in_place(hit, rank) for rank, hit in enumerate(hits)]
 
 
 @lru_cache(maxsize=4_096)
-def _is_heading_of(pattern: re.Pattern[str], heading: str) -> bool:
+def is_heading_of(pattern: re.Pattern[str], heading: str) -> bool:
+    """Whether a heading matches a pattern, from a cache: headings repeat."""
     return bool(pattern.match(heading))
 
 
@@ -185,7 +171,7 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
         reading.spans.append(span)
     spans = reading.spans
     for span in spans:
-        if _is_heading_of(_NOTHING_TO_QUOTE, span.heading):
+        if is_heading_of(_NOTHING_TO_QUOTE, span.heading):
             span.quotable = False
         # A paragraph with an order to a machine in it is that attack's; of a list only the item.
         if span.sentence.group in tainted and span.kind is SentenceKind.PROSE:
@@ -218,7 +204,7 @@ def _find_labels(spans: list[SpanReading]) -> None:
 
 def _is_label(span: SpanReading) -> bool:
     return (
-        span.kind in _WORDY
+        span.kind in WORDY
         and span.quotable
         and len(span.text) <= _LABEL_CHARS
         and len(span.text.split()) <= _LABEL_WORDS
@@ -226,6 +212,11 @@ def _is_label(span: SpanReading) -> bool:
         and not is_short_answer(span.text)
         and not tells_what_to_do(span.text)
     )
+
+
+def leads_into_example(text: str) -> bool:
+    """Whether what follows the text is an example and no rule."""
+    return bool(_EXAMPLE.match(text))
 
 
 def _find_questions(spans: list[SpanReading]) -> None:
@@ -299,140 +290,3 @@ def _find_intros(spans: list[SpanReading]) -> None:
 
 def _leads_in(span: SpanReading) -> bool:
     return len(span.text) <= _INTRO_CHARS and not span.asks and span.quotable
-
-
-_COSINE, _OVERLAP, _FIT, _RETRIEVAL = 0.5, 0.3, 0.1, 0.5
-_FAQ_COSINE = 0.9  # how much of a question line's cosine its answer inherits
-_INTRO_COSINE = 0.35
-_LABEL_COSINE = 0.25
-_SURROUNDINGS = 0.7  # what a term counts that stands only above or before the span
-_IDENTIFIER = 0.12
-_KEY = 0.10
-_DEFINES = 0.1
-_ABOUT_ITSELF = 0.2
-_UNASKED_CODE = 0.1
-_NEAR = 0.55  # below this share of the best, a span's marks and bonuses no longer matter
-_SYMPTOM, _REMEDY = 0.12, 0.08
-_WANTS_REMEDY = (
-    AnswerKind.TROUBLESHOOTING,
-    AnswerKind.HOW_TO,
-    AnswerKind.REASON,
-    AnswerKind.UNKNOWN,
-    AnswerKind.YES_NO,
-)
-_UNFINISHED = 0.06
-_STOPS = (".", "!", "?", ":", ";", ")", "]", '"', "”", "’", "`", "。")
-_WORDY = (SentenceKind.PROSE, SentenceKind.BULLET, SentenceKind.STEP)
-_LEAST_NEWS = 2
-_ECHO = 0.2
-_NAME_WORDS = 6
-
-
-def _score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
-    spans = [span for reading in readings for span in reading.spans]
-    frequency = dict.fromkeys(form.weights, 0)
-    for span in spans:
-        for term in span.terms & frequency.keys():
-            frequency[term] += 1
-    # Rarity among the spans at hand: the corpus's own counts are not here, and what tells these
-    # spans apart is what matters.
-    most = math.log1p(len(spans) / 1.5)
-    weights = {
-        term: weight * min(most, math.log1p(len(spans) / (frequency[term] + 0.5)))
-        for term, weight in form.weights.items()
-    }
-    total = sum(weights.values()) or 1.0
-    for reading in readings:
-        for span in reading.spans:
-            if span.quotable:
-                _score_span(span, reading, form, weights, total)
-    scored = [span for span in spans if span.quotable]
-    near = _NEAR * max((span.score for span in scored), default=0.0)
-    for span in scored:
-        if span.score >= near:
-            _refine(span, form)
-    if form.asks_for(*_WANTS_REMEDY):
-        _prefer_remedies(spans)
-
-
-def _prefer_remedies(spans: Sequence[SpanReading]) -> None:
-    """Where an article has a section for the symptom and one for what helps, moves the fit of the
-    first, which repeats the question, to the second, which answers it."""
-    symptoms: dict[str, float] = {}
-    for span in spans:
-        if span.quotable and _is_heading_of(_SYMPTOM_HEADING, span.heading):
-            document = span.passage.document_id
-            symptoms[document] = max(symptoms.get(document, 0.0), span.score)
-            span.score -= _SYMPTOM
-    for span in spans:
-        if span.quotable and _is_heading_of(_REMEDY_HEADING, span.heading):
-            described = symptoms.get(span.passage.document_id, span.score)
-            span.score = max(span.score, 0.6 * span.score + 0.4 * described) + _REMEDY
-
-
-def _score_span(
-    span: SpanReading,
-    reading: PassageReading,
-    form: QuestionForm,
-    weights: dict[int, float],
-    total: float,
-) -> None:
-    near = span.context
-    cosine = span.cosine
-    spans = reading.spans
-    if span.asked is not None:
-        line = spans[span.asked]
-        near = near | line.terms
-        cosine = max(cosine, _FAQ_COSINE * float(reading.hit.sentence_cosines[line.index]))
-    if span.intro is not None:
-        lead = spans[span.intro]
-        near = near | lead.terms
-        led = (1 - _INTRO_COSINE) * cosine + _INTRO_COSINE * lead.cosine
-        cosine = max(cosine, led)
-    if span.label is not None:
-        name = spans[span.label]
-        near = near | name.terms
-        cosine = max(cosine, (1 - _LABEL_COSINE) * cosine + _LABEL_COSINE * name.cosine)
-    if (
-        span.intro is None
-        and span.index
-        and spans[span.index - 1].sentence.group == span.sentence.group
-    ):
-        near = near | spans[span.index - 1].terms
-    if span.sentence.header:
-        near = near | term_set(span.sentence.header)
-    own = sum(weights[term] for term in span.terms & weights.keys())
-    around = sum(weights[term] for term in (near - span.terms) & weights.keys())
-    span.own = own / total
-    span.overlap = min(1.0, (own + _SURROUNDINGS * around) / total)
-    span.score = (
-        _COSINE * max(0.0, cosine) + _OVERLAP * span.overlap + _RETRIEVAL * reading.hit.score
-    )
-    fitness = 0.6 * min(1.0, max(0.0, cosine) / 0.8) + 0.4 * span.overlap
-    span.relevance = round(min(1.0, max(0.0, fitness)), 4)
-
-
-def _refine(span: SpanReading, form: QuestionForm) -> None:
-    """What costs more to look at, for spans that may still be chosen."""
-    score = span.score + _FIT * max(answer_fit(part.kind, span.text) for part in form.parts)
-    span.can_lead = span.can_lead and not is_pointer(span.text)
-    if form.kind is AnswerKind.DEFINITION and defines(form.parts[0].terms, span.text):
-        score += _DEFINES
-    if form.identifiers & span.terms:
-        score += _IDENTIFIER * len(form.identifiers & span.terms) / len(form.identifiers)
-    if span.kind is SentenceKind.ROW:
-        name = span.text.split(" | ", 1)[0]
-        named = term_set(name)
-        if named and len(named) <= _NAME_WORDS:
-            score += _KEY * len(named & form.weights.keys()) / len(named)
-    if span.kind is SentenceKind.CODE and not (
-        form.wants_code or form.asks_for(AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING)
-    ):
-        score -= _UNASKED_CODE
-    if is_about_itself(span.text) or is_template(span.text):
-        score -= _ABOUT_ITSELF
-    if span.kind is SentenceKind.PROSE and not span.text.rstrip().endswith(_STOPS):
-        score -= _UNFINISHED  # a title, a line of key words, a sentence that a page cut
-    if span.kind in _WORDY and len(span.terms - form.weights.keys()) < _LEAST_NEWS:
-        score -= _ECHO  # "FedRAMP package" says nothing to "What is FedRAMP?"
-    span.score = score

@@ -13,6 +13,7 @@ _MOST_ROWS = 3
 _ALL_ROWS = 15
 _WIDE = 6  # columns; a wider table's rows are shown with the columns that the question is about
 _AS_GOOD = 0.97
+_ONE_ROW = 0.4  # share of the question's weight in a row from which that row is meant
 
 
 def matching_rows(
@@ -44,10 +45,10 @@ def matching_rows(
 
 def _wants_table(form: QuestionForm, rows: Sequence[SpanReading]) -> bool:
     """Whether the question asks for the table as such, not for one of its rows."""
-    if len(rows) < 2 or not (form.wants_all or form.kind in (AnswerKind.LIST,)):
+    if len(rows) < 2 or not (form.wants_all or form.kind is AnswerKind.LIST):
         return False
-    # A row that holds most of the question was asked for itself, whatever the wording.
-    return max(span.own for span in rows) < 0.5
+    # A row that holds much of the question was asked for itself, whatever the wording.
+    return max(span.own for span in rows) < (_ONE_ROW if form.wants_all else _ONE_ROW / 2)
 
 
 def _named_rows(rows: Sequence[SpanReading], form: QuestionForm) -> list[SpanReading]:

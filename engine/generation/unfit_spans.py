@@ -86,7 +86,12 @@ _ABOUT_ITSELF = re.compile(
     r"|^\W*this is (?:the|a) (?:collection|page|list|guide|document)\b|^\W*(?:a|the) long page\b",
     re.IGNORECASE,
 )
-_LINKS = re.compile(r"\[[^\]]*\]\([^)]*\)|\S*\w*://\S+|www\.\S+|\[/\S+\]?\S*|\S+\.pdf\b")
+_LINKS = re.compile(
+    r"\[[^\[\]\n]{0,200}\]\([^()\s]{0,800}\)|\b[a-z]{2,8}://\S+|\bwww\.\S+|\[/\S+|\b[\w-]{1,80}\.pdf\b",
+    re.IGNORECASE,
+)
+_MOSTLY_LINKS = 0.6
+_KEY_WORD_CHARS = 40
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
 
@@ -149,7 +154,19 @@ def is_unfit(kind: SentenceKind, text: str) -> bool:
         return True
     if not _LETTERS.search(text) and not re.search(r"\d", text):
         return True
+    if text.count(";") >= 2 and _is_key_words(text):
+        return True
     if "](" not in text and "www." not in text and text.count("/") < 2:
         return False
     bare = _LINKS.sub("", text)
+    if len(bare) < (1 - _MOSTLY_LINKS) * len(text) and len(_LINKS.findall(text)) > 1:
+        return True
     return bare != text and len(_LETTERS.findall(bare)) < 4 and kind is not SentenceKind.STEP
+
+
+def _is_key_words(text: str) -> bool:
+    """Whether the text is a document's index terms: "rules; rules file; array"."""
+    parts = text.split(";")
+    return all(len(part) <= _KEY_WORD_CHARS and ":" not in part for part in parts[:-1]) and not (
+        text.rstrip().endswith((".", "!", "?"))
+    )

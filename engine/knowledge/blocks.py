@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from engine.knowledge.block import Block, BlockKind
+from engine.knowledge.block_joins import join_paragraphs, resume_lists
 from engine.knowledge.document import Page
 from engine.knowledge.html_fragment import html_to_markdown, is_html_tag
 from engine.knowledge.inline import (
@@ -28,45 +28,6 @@ _HEADING_CHARS = 300
 _BOLD_HEADING_LEVEL = 7  # below every "#" heading
 _BOLD_HEADING_CHARS = 90
 _HTML_DEPTH = 2
-_SENTENCE_OPEN = re.compile(r"[^.!?:;。！？]\Z")
-_JOINED_CHARS = 4000
-
-
-class BlockKind(StrEnum):
-    """What a block is."""
-
-    HEADING = "heading"
-    PARAGRAPH = "paragraph"
-    ITEM = "item"
-    TABLE = "table"
-    CODE = "code"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """One block of a document, its inline markup reduced to what a reader sees.
-
-    text: the words; line breaks are the author's. Empty for a table.
-    level: 1 to 6 for a "#" heading, 7 for a paragraph all in bold; 0 for other blocks.
-    page: 1-based page it starts on; None where the format has no pages.
-    turn: (offset in `text`, page) where a paragraph runs over onto another page; None if not.
-    list_id: number of the outermost list it stands in, from 1; 0 outside lists. Code, tables
-        and further paragraphs inside an item carry it too.
-    depth: nesting within that list, from 0.
-    marker: "-" or "3." for the paragraph that opens an item; empty for all others.
-    header, rows: the cells of a table; an empty header means the table has none.
-    """
-
-    kind: BlockKind
-    text: str = ""
-    level: int = 0
-    page: int | None = None
-    turn: tuple[int, int] | None = None
-    list_id: int = 0
-    depth: int = 0
-    marker: str = ""
-    header: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
 
 
 def read_blocks(pages: Sequence[Page]) -> list[Block]:
@@ -79,7 +40,7 @@ def read_blocks(pages: Sequence[Page]) -> list[Block]:
     reader = _Reader()
     for page in pages:
         reader.read(page.markdown, page.number)
-    return _lists_resumed(_paragraphs_over_pages(reader.blocks))
+    return resume_lists(join_paragraphs(reader.blocks))
 
 
 @cache
@@ -276,64 +237,3 @@ class _Reader:
         if body:
             self._add(BlockKind.TABLE, header=header, rows=body)
         return position
-
-
-def _paragraphs_over_pages(blocks: list[Block]) -> list[Block]:
-    """Joins a paragraph that a page's end cut in the middle of a sentence."""
-    out: list[Block] = []
-    for block in blocks:
-        last = out[-1] if out else None
-        if (
-            last is not None
-            and last.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
-            and block.kind is BlockKind.PARAGRAPH
-            and last.page is not None
-            and block.page is not None
-            and block.page == last.page + 1
-            and last.turn is None
-            and _SENTENCE_OPEN.search(last.text)
-            and block.text[0].islower()
-            and len(last.text) + len(block.text) < _JOINED_CHARS
-        ):
-            hyphen = re.search(r"[a-z]-\Z", last.text)
-            head = last.text[:-1] if hyphen else f"{last.text} "
-            out[-1] = replace(last, text=head + block.text, turn=(len(head), block.page))
-        else:
-            out.append(block)
-    return out
-
-
-def _lists_resumed(blocks: list[Block]) -> list[Block]:
-    """Gives a numbered list that paragraphs or code interrupt one `list_id` throughout."""
-    out: list[Block] = []
-    open_id, next_number, since = 0, 0, 0
-    renamed: dict[int, int] = {}
-    for block in blocks:
-        if block.kind is BlockKind.HEADING:
-            open_id = 0
-        elif block.list_id == 0:
-            since += 1
-            if since > 3:
-                open_id = 0
-        else:
-            list_id = renamed.get(block.list_id, block.list_id)
-            if block.depth == 0 and block.marker[:1].isdigit():
-                number = int(block.marker[:-1])
-                if open_id and list_id != open_id and number == next_number:
-                    renamed[block.list_id] = list_id = open_id
-                    _adopt(out, since, open_id)
-                open_id, next_number, since = list_id, number + 1, 0
-            elif list_id != open_id:
-                since += 1
-            block = replace(block, list_id=list_id)
-        out.append(block)
-    return out
-
-
-def _adopt(out: list[Block], count: int, list_id: int) -> None:
-    """Makes the last `count` blocks part of the item before them."""
-    for position in range(len(out) - count, len(out)):
-        block = out[position]
-        kind = BlockKind.ITEM if block.kind is BlockKind.PARAGRAPH else block.kind
-        depth = block.depth + 1 if block.list_id else 0
-        out[position] = replace(block, kind=kind, list_id=list_id, depth=depth)

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from engine.knowledge.blocks import read_blocks
-from engine.knowledge.document import ParsedDocument, Passage, Sentence, SentenceKind
-from engine.knowledge.pieces import Piece, Section, Unit, heading_piece, sections_of
+from engine.knowledge.document import ParsedDocument, Passage, SentenceKind
+from engine.knowledge.passage_text import render_passage
+from engine.knowledge.pieces import Piece, Section, Unit, code_parts, heading_piece, sections_of
 from engine.knowledge.sentences import split_sentences
 
-CHUNKER_VERSION = "1"
+CHUNKER_VERSION = "2"
 """Recorded with the index; changes whenever the same document would give other passages."""
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 _OVERLAP_TOKENS = 60  # a longer sentence is not repeated
-_CODE_FENCE = "```"
 
 
 def chunk_document(
@@ -49,7 +49,7 @@ def chunk_document(
         packer = _Packer(target_tokens, overlap_sentences)
         for pieces in packer.pack(group[0]):
             drafts.append((group[0].path, pieces))
-    rendered = [_render(pieces) for _, pieces in drafts]
+    rendered = [render_passage(pieces) for _, pieces in drafts]
     counts = count_tokens([text for text, _ in rendered])
     return [
         Passage(
@@ -93,22 +93,25 @@ def _cut(piece: Piece, target: int) -> list[Piece]:
     if not _is_oversized(piece, target):
         return [piece]
     limit = max(40, len(piece.words) * target // (piece.tokens + 1))
+    if piece.kind is SentenceKind.CODE:
+        lines = list(code_parts(piece.words, limit))
+        return [
+            replace(piece, words=part, before=piece.before if number == 0 else "\n", tokens=0)
+            for number, part in enumerate(lines)
+        ]
     spans = split_sentences(piece.words, lines_end_sentences=False, max_chars=limit)
-    parts = []
-    for number, (start, end) in enumerate(spans):
-        first, last = number == 0, number == len(spans) - 1
-        parts.append(
-            replace(
-                piece,
-                words=piece.words[start:end],
-                before=piece.before if first else _gap(piece.words, spans[number - 1][1], start),
-                prefix=piece.prefix if first else "",
-                suffix=piece.suffix if last else "",
-                opens_part=True,
-                tokens=0,
-            )
+    return [
+        replace(
+            piece,
+            words=piece.words[start:end],
+            before=piece.before if number == 0 else _gap(piece.words, spans[number - 1][1], start),
+            prefix=piece.prefix if number == 0 else "",
+            suffix=piece.suffix if number == len(spans) - 1 else "",
+            opens_part=True,
+            tokens=0,
         )
-    return parts
+        for number, (start, end) in enumerate(spans)
+    ]
 
 
 def _gap(text: str, start: int, end: int) -> str:
@@ -173,6 +176,7 @@ class _Packer:
     def __init__(self, target: int, overlap: int) -> None:
         self._target = target
         self._overlap = overlap
+        self._repeatable = min(_OVERLAP_TOKENS, target // 4)
         self._done: list[list[Piece]] = []
         self._pieces: list[Piece] = []
         self._tokens = 0
@@ -181,8 +185,9 @@ class _Packer:
     def pack(self, section: Section) -> list[list[Piece]]:
         """The pieces of each passage."""
         total = section.tokens
-        # Passages of about one size instead of full ones and a scrap.
-        aim = total / max(1, -(-total // self._target))
+        # Passages of about one size instead of full ones and a scrap; what they repeat of each
+        # other and whole paragraphs need some room.
+        aim = min(self._target, total / max(1, -(-total // self._target)) * 1.25)
         for unit in section.units:
             self._turn_page(unit.pieces[0])
             if self._tokens + unit.tokens <= self._limit(aim, unit.tokens):
@@ -192,11 +197,27 @@ class _Packer:
                 self._extend(unit.pieces)
             else:
                 self._fill(unit, aim)
+        self._join_scrap()
         self._close()
         return self._done
 
+    def _join_scrap(self) -> None:
+        """Adds a last passage of a few words to the one before it on the same page."""
+        fresh = self._pieces[self._repeated :]
+        scrap = sum(piece.tokens for piece in fresh)
+        if not self._done or not fresh or scrap >= self._target // 8:
+            return
+        before = self._done[-1]
+        size = scrap + sum(piece.tokens for piece in before)
+        if size <= self._target * 9 // 8 and before[-1].page == fresh[-1].page:
+            before += fresh
+            self._pieces = []
+
     def _limit(self, aim: float, coming: int) -> float:
-        """How full a passage may get: to the aim, or past it where that is nearer to it."""
+        """How full a passage may get: to the aim, past it where that is nearer to it, and full
+        rather than leave a scrap behind."""
+        if self._tokens < self._target // 4:
+            return self._target
         return min(self._target, max(aim, self._tokens + coming if coming < aim / 4 else 0))
 
     def _fill(self, unit: Unit, aim: float) -> None:
@@ -243,7 +264,7 @@ class _Packer:
         tail: list[Piece] = []
         fresh = self._pieces[self._repeated :]
         for piece in reversed(fresh[1:][-self._overlap :] if self._overlap else []):
-            if piece.kind is not SentenceKind.PROSE or piece.tokens > _OVERLAP_TOKENS:
+            if piece.kind is not SentenceKind.PROSE or piece.tokens > self._repeatable:
                 break
             tail.insert(0, piece)
         return tail
@@ -263,57 +284,3 @@ def _parts(unit: Unit) -> list[list[Piece]]:
         else:
             parts[-1].append(piece)
     return parts
-
-
-def _render(pieces: Sequence[Piece]) -> tuple[str, tuple[Sentence, ...]]:
-    """A passage's text and the spans of its pieces in it."""
-    out: list[str] = []
-    length = 0
-    sentences: list[Sentence] = []
-
-    def put(text: str) -> None:
-        nonlocal length
-        out.append(text)
-        length += len(text)
-
-    previous: Piece | None = None
-    for piece in pieces:
-        same = previous is not None and previous.group == piece.group
-        in_code = previous is not None and previous.kind is SentenceKind.CODE
-        if previous is not None and in_code and not (same and piece.kind is SentenceKind.CODE):
-            put(f"\n{_CODE_FENCE}")
-        if previous is not None:
-            put(piece.before if same or piece.before == "\n\n" else _apart(piece, previous))
-        if piece.kind is SentenceKind.CODE and not (same and in_code):
-            put(f"{_CODE_FENCE}\n")
-        is_row = piece.kind is SentenceKind.ROW
-        if is_row and piece.header and not (same and previous and previous.kind is piece.kind):
-            rule = " --- |" * (piece.header.count(" | ") + 1)
-            put(f"| {piece.header} |\n|{rule}\n")
-        put(piece.prefix)
-        sentences.append(
-            Sentence(
-                start=length,
-                end=length + len(piece.words),
-                kind=piece.kind,
-                group=piece.group,
-                page=piece.page,
-                header=piece.header,
-            )
-        )
-        put(piece.words)
-        put(piece.suffix)
-        previous = piece
-    if previous is not None and previous.kind is SentenceKind.CODE:
-        put(f"\n{_CODE_FENCE}")
-    return "".join(out), tuple(sentences)
-
-
-def _apart(piece: Piece, previous: Piece) -> str:
-    """What separates a piece from one it did not stand below in the document."""
-    listed = {SentenceKind.STEP, SentenceKind.BULLET}
-    if piece.kind in listed and previous.kind in listed | {SentenceKind.CODE, SentenceKind.ROW}:
-        return "\n"
-    if previous.kind is SentenceKind.PROSE and piece.kind is SentenceKind.PROSE:
-        return piece.before
-    return "\n\n" if piece.kind not in listed else "\n"

@@ -15,7 +15,8 @@ _MARKS = (
 _CONTROL = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_ENDS = re.compile("\r\n?|\x0c|\x85|[\u2028\u2029]")
 _SAMPLE_BYTES = 65_536
-_MAX_CONTROL_SHARE = 0.02
+_MAX_ODD_SHARE = 0.02
+_FEW = 3  # odd characters that any text may have
 
 
 def decode_text(data: bytes) -> str:
@@ -32,15 +33,16 @@ def decode_text(data: bytes) -> str:
         guess = _utf16_without_mark(sample)
         if guess is None:
             raise ValueError("NUL bytes")
-        return clean_text(data.decode(guess, errors="replace"))
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-        if _odd_share(text[:_SAMPLE_BYTES]) > _MAX_CONTROL_SHARE:
-            raise ValueError("not text in a known encoding") from None
-    if len(_CONTROL.findall(text[:_SAMPLE_BYTES])) > _MAX_CONTROL_SHARE * len(text[:_SAMPLE_BYTES]):
-        raise ValueError("control characters")
+        text = data.decode(guess, errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = _damaged_utf8(data) or data.decode("cp1252", errors="replace")
+    sample_text = text[:_SAMPLE_BYTES]
+    odd = sample_text.count("\ufffd") + len(_CONTROL.findall(sample_text))
+    if odd > max(_FEW, _MAX_ODD_SHARE * len(sample_text)):
+        raise ValueError("not text in a known encoding")
     return clean_text(text)
 
 
@@ -61,7 +63,9 @@ def _utf16_without_mark(sample: bytes) -> str | None:
     return None
 
 
-def _odd_share(text: str) -> float:
-    """The share of characters that hardly ever occur in cp1252 prose."""
-    odd = sum(1 for char in text if char == "\ufffd" or (char < " " and char not in "\t\n\r\f"))
-    return odd / max(1, len(text))
+def _damaged_utf8(data: bytes) -> str | None:
+    """UTF-8 with a few bad bytes, told by its many good sequences; None if it is not that."""
+    text = data.decode("utf-8", errors="replace")
+    bad = text.count("\ufffd")
+    good = sum(1 for char in text[:_SAMPLE_BYTES] if char > "\x7f") - bad
+    return text if good > 2 * bad and bad <= max(_FEW, _MAX_ODD_SHARE * len(text)) else None

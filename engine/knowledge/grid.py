@@ -9,6 +9,7 @@ _ESCAPED = re.compile(r"([\\`*_\[\]<>&~|])")
 _MIDNIGHT = re.compile(r"^(\d{4}-\d\d-\d\d)[ T]00:00:00(?:\.0+)?$")
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 _NUMBER = re.compile(r"^[-+(]?[$€£]?\d[\d.,:%/ -]*\)?$")
+_MAX_COLUMNS = 200
 _MAX_REGIONS = 200
 
 Grid = Sequence[Sequence[str]]
@@ -22,7 +23,7 @@ def grid_to_markdown(rows: Grid, *, split: bool = False) -> str:
     split: true for a sheet, where empty rows and columns separate several tables and a lone
         cell above a table is its caption.
     """
-    cells = [[_tidy(cell) for cell in row] for row in rows]
+    cells = [_narrow([_tidy(cell) for cell in row]) for row in rows]
     width = max((len(row) for row in cells), default=0)
     square = [row + [""] * (width - len(row)) for row in cells]
     regions = list(_regions(square)) if split else [square]
@@ -34,6 +35,13 @@ def grid_to_markdown(rows: Grid, *, split: bool = False) -> str:
 def markdown_cell(text: str) -> str:
     """A cell's words so that Markdown reads nothing in them."""
     return _ESCAPED.sub(r"\\\1", " ".join(text.split()))
+
+
+def _narrow(row: list[str]) -> list[str]:
+    """A row of at most so many cells: squaring a grid must not multiply its size."""
+    if len(row) <= _MAX_COLUMNS:
+        return row
+    return [*row[: _MAX_COLUMNS - 1], " ".join(cell for cell in row[_MAX_COLUMNS - 1 :] if cell)]
 
 
 def _tidy(cell: str) -> str:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import os
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.clock import Clock
-from engine.errors import DeskhandError, DocumentUnreadable
+from engine.errors import DeskhandError, DocumentUnreadable, IndexMismatch
 from engine.knowledge.chunk import CHUNKER_VERSION
 from engine.knowledge.document import RawDocument
-from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
+from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION, embedded_hash
 from engine.knowledge.parser import Parser
-from engine.knowledge.prepare import Chunked, Prepared, chunk, index_point, prepare, version_age_s
+from engine.knowledge.prepare import (
+    Chunked,
+    Prepared,
+    chunk,
+    embedded_texts,
+    index_point,
+    model_name,
+    prepare,
+    version_age_s,
+)
 from engine.knowledge.source import Found, Listing, Unreadable, list_source
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import IndexRecord, SearchIndex
@@ -25,6 +37,8 @@ from engine.retrieval.lexical import LEXICAL_VERSION
 from engine.storage.documents import DocumentStore, Known
 from engine.storage.passages import PassageStore
 from engine.storage.sources import Failure, SourceStore
+
+log = logging.getLogger(__name__)
 
 _GROUP_PASSAGES = 256
 """Passages embedded and published together; also Edge's largest good upsert."""
@@ -129,12 +143,20 @@ class Ingestion:
         """Makes the index hold the live versions, whole, and no leftovers of a day ago.
 
         What is missing is written again from the database, without embedding.
+
+        Raises: IndexMismatch when the database's vectors are another embedder's, which an index
+        that was lost cannot tell.
         """
         held = await self.index.versions(self.tenant)
         live = await self.documents.live_sizes(self.tenant)
         missing = [v for v, passages in live.items() if held.get(v, 0) != passages]
         for version in missing:
             rows = await self.passages.of_version(self.tenant, version)
+            if rows and not await self._embedded_alike(rows[0].id):
+                raise IndexMismatch(
+                    "the stored passages were embedded by another model or program version; run "
+                    "`deskhand ingest --rebuild`"
+                )
             points = [index_point(r.id, version, r.audience, r.vectors) for r in rows]
             for start in range(0, len(points), _GROUP_PASSAGES):
                 await self.index.upsert(self.tenant, points[start : start + _GROUP_PASSAGES])
@@ -143,6 +165,14 @@ class Ingestion:
             await self.index.delete_versions(self.tenant, leftovers)
         if missing or leftovers:
             await self.index.flush()
+
+    async def _embedded_alike(self, passage_id: str) -> bool:
+        """True when this embedder would read the very texts the stored vectors were made of."""
+        live = (await self.passages.live(self.tenant, [passage_id])).get(passage_id)
+        if live is None:  # replaced meanwhile
+            return True
+        hashed = embedded_hash(model_name(self.embedder), embedded_texts(live.title, live.passage))
+        return bool(await self.passages.vectors_by_hash(self.tenant, [hashed]))
 
 
 def index_record(embedder: Embedder) -> IndexRecord:
@@ -191,13 +221,19 @@ class _Run:
             await self._in.documents.adopt(self._in.tenant, self._source_id, self._adopted)
 
     async def remove_missing(self) -> None:
-        """Removes documents of this source that it no longer holds."""
+        """Removes documents of this source that it no longer holds.
+
+        Also those in its folder that no longer exist, though another source read them last.
+        """
+        inside = f"{self._listing.uri}{os.sep}"
         gone = [
             known
             for uri, known in self._known.items()
-            if known.source_id == self._source_id
-            and uri not in self._seen
+            if uri not in self._seen
             and self._listing.was_listed(uri)
+            and (
+                known.source_id == self._source_id or (uri.startswith(inside) and not _on_disk(uri))
+            )
         ]
         if not gone:
             return
@@ -261,8 +297,18 @@ class _Run:
         except DocumentUnreadable as error:
             self._fail(found.uri, name, str(error))
             return
-        except RecursionError:
-            self._fail(found.uri, name, f"{name} is nested too deeply to be read")
+        except DeskhandError:
+            raise
+        except Exception as error:  # a document that breaks must not keep the others out
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            log.warning(
+                "%s broke its reading: %s at %s:%s",
+                name,
+                type(error).__name__,
+                Path(where.filename).name,
+                where.lineno,
+            )
+            self._fail(found.uri, name, _broke(name, error))
             return
         finally:
             if found.remote_path is not None and raw.path is not None:
@@ -341,6 +387,18 @@ class _Run:
                 current=current,
             )
         )
+
+
+def _on_disk(uri: str) -> bool:
+    """True while the file, or the corpus whose row it is, exists."""
+    return os.path.lexists(uri) or os.path.lexists(uri.rpartition("#")[0])
+
+
+def _broke(name: str, error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return f"{name} is nested too deeply to be read"
+    kind = type(error).__name__
+    return f"{name} cannot be read ({kind}); save it in another format and ingest that"
 
 
 @contextlib.asynccontextmanager

@@ -126,7 +126,10 @@ def _colon_fence(match: re.Match[str]) -> str:
 def _admonition(match: re.Match[str]) -> str:
     label = match.group(3) or ("" if match.group(1) == "===" else (match.group(2) or ""))
     body = re.sub(r"^(?: {4}|\t)", "", match.group(4), flags=re.M)
-    return f"\n{label.capitalize()}:\n{body}\n" if label else f"\n{body}\n"
+    if not label:
+        return f"\n{body}\n"
+    opens_with_words = body.lstrip()[:1].isalnum()
+    return f"\n{label.capitalize()}:{' ' if opens_with_words else chr(10) * 2}{body.lstrip()}\n"
 
 
 def _definition(match: re.Match[str]) -> str:

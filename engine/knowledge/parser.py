@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from engine.knowledge.document import ParsedDocument, RawDocument
@@ -54,12 +52,3 @@ class Parser(Protocol):
     async def aclose(self) -> None:
         """Ends the processes and frees what they hold; idempotent."""
         ...
-
-
-def title_from_name(name: str) -> str:
-    """A readable title from a path: "hr/parental-leave_2024.md" -> "Parental leave 2024"."""
-    stem = PurePosixPath(name.replace("\\", "/")).stem
-    if stem.lower() in ("index", "readme", "overview"):
-        stem = PurePosixPath(name.replace("\\", "/")).parent.name or stem
-    words = re.sub(r"[\s_\-+]+", " ", stem).strip()
-    return words[:1].upper() + words[1:]

@@ -19,6 +19,12 @@ _BULLET = re.compile(
 _LONE_BULLET = re.compile(r"^\s*([•·▪‣◦●○■\uf0b7\uf0a7\uf0d8\uf0fc])\s*$")
 _SYMBOL_BULLET = re.compile(r"^(\s*)[\uf000-\uf0ff◦○●■]\s*|^(\s*)o(?=\s+[A-Z])")
 _STOP = re.compile(r"[.!?:;。！？]['\")\]”’]*$")
+_LEADER = re.compile(r"(?:[ \t]?[.·_]){5,}[ \t]*")
+_RUNS_ON = re.compile(
+    r"(?:,|\b(?:and|or|the|a|an|of|in|on|to|for|with|by|at|from|as|is|are))$", re.I
+)
+_CONTENTS_LINE = re.compile(r"…\s*\w{1,5}$")
+_NARROWEST = 45  # characters; no column of prose is narrower
 _LABEL = re.compile(r"^\s*[A-Z][\w /&-]{2,40}:\s*$")
 _HEADING_LINES = 3
 _EDGE_LINES = 2
@@ -48,13 +54,14 @@ def _squashed(headings: Mapping[str, int]) -> dict[str, int]:
     found = {}
     for words, level in headings.items():
         key = _SQUASH.sub("", words).casefold()
-        if len(key) >= 3 and not key.isdigit():
+        if len(key) >= 3 and not key.isdigit() and "…" not in words and "©" not in words:
             found[key] = level
     return found
 
 
 def _lines(page: str) -> list[str]:
-    return [line.rstrip() for line in page.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    page = page.replace("\r\n", "\n").replace("\r", "\n")
+    return [_LEADER.sub(" … ", line).rstrip() for line in page.split("\n")]
 
 
 def _whole_words(pages: Sequence[str]) -> list[str]:
@@ -119,14 +126,13 @@ def _page(lines: Sequence[str], headings: Mapping[str, int]) -> str:
             number += taken
             continue
         line = lines[number]
-        if not line.strip():
+        if _LONE_BULLET.match(line) and "".join(lines[number + 1 : number + 2]).strip():
+            number += 1
+            line = f"- {lines[number].strip()}"
+        if not any(char.isalnum() for char in line):
             _flush(out, run, width)
             run = []
         else:
-            lone = _LONE_BULLET.match(line)
-            if lone and number + 1 < len(lines):
-                number += 1
-                line = f"- {lines[number].strip()}"
             run.append(_SYMBOL_BULLET.sub("- ", line))
         number += 1
     _flush(out, run, width)
@@ -160,8 +166,10 @@ def _flush(out: list[str], run: Sequence[str], width: int) -> None:
         out.append(plain_text_to_markdown("\n".join(run)).strip("\n"))
         return
     paragraphs: list[str] = [run[0].strip()]
-    for line, following in itertools.pairwise(run):
-        if _breaks(line, following, width):
+    for number, (line, following) in enumerate(itertools.pairwise(run)):
+        # Beside a picture or in a column lines are shorter: their neighbours tell how short.
+        near = max(len(text) for text in run[max(0, number - 3) : number + 5])
+        if _breaks(line, following, max(_NARROWEST, min(width, near))):
             paragraphs.append(following.strip())
         else:
             paragraphs[-1] += " " + following.strip()
@@ -173,9 +181,9 @@ def _flush(out: list[str], run: Sequence[str], width: int) -> None:
 
 def _breaks(line: str, following: str, width: int) -> bool:
     """Whether a paragraph or list item ends with `line`."""
-    if _BULLET.match(following) or _LABEL.match(following):
+    if _BULLET.match(following) or _LABEL.match(following) or _CONTENTS_LINE.search(line):
         return True
-    if following.lstrip()[0].islower():
+    if following.lstrip()[0].islower() or _RUNS_ON.search(line):
         return False
     first_word = following.split(maxsplit=1)[0]
     room = width - len(line) - len(first_word) - 1

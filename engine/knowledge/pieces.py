@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.knowledge.blocks import Block, BlockKind
+from engine.knowledge.block import Block, BlockKind
 from engine.knowledge.document import SentenceKind
 from engine.knowledge.sentences import MAX_SENTENCE_CHARS, split_sentences
 
 _INTRO_CHARS = 400
+_EMPTY_CELL = "-"  # so that the cells of a row stay under their columns
 _LONGEST_LEAD = 300  # a whole paragraph this short stays with the list it stands before
 
 
@@ -250,7 +251,7 @@ def _rows_or_code(block: Block, group: int) -> Iterator[Piece]:
     if block.kind is BlockKind.TABLE:
         yield from _row_pieces(block, group)
         return
-    for number, part in enumerate(_code_parts(block.text)):
+    for number, part in enumerate(code_parts(block.text)):
         yield Piece(
             words=part,
             kind=SentenceKind.CODE,
@@ -261,12 +262,12 @@ def _rows_or_code(block: Block, group: int) -> Iterator[Piece]:
 
 
 def _row_pieces(block: Block, group: int) -> Iterator[Piece]:
-    header = " | ".join(block.header)
+    header = " | ".join(cell or _EMPTY_CELL for cell in block.header)
     for number, row in enumerate(block.rows):
         # A row is cut only where one of its cells alone is longer than a span may be.
-        parts = split_sentences(" | ".join(row).strip(), max_chars=MAX_SENTENCE_CHARS)
-        line = " | ".join(row).strip()
-        spans = [(0, len(line))] if len(line) <= MAX_SENTENCE_CHARS else parts
+        line = " | ".join(cell or _EMPTY_CELL for cell in row)
+        fits = len(line) <= MAX_SENTENCE_CHARS
+        spans = [(0, len(line))] if fits else split_sentences(line, max_chars=MAX_SENTENCE_CHARS)
         for part, (start, end) in enumerate(spans):
             yield Piece(
                 words=line[start:end],
@@ -281,17 +282,17 @@ def _row_pieces(block: Block, group: int) -> Iterator[Piece]:
             )
 
 
-def _code_parts(code: str) -> Iterator[str]:
-    """Code in stretches of whole lines, each within a span's length."""
-    if len(code) <= MAX_SENTENCE_CHARS:
+def code_parts(code: str, max_chars: int = MAX_SENTENCE_CHARS) -> Iterator[str]:
+    """Code in stretches of whole lines of at most `max_chars`; only a longer line is cut."""
+    if len(code) <= max_chars:
         yield code.strip()
         return
     held: list[str] = []
     size = 0
     for line in code.split("\n"):
-        for start in range(0, max(len(line), 1), MAX_SENTENCE_CHARS):
-            part = line[start : start + MAX_SENTENCE_CHARS]
-            if held and size + len(part) + 1 > MAX_SENTENCE_CHARS:
+        for start in range(0, max(len(line), 1), max_chars):
+            part = line[start : start + max_chars]
+            if held and size + len(part) > max_chars:
                 if text := "\n".join(held).strip():
                     yield text
                 held, size = [], 0

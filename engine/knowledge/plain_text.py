@@ -64,7 +64,7 @@ def plain_text_to_markdown(text: str) -> str:
 def heading_text(line: str, blanks_before: int) -> str | None:
     """The heading in a line that stands alone after `blanks_before` empty lines, or None."""
     words = line.strip()
-    if not words or len(words) > _HEADING_CHARS or words[-1] in ".,;:" or len(words) < 3:
+    if not 3 <= len(words) <= _HEADING_CHARS or words[-1] in ".,;:" or "…" in words:
         return None
     if _NUMBERED_HEADING.match(words):
         return words

@@ -34,6 +34,8 @@ from engine.storage.term_statistics import document_vectors_of
 _EMBED_SLICE = 1024
 """Texts handed to the embedder at once: enough to sort by length, little enough to progress."""
 
+_LONGEST_TITLE = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunked:
@@ -71,19 +73,28 @@ def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder
     passages = tuple(chunk_document(parsed, count_tokens=embedder.count_tokens))
     if not passages:
         raise DocumentUnreadable(f"{raw.name} holds no text; there is nothing to answer from")
-    title = raw.title or parsed.title or raw.name
+    title = (raw.title or parsed.title or raw.name)[:_LONGEST_TITLE]
     return Chunked(
         uri=uri,
         raw=raw,
-        title=title[:500],
+        title=title,
         url=raw.url or _link(parsed.front_matter.get("url")),
         category=raw.category or _string(parsed.front_matter.get("category")),
         audience=_own_audience(raw, parsed) or raw.audience or (EVERYONE,),
         passages=passages,
-        texts=tuple(
-            (passage_text(title, p), *(sentence_text(p, s) for s in p.sentences)) for p in passages
-        ),
+        texts=tuple(embedded_texts(title, passage) for passage in passages),
     )
+
+
+def embedded_texts(title: str, passage: Passage) -> tuple[str, ...]:
+    """What is embedded of a passage: its own text first, then its sentences'."""
+    sentences = (sentence_text(passage, sentence) for sentence in passage.sentences)
+    return (passage_text(title, passage), *sentences)
+
+
+def model_name(embedder: Embedder) -> str:
+    """The embedder as the hashes of embedded texts name it."""
+    return f"{embedder.name}:{embedder.version}"
 
 
 def _own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
@@ -119,7 +130,7 @@ async def prepare(
 
     Raises: ModelUnavailable, StorageUnavailable.
     """
-    model = f"{embedder.name}:{embedder.version}"
+    model = model_name(embedder)
     hashes = [[embedded_hash(model, texts) for texts in document.texts] for document in group]
     known = await store.vectors_by_hash(tenant, list({h for row in hashes for h in row}))
     wanted: dict[str, tuple[str, ...]] = {}
@@ -134,7 +145,12 @@ async def prepare(
         rows = vectors[start : start + len(texts)]
         known[hashed] = (rows[0].astype(np.float16), quantise(rows[1:]))
         start += len(texts)
-    tokens = sum(p.tokens for document in group for p in document.passages)
+    tokens = sum(
+        passage.tokens
+        for document, row in zip(group, hashes, strict=True)
+        for passage, hashed in zip(document.passages, row, strict=True)
+        if hashed in wanted
+    )
     return await asyncio.to_thread(
         _assemble, tenant, group, hashes, known, source_id, ingested_at, tokens
     )

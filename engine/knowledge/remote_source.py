@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urljoin, urlsplit
-from xml.etree.ElementTree import ParseError, XMLPullParser
+from xml.etree.ElementTree import Element, fromstring
 
 from engine.errors import SourceUnreadable
 from engine.knowledge.document import RawDocument
@@ -168,7 +168,7 @@ def _pages(filesystem: Any, uri: str) -> list[str]:
 
 def _means_absent(error: Exception) -> bool:
     """True for a site without a sitemap; an outage is none, since pages not listed are removed."""
-    if isinstance(error, (FileNotFoundError, ParseError, SourceUnreadable)):
+    if isinstance(error, FileNotFoundError):
         return True
     status = getattr(error, "status", 0)
     return isinstance(status, int) and 400 <= status < 500 and status not in (408, 429)
@@ -176,16 +176,17 @@ def _means_absent(error: Exception) -> bool:
 
 def _sitemap(filesystem: Any, address: str, below: str | None) -> list[str]:
     """Page addresses of a sitemap and of the sitemaps it names, of the same host only."""
-    host = urlsplit(address).netloc
     waiting, pages, read = [address], dict[str, None](), 0
+    host = urlsplit(address).netloc
     while waiting and read < _MOST_SITEMAPS and len(pages) < _MOST_PAGES:
         read += 1
-        body: bytes = filesystem.cat_file(waiting.pop(0), end=_LARGEST_SITEMAP)
-        if b"<!ENTITY" in body or b"<!DOCTYPE" in body:
-            raise SourceUnreadable(f"{_without_secrets(address)} declares entities; not read")
-        parser = XMLPullParser(events=("end",))
-        parser.feed(body)
-        for _, element in parser.read_events():
+        try:
+            root = _sitemap_root(filesystem, waiting.pop(0))
+        except FileNotFoundError:
+            if read == 1:
+                raise
+            continue
+        for element in root.iter():
             tag = str(element.tag).rsplit("}", 1)[-1]
             if tag not in ("url", "sitemap"):
                 continue
@@ -200,3 +201,13 @@ def _sitemap(filesystem: Any, address: str, below: str | None) -> list[str]:
             elif below is None or f"{location.rstrip('/')}/".startswith(f"{below.rstrip('/')}/"):
                 pages[location] = None
     return list(pages)[:_MOST_PAGES]
+
+
+def _sitemap_root(filesystem: Any, address: str) -> Element:
+    """Raises: FileNotFoundError where there is none, be it that a page comes in its place."""
+    body: bytes = filesystem.cat_file(address, end=_LARGEST_SITEMAP)
+    if b"urlset" not in body and b"sitemapindex" not in body:
+        raise FileNotFoundError(address)
+    if b"<!ENTITY" in body or b"<!DOCTYPE" in body:
+        raise SourceUnreadable(f"{_without_secrets(address)} declares entities; not read")
+    return fromstring(body)  # noqa: S314 - declares no entities

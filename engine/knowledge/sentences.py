@@ -69,6 +69,8 @@ def split_sentences(
             code = next(code_spans, None)
         if code is not None and code.start() < at < code.end() - 1:
             continue
+        if start == at or (at - start < _LOOK_BACK and not text[start:at].strip(" .")):
+            continue  # stops without words: dot leaders, a lone ellipsis
         if match.lastgroup == "cjk" or _ends_sentence(text, start, at, end):
             _append(spans, text, start, end, max_chars)
             start = end
@@ -84,7 +86,9 @@ def _ends_sentence(text: str, start: int, at: int, end: int) -> bool:
         return True
     if next_char.islower():
         return False
-    if text[at] != "." or text[at : at + 2] == "..":
+    if text[at] == "…" or text[at : at + 2] == "..":
+        return next_char.isupper()
+    if text[at] != ".":
         return True
     before = text[max(start, at - _LOOK_BACK) : at]
     if at - start <= 5 and _LIST_NUMBER.match(text, start, at):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -168,7 +169,12 @@ def explain(error: BaseException, where: str) -> StorageUnavailable:
             "with the index and run `deskhand ingest` again",
             retryable=False,
         )
-    if "password authentication" in text or ("role" in text and "does not exist" in text):
+    if re.search(r'database "[^"]*" does not exist', text):
+        return StorageUnavailable(
+            f"the server on {where} has no database of that name; make it, or mend DATABASE_URL",
+            retryable=False,
+        )
+    if "password authentication" in text or re.search(r'role "[^"]*" does not exist', text):
         return StorageUnavailable(
             f"the database on {where} refuses the user or password of DATABASE_URL",
             retryable=False,

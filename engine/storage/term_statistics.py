@@ -85,7 +85,7 @@ def document_vectors_of(
 
 async def apply_counts(db: AsyncConnection, tenant: str, change: CountChange) -> None:
     """Applies a change within the caller's transaction, rows in one order so that two
-    transactions cannot wait for each other."""
+    transactions cannot wait for each other; what then stands nowhere is deleted."""
     term_rows = [
         {
             "tenant": tenant,
@@ -104,6 +104,9 @@ async def apply_counts(db: AsyncConnection, tenant: str, change: CountChange) ->
     ]
     await _add(db, corpus_sizes, size_rows, ("passages", "documents", "terms"))
     await _add(db, term_counts, term_rows, ("passages", "documents"))
+    if any(n < 0 for counts in change.passages.values() for n in counts.values()):
+        for table in (term_counts, corpus_sizes):
+            await db.execute(delete(table).where(table.c.tenant == tenant, table.c.passages <= 0))
 
 
 async def _add(
@@ -134,8 +137,12 @@ async def count_out(
             passage_vectors.c.terms,
             passage_vectors.c.title_terms,
         )
-        .join(documents, documents.c.version == passage_vectors.c.version)
-        .where(passage_vectors.c.tenant == tenant, documents.c.id.in_(document_ids))
+        .join(
+            documents,
+            (documents.c.id == passage_vectors.c.document_id)
+            & (documents.c.version == passage_vectors.c.version),
+        )
+        .where(documents.c.tenant == tenant, documents.c.id.in_(document_ids))
     )
     by_document: dict[str, tuple[list[str], list[PassageVectors]]] = {}
     nothing = np.empty(0, np.float16)
@@ -217,14 +224,3 @@ class TermStatistics:
                         title_terms=np.frombuffer(row.title_terms, np.uint32),
                     )
         return found
-
-    async def prune(self, tenant: str) -> None:
-        """Deletes the counts of terms that stand nowhere any more."""
-        async with self._database.write() as db:
-            await db.execute(
-                delete(term_counts).where(
-                    term_counts.c.tenant == tenant,
-                    term_counts.c.passages <= 0,
-                    term_counts.c.documents <= 0,
-                )
-            )

@@ -1,8 +1,8 @@
 """Is a sentence of a draft supported by the spans it cites?
 
 The extractive writer quotes, so what is checked here is that it did: the words of the sentence
-stand in its spans in their order, the spans stand in passages that are live and may be read, and
-nothing in the sentence acts on its reader.
+stand in its spans in their order and leave out no negation between them, and the spans stand in
+passages that may be read. That nothing acts on its reader is `engine.containment`'s.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from engine.generation.draft import Draft, DraftSentence
 from engine.retrieval.lexical import words
 
 _LEAST_SUPPORT = 0.98
+_NEGATIONS = frozenset("not no never none nor neither cannot without unless except t".split())
+"""Words that turn a sentence around when they are left out; `t` is what is left of `n't`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,23 +46,33 @@ def check(draft: Draft, audience: Audience) -> Checked:
 
 
 def quoted_share(sentence: DraftSentence) -> float:
-    """Share in [0, 1] of the sentence's words that stand in its spans in the same order."""
+    """Share in [0, 1] of the sentence's words that stand in its spans in the same order.
+
+    0 when the words leave out a negation that stands between two of them in one span.
+    """
     claim = words(sentence.text)
     if not claim:
         return 0.0
-    source = [
-        word
-        for span in sentence.spans
-        for word in words(f"{span.sentence.header} {span.text} {span.sentence.header}")
-    ]
+    source: list[str] = []
+    owner: list[int] = []
+    for number, span in enumerate(sentence.spans):
+        added = words(f"{span.sentence.header} {span.text} {span.sentence.header}")
+        source += added
+        owner += [number] * len(added)
     if sentence.layout == "row":
         available = set(source)
         return sum(word in available for word in claim) / len(claim)
+    if f" {' '.join(claim)} " in f" {' '.join(source)} ":
+        return 1.0
     found, position = 0, 0
     for word in claim:
         try:
-            position = source.index(word, position) + 1
+            place = source.index(word, position)
         except ValueError:
             continue
-        found += 1
+        if found and owner[place] == owner[position - 1]:
+            left_out = source[position:place]
+            if not _NEGATIONS.isdisjoint(left_out):
+                return 0.0
+        found, position = found + 1, place + 1
     return found / len(claim)

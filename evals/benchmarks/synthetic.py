@@ -27,11 +27,11 @@ from evals.terminal import Ticker
 
 _SUBJECTS = 256
 _SPREAD = 1.0
-_INVENTED_WORDS = 20_000
+_INVENTED_WORDS = 10_000
 _PASSAGES_A_DOCUMENT = 8
 _SENTENCES = 6
 _WORDS = (8, 22)
-_GROUP_PASSAGES = 2048
+_GROUP_PASSAGES = 4096
 _WORD = re.compile(r"[a-z]{2,}")
 
 
@@ -52,7 +52,8 @@ class SyntheticEmbedder:
     async def embed_query(self, text: str) -> NDArray[np.float32]:
         """See the port."""
         await self._real.embed_query(text)
-        return self._vectors([text])[0]
+        (vector,) = self._vectors([text])
+        return np.asarray(vector, np.float32)
 
     async def embed_many(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See the port; costs no model's time."""
@@ -74,7 +75,7 @@ class SyntheticEmbedder:
 
 def _unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return (rows / lengths).astype(np.float32)
+    return np.asarray(rows / lengths, np.float32)
 
 
 def _subject_of(text: str) -> int:
@@ -161,9 +162,7 @@ async def top_up(
     """
     tenant, ticker, done = engine.settings.tenant, Ticker("making passages up"), 0
     await engine.index.start(engine.ingestion.index_record())
-    source_id = await engine.sources.add(
-        tenant, "synthetic://", (), at=engine.ingestion.clock()
-    )
+    source_id = await engine.sources.add(tenant, "synthetic://", (), at=engine.ingestion.clock())
     group: list[Chunked] = []
     for document in world.documents(passages):
         group.append(document)

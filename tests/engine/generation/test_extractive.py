@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -556,3 +557,14 @@ def test_every_sentence_is_verbatim_in_what_it_cites_and_the_draft_is_determinis
             words = {word for span in sentence.spans for word in re.findall(r"\w+", span.text)}
             header = set(re.findall(r"\w+", sentence.spans[0].sentence.header))
             assert set(re.findall(r"\w+", sentence.text)) <= words | header
+
+
+@pytest.mark.parametrize(
+    "seed", [" ", "a; ", "a-", "[a", "*", "\n", "_", "a/", ". a", "what a ", "(", "1 a "]
+)
+def test_hostile_text_costs_no_more_than_other_text(seed: str) -> None:
+    words = ("x" + seed * 1200)[:1190] + " badge."
+    hit = passage([(PROSE, n, words, 0.8) for n in range(6)])
+    started = time.perf_counter()
+    write(Question(id="q", text=words * 4, subject=words, body=words * 4), hit)
+    assert time.perf_counter() - started < 5.0  # an exponential pattern would take hours

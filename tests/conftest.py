@@ -1,0 +1,126 @@
+"""What several tests share: settings, databases, data sets, and a child without root's rights."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings, load_settings
+from engine.storage.database import Database, database_url
+from engine.storage.migrate import migrate
+
+ROOT = Path(__file__).parents[1]
+NOBODY = 65534
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    """The folder of shared data sets beside the checkout; the test is skipped where it is not."""
+    found = ROOT.parent / "shared" / "datasets"
+    if not found.is_dir():
+        pytest.skip("no shared/datasets beside the checkout")
+    return found
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of an empty environment, with a home of their own."""
+    return load_settings({"DESKHAND_HOME": str(tmp_path / "home")}, working_directory=tmp_path)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A SQLite file with every table."""
+    opened = Database(database_url(None, tmp_path))
+    await migrate(opened)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, as pytest's own is not."""
+    folder = Path(tempfile.mkdtemp(prefix="deskhand-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def run_as_nobody() -> Callable[[str, str], str]:
+    """Runs Python code with one argument as a user without rights; gives its output.
+
+    Root reads and writes everything, so what a lack of rights does must be seen from a child.
+    """
+    prefix: list[str] = []
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root without setpriv cannot give up its rights")
+        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+    def run(code: str, argument: str) -> str:
+        done = subprocess.run(
+            [*prefix, sys.executable, "-W", "error", "-c", code, argument],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/"},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresCluster:
+    """A PostgreSQL server of the test session's own, on a Unix socket in `sockets`."""
+
+    sockets: Path
+    binaries: Path
+
+    def sql(self, statement: str) -> None:
+        command = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
+        subprocess.run(
+            [*command, "-qXc", statement], check=True, capture_output=True, timeout=60, cwd="/"
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    """A running server; the test is skipped where Debian's PostgreSQL is not installed."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not versions:
+        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
+    binaries = versions[-1].parent
+    folder = Path(tempfile.mkdtemp(prefix="deskhand-pg-"))
+    prefix: list[str] = []
+    if os.geteuid() == 0:  # initdb refuses root
+        if shutil.which("setpriv") is None:
+            pytest.skip("PostgreSQL refuses root, and there is no setpriv to give up its rights")
+        os.chown(folder, NOBODY, NOBODY)
+        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+    def call(*command: str | Path) -> None:
+        with (folder / "out").open("a+") as out:
+            done = subprocess.run([*prefix, *command], cwd="/", stdout=out, stderr=out, timeout=120)
+            out.seek(0)
+            assert done.returncode == 0, out.read()
+
+    data = folder / "data"
+    call(binaries / "initdb", "-D", data, "-U", "deskhand", "-A", "trust", "-E", "UTF8", "-N")
+    server = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off"
+    pg_ctl: tuple[str | Path, ...] = (binaries / "pg_ctl", "-D", data, "-w")
+    call(*pg_ctl, "-l", folder / "log", "-o", server, "start")
+    yield PostgresCluster(sockets=folder, binaries=binaries)
+    call(*pg_ctl, "-m", "immediate", "stop")
+    shutil.rmtree(folder)
