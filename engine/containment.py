@@ -66,6 +66,19 @@ def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
     allowed = {u.rstrip(_TRAILING) for u in allowed_urls if not _ACTIVE.match(u)} - {""}
     text = INVISIBLE.sub("", text)
     for _ in range(_PASSES):  # what one removal uncovers, the next pass sees
+        before, text = text, _contain_once(text, allowed)
+        if text == before:
+            break
+    return text
+
+
+def urls_in(text: str) -> set[str]:
+    """Addresses written in a text, without the punctuation that ends a sentence."""
+    return {match.rstrip(_TRAILING) for match in _URL.findall(text)}
+
+
+def _contain_once(text: str, allowed: set[str]) -> str:
+    for _ in range(_PASSES):
         before = text
         text = _IMAGE.sub(r"\1", text)
         text = _LINK.sub(lambda m: _link_or_label(m, allowed), text)
@@ -77,11 +90,6 @@ def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
     text = _OPEN_TOKEN.sub(_part_token, text)
     text = _URL.sub(lambda m: _keep_or_drop(m, allowed), text)
     return _BROADCAST.sub("@ ", text)
-
-
-def urls_in(text: str) -> set[str]:
-    """Addresses written in a text, without the punctuation that ends a sentence."""
-    return {match.rstrip(_TRAILING) for match in _URL.findall(text)}
 
 
 def _link_or_label(match: re.Match[str], allowed: set[str]) -> str:

@@ -201,7 +201,6 @@ class Pipeline:
             draft = await asyncio.to_thread(
                 self.writer.write,
                 question,
-                retrieval.query_vector,
                 retrieval.hits,
                 max_sentences=self.max_sentences,
             )

@@ -214,8 +214,13 @@ def load_settings(
         if name not in known and _SERVICE_LINK.fullmatch(name):
             del merged[name]
         elif name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "see the settings table in README.md"
+            bare = {setting.removeprefix(PREFIX): setting for setting in known}
+            close = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+            hint = (
+                f"did you mean {bare[close[0]]}?"
+                if close
+                else "see the settings table in README.md"
+            )
             raise SettingsInvalid(f"{name} is not a setting of Deskhand; {hint}")
     try:
         settings = Settings(**_MergedSource(merged)())

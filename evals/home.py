@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine.compose import Engine, Overrides, open_engine
-from engine.errors import IndexMismatch
+from engine.errors import DocumentUnreadable, IndexMismatch
 from engine.knowledge.ingest import Summary, Watch
 from engine.knowledge.source import normalise
 from engine.settings import (
@@ -49,6 +49,21 @@ async def open_home(home: Path, overrides: Overrides | None = None) -> AsyncIter
     """
     async with open_engine(evaluation_settings(home), overrides) as engine:
         yield engine
+
+
+async def ingest_all(engine: Engine, source: str, watch: Watch) -> Summary:
+    """Ingests a source of which most documents have to be read, or there is nothing to measure.
+
+    Raises: DocumentUnreadable with the first reason when half of them could not be; what
+    `Ingestion.run` raises.
+    """
+    summary = await engine.ingestion.run(source, (), watch)
+    if len(summary.failed) > summary.added + summary.changed + summary.unchanged:
+        raise DocumentUnreadable(
+            f"{len(summary.failed):,} documents of {source} could not be read; the first: "
+            f"{summary.failed[0].reason}"
+        )
+    return summary
 
 
 async def bring_up_to_date(engine: Engine, source: str, watch: Watch) -> Summary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,3 +125,17 @@ def postgres() -> Iterator[PostgresCluster]:
     yield PostgresCluster(sockets=folder, binaries=binaries)
     call(*pg_ctl, "-m", "immediate", "stop")
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def deadline() -> Iterator[None]:
+    """Ends a test that takes ten seconds of processor time, as one that goes quadratic would."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError("more than 10 s of processor time")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, 10)
+    yield
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.generation.answer_fit import answer_fit
 from engine.generation.draft import Draft
 from engine.generation.list_block import item_of, nested_below, parent_of, whole_list
@@ -53,7 +50,6 @@ class ExtractiveWriter:
     def write(
         self,
         question: Question,
-        query_vector: NDArray[np.float32],
         hits: Sequence[Hit],
         *,
         max_sentences: int,
@@ -62,12 +58,10 @@ class ExtractiveWriter:
 
         Text is verbatim apart from whitespace, list and emphasis marks, and a row's column names.
 
-        query_vector: of the question; the hits' sentence cosines already hold what is read of it.
         hits: best first, at most 8 are read.
         max_sentences: at most so many sentences, items and rows. A procedure, a list that was
             asked for and a code block are never cut by it, since part of one misleads.
         """
-        del query_vector
         form = read_question(question)
         readings = read_hits(hits[:8])
         score(form, readings)

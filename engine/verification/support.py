@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.audience import Audience
-from engine.generation.draft import Draft, DraftSentence
+from engine.generation.draft import Draft, DraftSentence, Span
 from engine.retrieval.lexical import words
 
 _LEAST_SUPPORT = 0.98
@@ -55,7 +55,7 @@ def quoted_share(sentence: DraftSentence) -> float:
         return 0.0
     source: list[str] = []
     owner: list[int] = []
-    for number, span in enumerate(sentence.spans):
+    for number, span in enumerate(sorted(sentence.spans, key=_reading_order)):
         added = words(f"{span.sentence.header} {span.text} {span.sentence.header}")
         source += added
         owner += [number] * len(added)
@@ -76,3 +76,7 @@ def quoted_share(sentence: DraftSentence) -> float:
                 return 0.0
         found, position = found + 1, place + 1
     return found / len(claim)
+
+
+def _reading_order(span: Span) -> tuple[str, int, int]:
+    return span.passage.document_id, span.passage.passage.ordinal, span.sentence.start

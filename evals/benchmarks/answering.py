@@ -42,8 +42,10 @@ async def measure_answers(
     Raises: DeskhandError.
     """
     async with open_home(home) as engine:
+        failed = 0
         for source in real.sources:
-            await engine.ingestion.run(source, (), partial(_tell, Ticker("ingesting")))
+            summary = await engine.ingestion.run(source, (), partial(_tell, Ticker("ingesting")))
+            failed += len(summary.failed)
         tenant = engine.settings.tenant
         held = await engine.index.count(tenant)
         world = SyntheticWorld(SAMPLE / "knowledge", seed)
@@ -57,6 +59,7 @@ async def measure_answers(
         return {
             "answer_passages": await engine.index.count(tenant),
             "answer_real_passages": held,
+            "answer_documents_failed": failed,
             "answer_questions": len(answers),
             "answer_p50_ms": quantile(answers, 50),
             "answer_p95_ms": quantile(answers, 95),

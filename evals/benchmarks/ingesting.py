@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.compose import Overrides
 from engine.retrieval.embedder import Embedder
 from evals.benchmarks.timing import ratio, timed
-from evals.home import open_home
+from evals.home import ingest_all, open_home
 from evals.terminal import say
 
 
@@ -62,7 +62,7 @@ async def measure_ingestion(root: Path, source: str, *, rounds: int) -> dict[str
         for number in range(rounds + 1):
             embedder.texts = []
             async with open_home(root / f"round-{number}", overrides) as engine:
-                summary = await engine.ingestion.run(source, (), lambda _: None)
+                summary = await ingest_all(engine, source, lambda _: None)
             texts, passages = embedder.texts, summary.passages
             took_ms, _ = await timed(partial(first.embedder.embed_many, texts))
             say(f"  ingested {passages:,} in {summary.seconds:.1f} s, bare {took_ms / 1000:.1f} s")

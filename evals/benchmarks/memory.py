@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.question import Question
 from evals.benchmarks.timing import ask
-from evals.home import open_home
+from evals.home import ingest_all, open_home
 from evals.terminal import finish
 
 _KIB = 1024
@@ -45,7 +45,7 @@ async def _in_fresh_process(part: str, home: Path, source: str) -> dict[str, Any
 
 async def _ingest(home: Path, source: str) -> dict[str, Any]:
     async with open_home(home) as engine:
-        summary = await engine.ingestion.run(source, (), lambda _: None)
+        summary = await ingest_all(engine, source, lambda _: None)
     return {
         "memory_passages": summary.passages,
         "ingest_peak_mib": _peak_mib(resource.RUSAGE_SELF),

@@ -34,8 +34,8 @@ def real_documents(datasets: Path, work: Path, *, seed: int) -> RealDocuments:
     sources = [str(SAMPLE / "knowledge")]
     cases = [c for c in sample.cases if c.answerable]
     for name, questions in (
-        ("cloud_docs_qa", _CLOUD_QUESTIONS),
         ("office_support_kb", _OFFICE_QUESTIONS),
+        ("cloud_docs_qa", _CLOUD_QUESTIONS),
     ):
         found = load_set(name, datasets=datasets, work=work, size=None, seed=seed)
         if found is None:

@@ -32,7 +32,14 @@ CONTRACT = {
     "needs_human_review": None,
     "reasons": ["code", "text"],
     "citations": [
-        "n", "document_name", "chunk_id", "title", "url", "page", "snippet", "full_content",
+        "n",
+        "document_name",
+        "chunk_id",
+        "title",
+        "url",
+        "page",
+        "snippet",
+        "full_content",
     ],
     "internal_next_steps": None,
     "triage": ["category", "category_confidence", "priority", "priority_confidence"],
@@ -41,7 +48,7 @@ CONTRACT = {
     "timings_ms": ["intake", "triage", "retrieval", "generation", "verification", "total"],
     "trace_id": None,
     "fingerprint": None,
-}  # fmt: skip
+}
 """Keys in the order of design.md, with those of what is inside."""
 
 
@@ -147,11 +154,20 @@ def test_a_bad_type_is_refused_by_the_name_of_its_field(field: str, bad: object)
 @pytest.mark.parametrize(
     "turn",
     [
-        None, "hi", 1, [], {}, {"role": "user"}, {"text": "x"}, {"role": "system", "text": "x"},
-        {"role": "USER", "text": "x"}, {"role": "user", "text": None}, {"role": ["user"], "text": "x"},
+        None,
+        "hi",
+        1,
+        [],
+        {},
+        {"role": "user"},
+        {"text": "x"},
+        {"role": "system", "text": "x"},
+        {"role": "USER", "text": "x"},
+        {"role": "user", "text": None},
+        {"role": ["user"], "text": "x"},
         {"role": "user", "text": 1},
     ],
-)  # fmt: skip
+)
 def test_a_bad_turn_is_refused(turn: object) -> None:
     with pytest.raises(WrongUse, match="each turn of history"):
         asked(history=[{"role": "user", "text": "x"}, turn])

@@ -121,7 +121,7 @@ def test_names_of_other_programs_are_left_alone(tmp_path: Path) -> None:
         ("DESKHAND_RETRIEVAL__TOP_K", SECRET),
         ("DESKHAND_RETRIEVAL__TOP_K", "21"),
         ("DESKHAND_ANSWER__MIN_CONFIDENCE", "1.5"),
-        ("DESKHAND_PARSE__TIMEOUT_S", "0"),
+        ("DESKHAND_PARSE__TIMEOUT_S", "-7.5"),
         ("DESKHAND_TENANT", f"no blanks {SECRET}"),
         ("DESKHAND_EMBEDDER", SECRET),
     ],

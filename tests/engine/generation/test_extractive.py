@@ -82,8 +82,7 @@ def passage(
 
 def write(question: str | Question, *hits: Hit, max_sentences: int = 4) -> Draft:
     asked = question if isinstance(question, Question) else Question(id="q", text=question)
-    vector = np.zeros(4, dtype=np.float32)
-    return ExtractiveWriter().write(asked, vector, hits, max_sentences=max_sentences)
+    return ExtractiveWriter().write(asked, hits, max_sentences=max_sentences)
 
 
 def texts(draft: Draft) -> list[str]:

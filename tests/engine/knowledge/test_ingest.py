@@ -283,7 +283,7 @@ async def test_a_reader_sees_a_changing_document_whole_old_or_whole_new(
         current[0] = edition
         wanted = len(seen) + 2
         async with asyncio.timeout(30):
-            while len(seen) < wanted and not any(reader.done() for reader in readers):
+            while len(seen) < wanted and not any(r.done() for r in readers):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     done.set()
     await asyncio.gather(*readers)

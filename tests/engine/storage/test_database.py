@@ -99,10 +99,13 @@ async def test_a_read_sees_one_state_until_it_is_left(database: Database) -> Non
 
 
 async def test_a_write_that_is_left_by_an_exception_keeps_nothing(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with database.write() as writer:
             await writer.execute(text("INSERT INTO knowledge VALUES ('acme', 1)"))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with database.read() as reader:
         assert (await reader.execute(text("SELECT * FROM knowledge"))).all() == []
 
@@ -135,9 +138,12 @@ async def test_writes_at_once_wait_for_each_other(database: Database) -> None:
 async def test_a_statement_that_fails_is_one_sentence_without_its_values(
     database: Database,
 ) -> None:
-    with pytest.raises(StorageUnavailable) as caught:
+    async def fail() -> None:
         async with database.write() as writer:
             await writer.execute(text(f"INSERT INTO knowledge VALUES (NULL, '{SECRET}')"))
+
+    with pytest.raises(StorageUnavailable) as caught:
+        await fail()
     assert SECRET not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -225,13 +231,17 @@ async def test_a_full_disk_is_said_and_the_file_opens_again(small_disk: Path) ->
     await DocumentStore(database).adopt("acme", "", {})
     free = shutil.disk_usage(small_disk).free
     (small_disk / "filler").write_bytes(b"x" * (free - 8192))
-    with pytest.raises(StorageUnavailable, match=r"disk that holds .*a\.db is full.*free some"):
+
+    async def fill() -> None:
         async with database.write() as writer:
             for n in range(64):
                 await writer.execute(
                     text("INSERT INTO models VALUES ('acme', 'm', :v, '2026-01-01', '{}', :b)"),
                     {"v": str(n), "b": b"y" * 65536},
                 )
+
+    with pytest.raises(StorageUnavailable, match=r"disk that holds .*a\.db is full.*free some"):
+        await fill()
     assert await DocumentStore(database).revision("acme") == 1
     await database.aclose()
     (small_disk / "filler").unlink()

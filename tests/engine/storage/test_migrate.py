@@ -75,7 +75,7 @@ async def test_every_table_carries_its_tenant() -> None:
 async def test_a_database_of_a_newer_program_is_refused(database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StorageUnavailable, match="newer Deskhand.*9999.*upgrade") as caught:
+    with pytest.raises(StorageUnavailable, match=r"newer Deskhand.*9999.*upgrade") as caught:
         await migrate(database)
     assert not caught.value.retryable
     assert await current_revision(database) == "9999"

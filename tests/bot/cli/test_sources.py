@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def test_sources_lists_what_was_ingested_and_removes_it(deskhand: Any, refused: Any) -> None:
+    assert "nothing ingested yet" in deskhand.run("sources").stdout
+    docs = deskhand.folder / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# A\n\nThe gate opens at seven.\n")
+    (docs / "b.pdf").write_text("%PDF-1.4 broken")
+    done = deskhand.run("ingest", "docs", "--audience", "public")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(
+        "added 1, changed 0, unchanged 0, removed 0, failed 1: 1 passages"
+    )
+    assert "failed: b.pdf" in done.stdout
+    listed = deskhand.json("sources")
+    (source,) = listed["sources"]
+    assert (source["source"], source["audience"]) == (str(docs), ["public"])
+    assert (source["documents"], source["passages"]) == (1, 1)
+    assert [f["document_name"] for f in source["failed"]] == ["b.pdf"]
+    assert source["ingested_at"] is not None
+    shown = deskhand.run("sources", "--failed").stdout
+    assert str(docs) in shown
+    assert "failed: b.pdf" in shown
+    refused(deskhand.run("sources", "--remove", "elsewhere"), 2, "elsewhere", "deskhand sources")
+    assert deskhand.json("sources", "--remove", "docs") == {"removed": 1, "source": str(docs)}
+    assert deskhand.json("sources") == {"sources": []}
+    assert deskhand.json("ask", "when does the gate open?")["retrieved"] == []
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(knowing: Any) -> None:
+    process = knowing.start("sources")
+    process.stdout.close()
+    errors = process.stderr.read()
+    process.stdin.close()
+    process.stderr.close()
+    assert process.wait(60) == 1
+    assert errors == ""
+
+
+def test_a_full_output_is_one_sentence(knowing: Any) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = knowing.start("sources", stdout=full)
+        _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (1, "deskhand: No space left on device\n")

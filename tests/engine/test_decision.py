@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import replies
+from engine.decision import Findings, decide, may_speak
+from engine.trace import Outcome, ReasonCode
+
+
+def found(**changes: Any) -> Findings:
+    return Findings(
+        **{
+            "documents": 5,
+            "readable": True,
+            "answerability": 0.9,
+            "sentences": 2,
+            "dropped": 0,
+            "relevance": 0.8,
+            "was_cut": False,
+        }
+        | changes
+    )
+
+
+def codes(**changes: Any) -> list[ReasonCode]:
+    return [reason.code for reason in decide(found(**changes), min_confidence=0.35).reasons]
+
+
+def test_a_likely_answer_is_given_as_the_draft_says_it() -> None:
+    decision = decide(found(), min_confidence=0.35)
+    assert decision.outcome is Outcome.ANSWERED
+    assert decision.reply is None
+    assert (decision.confidence, decision.needs_human_review) == (0.9, False)
+    assert decision.reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "code", "confidence", "reply"),
+    [
+        ({"documents": 0}, Outcome.ESCALATED, ReasonCode.NO_DOCUMENTS, 0.0, replies.NO_DOCUMENTS),
+        (
+            {"readable": False},
+            Outcome.ESCALATED,
+            ReasonCode.NOT_IN_CORPUS,
+            0.0,
+            replies.NOT_IN_CORPUS,
+        ),
+        (
+            {"answerability": 0.01},
+            Outcome.ABSTAINED,
+            ReasonCode.OUT_OF_SCOPE,
+            0.01,
+            replies.OUT_OF_SCOPE,
+        ),
+        ({"sentences": 0}, Outcome.ESCALATED, ReasonCode.NOT_IN_CORPUS, 0.2, replies.NOT_IN_CORPUS),
+        (
+            {"sentences": 0, "dropped": 3},
+            Outcome.ESCALATED,
+            ReasonCode.UNSUPPORTED,
+            0.2,
+            replies.NOT_IN_CORPUS,
+        ),
+        (
+            {"sentences": 0, "answerability": 0.1},
+            Outcome.ESCALATED,
+            ReasonCode.NOT_IN_CORPUS,
+            0.1,
+            replies.NOT_IN_CORPUS,
+        ),
+        (
+            {"answerability": 0.3},
+            Outcome.ESCALATED,
+            ReasonCode.LOW_CONFIDENCE,
+            0.3,
+            replies.LOW_CONFIDENCE,
+        ),
+    ],
+)
+def test_each_case_has_its_outcome_reason_and_reply(
+    changes: dict[str, Any], outcome: Outcome, code: ReasonCode, confidence: float, reply: str
+) -> None:
+    decision = decide(found(**changes), min_confidence=0.35)
+    assert decision.outcome is outcome
+    assert [reason.code for reason in decision.reasons] == [code]
+    assert decision.confidence == confidence
+    assert decision.reply == reply
+    assert decision.needs_human_review == (outcome is Outcome.ESCALATED)
+
+
+def test_an_answer_is_given_from_the_least_confidence_on() -> None:
+    assert may_speak(0.35, 0.35)
+    assert not may_speak(0.3499, 0.35)
+    assert decide(found(answerability=0.35), min_confidence=0.35).outcome is Outcome.ANSWERED
+
+
+def test_an_empty_knowledge_base_is_said_before_anything_else() -> None:
+    assert codes(documents=0, readable=False, answerability=0.0) == [ReasonCode.NO_DOCUMENTS]
+
+
+def test_a_cut_question_is_said_beside_every_outcome() -> None:
+    for changes in ({}, {"documents": 0}, {"answerability": 0.0}, {"sentences": 0}):
+        assert codes(was_cut=True, **changes)[0] is ReasonCode.QUESTION_CUT
+
+
+@pytest.mark.parametrize(("dropped", "said"), [(1, "One sentence of"), (3, "3 sentences of")])
+def test_sentences_left_out_of_an_answer_are_counted(dropped: int, said: str) -> None:
+    decision = decide(found(dropped=dropped), min_confidence=0.35)
+    assert decision.outcome is Outcome.ANSWERED
+    assert [r.code for r in decision.reasons] == [ReasonCode.UNSUPPORTED]
+    assert decision.reasons[0].text.startswith(said)
+
+
+@given(
+    st.builds(
+        Findings,
+        documents=st.integers(0, 3),
+        readable=st.booleans(),
+        answerability=st.floats(0, 1),
+        sentences=st.integers(0, 3),
+        dropped=st.integers(0, 3),
+        relevance=st.floats(0, 1),
+        was_cut=st.booleans(),
+    ),
+    st.floats(0, 1),
+)
+def test_there_is_no_silent_outcome(findings: Findings, least: float) -> None:
+    decision = decide(findings, min_confidence=least)
+    assert 0 <= decision.confidence <= 1
+    assert (decision.reply is None) == (decision.outcome is Outcome.ANSWERED)
+    if decision.outcome is Outcome.ANSWERED:
+        assert findings.sentences > 0
+        assert findings.answerability >= least
+    else:
+        assert decision.reply
+        assert decision.reasons
+    assert decision.needs_human_review == (decision.outcome is Outcome.ESCALATED)
+    assert all(reason.text.endswith(".") for reason in decision.reasons)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.next_steps import next_steps
+from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved
+
+CITED = Citation(
+    n=1,
+    document_name="hr/leave.pdf",
+    chunk_id="c",
+    title="Leave",
+    url=None,
+    page=3,
+    snippet="s",
+    full_content="s",
+)
+NEAR = Retrieved(chunk_id="c", document_name="hr/near.md", score=0.5)
+
+
+def reasons(*codes: ReasonCode) -> tuple[Reason, ...]:
+    return tuple(Reason(code=code, text=".") for code in codes)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.ABSTAINED])
+def test_nothing_is_left_to_do_where_nobody_waits(outcome: Outcome) -> None:
+    assert next_steps(outcome, reasons(ReasonCode.UNSUPPORTED), [CITED], [NEAR]) == ()
+
+
+def test_a_draft_is_checked_against_the_page_it_cites() -> None:
+    steps = next_steps(Outcome.ESCALATED, reasons(ReasonCode.UNSUPPORTED), [CITED], [NEAR])
+    assert len(steps) == 1
+    assert "hr/leave.pdf, page 3" in steps[0]
+
+
+def test_without_a_draft_the_nearest_document_is_named() -> None:
+    steps = next_steps(Outcome.ESCALATED, reasons(ReasonCode.NOT_IN_CORPUS), [], [NEAR])
+    assert "hr/near.md" in steps[0]
+    assert "ingest" in steps[1]
+
+
+def test_without_any_document_the_asker_is_answered_by_hand() -> None:
+    steps = next_steps(Outcome.ESCALATED, reasons(ReasonCode.NOT_IN_CORPUS), [], [])
+    assert "no document they may read" in steps[0]
+
+
+def test_an_empty_knowledge_base_is_filled_first() -> None:
+    steps = next_steps(Outcome.ESCALATED, reasons(ReasonCode.NO_DOCUMENTS), [], [])
+    assert steps == ("Add documents with `deskhand ingest`, then ask again.",)
+
+
+def test_after_a_fault_nothing_is_claimed_of_the_documents() -> None:
+    steps = next_steps(Outcome.FAILED, reasons(ReasonCode.INTERNAL_ERROR), [], [])
+    assert len(steps) == 1
+    assert "log" in steps[0]
+    assert "may read" not in steps[0]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.FAILED, Outcome.CLARIFIED])
+@pytest.mark.parametrize("code", ReasonCode)
+def test_whoever_waits_is_helped_by_at_least_one_step(outcome: Outcome, code: ReasonCode) -> None:
+    assert next_steps(outcome, reasons(code), [], [])
