@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from bot.cli.terminal import console, show_answer
+from bot.cli.terminal import answer_counter, console, show_answer
 from engine.audience import Audience
 from engine.compose import Engine, open_engine
 from engine.contract import parse_question, render_trace
@@ -43,7 +43,9 @@ async def run(args: argparse.Namespace) -> int:
         await engine.make_ready()
         if source is not None:
             with source, _open_output(args.output) as sink:
-                await _batch(engine, source, sink, args.audience)
+                shown = sink is not sys.stdout and sys.stderr.isatty()
+                with answer_counter(shown=shown) as counted:
+                    await _batch(engine, source, sink, args.audience, counted)
             return 0
         row: dict[str, Any] = {"id": "1", "question": question}
         if args.audience:
@@ -77,7 +79,13 @@ async def answer_question(engine: Engine, question: Any, audience: Audience) -> 
     return trace
 
 
-async def _batch(engine: Engine, source: TextIO, sink: TextIO, audience: list[str]) -> None:
+async def _batch(
+    engine: Engine,
+    source: TextIO,
+    sink: TextIO,
+    audience: list[str],
+    counted: Callable[[], None],
+) -> None:
     """One line out for each line in, in order, failed ones too."""
     for number, line in _lines(source):
         try:
@@ -94,6 +102,7 @@ async def _batch(engine: Engine, source: TextIO, sink: TextIO, audience: list[st
             rendered["id"] = row["id"]
         sink.write(json_line(rendered) + "\n")
         sink.flush()
+        counted()
 
 
 def json_line(row: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from engine.settings import load_settings
 
 _HELP = "Ask in plain words; /new starts over, /sources lists what I know, /quit leaves."
 _KEPT_TURNS = 12
+_COMMAND = re.compile(r"/\w+")
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -56,7 +58,10 @@ async def converse(engine: Engine, audience: Audience, *, as_json: bool = False)
             continue
         if text == "/sources":
             for source in await engine.sources.all(engine.settings.tenant):
-                out.print(f"{source.uri}: {source.documents:,} documents")
+                out.print(f"{source.uri}: {source.documents:,} documents", markup=False)
+            continue
+        if _COMMAND.fullmatch(text):
+            out.print(f"There is no {text}. {_HELP}", markup=False)
             continue
         number += 1
         question = Question(id=str(number), text=text, history=tuple(history[-_KEPT_TURNS:]))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from engine.trace import Outcome, Trace
+from engine.trace import Citation, Outcome, Trace
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,16 +43,33 @@ def show_answer(out: Console, trace: Trace) -> None:
         paragraph(trace.draft_reply)
     if trace.citations:
         out.print()
-        for citation in trace.citations:
-            place = f", page {citation.page}" if citation.page else ""
-            link = f"  {citation.url}" if citation.url else ""
-            out.print(
-                f"  [dim]{escape(f'[{citation.n}]')} {escape(citation.title)}  "
-                f"({escape(citation.document_name)}{place}){escape(link)}[/dim]"
-            )
+        for line, cited in groupby(trace.citations, _source_line):
+            marks = " ".join(f"[{citation.n}]" for citation in cited)
+            out.print(f"  [dim]{escape(marks)} {escape(line)}[/dim]")
     why = "; ".join(reason.text for reason in trace.reasons)
     total = next((ms for stage, ms in trace.timings_ms.items() if stage.value == "total"), 0.0)
     out.print(
         f"\n[dim]{_TITLES[trace.outcome]}, confidence {trace.confidence:.2f}, {total:.0f} ms"
         f"{'. ' + escape(why) if why else ''}[/dim]"
     )
+
+
+def _source_line(citation: Citation) -> str:
+    """Where a citation stands, the same for those that stand on one page."""
+    place = f", page {citation.page}" if citation.page else ""
+    link = f"  {citation.url}" if citation.url else ""
+    return f"{citation.title}  ({citation.document_name}{place}){link}"
+
+
+@contextmanager
+def answer_counter(*, shown: bool) -> Iterator[Callable[[], None]]:
+    """Something to call after each answer of a batch, counted on standard error where shown."""
+    if not shown:
+        yield lambda: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} answered"), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda: bar.advance(task)

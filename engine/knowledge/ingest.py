@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 _GROUP_PASSAGES = 256
 """Passages embedded and published together; also Edge's largest good upsert."""
 
+_FIRST_GROUP_PASSAGES = 16
+"""The first group, doubled with each up to the full size, so that who watches soon sees some."""
+
 _GROUP_WAIT_S = 2.0
 """A group that is not full is published anyway when no document came for so long."""
 
@@ -321,6 +324,7 @@ class _Run:
         self, parsed: asyncio.Queue[Chunked | None], out: asyncio.Queue[Prepared | None]
     ) -> None:
         group: list[Chunked] = []
+        wanted = min(_FIRST_GROUP_PASSAGES, _GROUP_PASSAGES)
         last = False
         while not last:
             item: Chunked | None = None
@@ -337,9 +341,10 @@ class _Run:
                 continue
             if item is not None:
                 group.append(item)
-            if group and (last or sum(len(c.passages) for c in group) >= _GROUP_PASSAGES):
+            if group and (last or sum(len(c.passages) for c in group) >= wanted):
                 await self._embed(group, out)
                 group = []
+                wanted = min(2 * wanted, _GROUP_PASSAGES)
         await out.put(None)
 
     async def _embed(self, group: Sequence[Chunked], out: asyncio.Queue[Prepared | None]) -> None:

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+from aiohttp import web
+
+from engine.errors import DocumentUnreadable, SourceUnreadable
+from engine.knowledge.source import Found, Listing, list_source
+
+SECRET = "hunter2-topsecret"
+MAX = 100_000
+
+
+class Site:
+    """A web server of its own thread on 127.0.0.1; `pages` maps paths to bodies or statuses."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str | bytes | int] = {}
+        self.asked: list[str] = []
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self._started.wait(30)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def sitemap(self, *paths: str, kind: str = "url") -> str:
+        outer = "urlset" if kind == "url" else "sitemapindex"
+        inner = "".join(
+            f"<{kind}><loc> {p if '://' in p else self.url + p}\n</loc></{kind}>" for p in paths
+        )
+        return (
+            '<?xml version="1.0"?>'
+            f'<{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{inner}</{outer}>'
+        )
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._loop.run_until_complete(runner.setup())
+        server = web.TCPSite(runner, "127.0.0.1", 0)
+        self._loop.run_until_complete(server.start())
+        self._port = runner.addresses[0][1]
+        self._started.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.close()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(request.path)
+        body = self.pages.get(request.path_qs, self.pages.get(request.path, 404))
+        if isinstance(body, int):
+            return web.Response(status=body)
+        data = body.encode() if isinstance(body, str) else body
+        return web.Response(body=data, content_type="text/html")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    served = Site()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def memory() -> Iterator[Any]:
+    filesystem = fsspec.filesystem("memory")
+    filesystem.store.clear()
+    yield filesystem
+    filesystem.store.clear()
+
+
+def listed(source: str, audience: tuple[str, ...] = ()) -> Listing:
+    return list_source(source, audience, MAX)
+
+
+def found(listing: Listing) -> list[Found]:
+    return [item for item in listing.items if isinstance(item, Found)]
+
+
+def names(listing: Listing) -> list[str]:
+    return [item.document.name for item in found(listing)]
+
+
+def refused(source: str) -> str:
+    with pytest.raises(SourceUnreadable) as caught:
+        found(listed(source))
+    assert SECRET not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_folder_elsewhere_is_listed_and_fetched_as_one_here(memory: Any, tmp_path: Path) -> None:
+    for name in (
+        "a.md",
+        "sub/b c.txt",
+        "sub/é.html",
+        ".git/x.md",
+        "sub/node_modules/y.md",
+        "p.png",
+    ):
+        memory.pipe(f"/box/docs/{name}", f"text of {name}".encode())
+    memory.pipe("/box/docs-old/z.md", b"x")
+    listing = listed("memory://box/docs/", ("public",))
+    items = found(listing)
+    assert [i.document.name for i in items] == ["a.md", "sub/b c.txt", "sub/é.html"]
+    assert listing.ignored == 1
+    assert listing.uri == "memory://box/docs"
+    assert {i.document.audience for i in items} == {("public",)}
+    assert len({i.uri for i in items}) == 3
+    fetched = listing.fetch(items[1], tmp_path, MAX)
+    assert fetched.path is not None
+    assert fetched.path.read_text() == "text of sub/b c.txt"
+    assert fetched.content_hash
+
+
+def test_one_file_elsewhere_is_named_by_its_last_part(memory: Any) -> None:
+    memory.pipe("/box/a.md", b"x")
+    assert names(listed("memory://box/a.md")) == ["a.md"]
+
+
+def test_a_glob_elsewhere_gives_what_it_matches(memory: Any) -> None:
+    for name in ("a.md", "b.txt", "sub/c.md"):
+        memory.pipe(f"/box/{name}", b"x")
+    assert [Path(n).name for n in names(listed("memory://box/**/*.md"))] == ["a.md", "c.md"]
+
+
+def test_a_place_elsewhere_without_a_file_is_said(memory: Any) -> None:
+    memory.pipe("/box/a.md", b"x")
+    assert "memory://none" in refused("memory://none")
+
+
+def test_a_file_elsewhere_that_is_too_large_is_said_and_leaves_nothing(
+    memory: Any, tmp_path: Path
+) -> None:
+    memory.pipe("/box/a.md", b"x" * 101)
+    listing = listed("memory://box")
+    (item,) = found(listing)
+    with pytest.raises(DocumentUnreadable, match=r"a\.md is larger than 100 bytes"):
+        listing.fetch(item, tmp_path, 100)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_new_elsewhere_is_seen_by_the_next_listing(memory: Any) -> None:
+    memory.pipe("/box/a.md", b"x")
+    assert names(listed("memory://box")) == ["a.md"]
+    memory.pipe("/box/b.md", b"x")
+    assert names(listed("memory://box")) == ["a.md", "b.md"]
+
+
+@pytest.mark.parametrize("scheme", ["nothing", "htp", "postgresql"])
+def test_an_unknown_scheme_is_said_with_those_that_are_known(scheme: str) -> None:
+    said = refused(f"{scheme}://user:{SECRET}@box/a")
+    assert said.startswith(f"{scheme}:// cannot be read")
+    assert "s3://" in said
+
+
+def test_a_page_is_a_document_with_its_address(site: Site, tmp_path: Path) -> None:
+    site.pages["/guide/leave.html"] = "<h1>Leave</h1>"
+    listing = listed(f"{site.url}/guide/leave.html", ("everyone",))
+    (item,) = found(listing)
+    assert item.uri == item.document.url == f"{site.url}/guide/leave.html"
+    assert item.document.name == f"{site.url.removeprefix('http://')}/guide/leave.html"
+    assert item.document.media_type == "text/html"
+    fetched = listing.fetch(item, tmp_path, MAX)
+    assert fetched.path is not None
+    assert fetched.path.read_text() == "<h1>Leave</h1>"
+
+
+def test_a_site_is_the_pages_of_its_sitemap_on_its_own_host(site: Site) -> None:
+    site.pages["/"] = "home"
+    site.pages["/sitemap.xml"] = site.sitemap(
+        "/a",
+        "/b?x=1",
+        "/a",
+        "http://elsewhere.test/c",
+        "ftp://127.0.0.1/d",
+        site.url.replace("http", "javascript") + "/%0aalert(1)",
+        site.url.rpartition(":")[0] + "/other-port",
+    )
+    listing = listed(site.url)
+    host = site.url.removeprefix("http://")
+    assert names(listing) == [f"{host}/a", f"{host}/b?x=1"]
+
+
+def test_part_of_a_site_is_the_pages_below_it_and_no_others(site: Site) -> None:
+    site.pages["/docs"] = "docs"
+    site.pages["/sitemap.xml"] = site.sitemap("/docs", "/docs/a", "/docs-old/b", "/blog")
+    host = site.url.removeprefix("http://")
+    assert names(listed(f"{site.url}/docs")) == [f"{host}/docs", f"{host}/docs/a"]
+
+
+def test_a_sitemap_of_sitemaps_is_read_through(site: Site) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap(
+        "/one.xml", "/gone.xml", "/two.xml", "http://elsewhere.test/s.xml", "/sitemap.xml",
+        kind="sitemap",
+    )  # fmt: skip
+    site.pages["/one.xml"] = site.sitemap("/a")
+    site.pages["/two.xml"] = site.sitemap("/b", "/a")
+    host = site.url.removeprefix("http://")
+    assert names(listed(f"{site.url}/sitemap.xml")) == [f"{host}/a", f"{host}/b"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [404, 403, 410, "<!DOCTYPE html><html><body>Not found</body></html>", "", b"\xff\x00"],
+    ids=ascii,
+)
+def test_a_site_without_a_sitemap_is_its_page(site: Site, answer: str | bytes | int) -> None:
+    site.pages["/"] = "home"
+    site.pages["/sitemap.xml"] = answer
+    assert names(listed(site.url)) == [site.url.removeprefix("http://")]
+
+
+@pytest.mark.parametrize("answer", [500, 503, 429, "<urlset><url><loc>trunc"], ids=ascii)
+def test_a_sitemap_that_cannot_be_read_this_time_is_no_missing_sitemap(
+    site: Site, answer: str | int
+) -> None:
+    site.pages["/"] = "home"
+    site.pages["/sitemap.xml"] = answer
+    assert "cannot be listed" in refused(site.url)
+
+
+def test_a_sitemap_with_entities_is_not_read(site: Site) -> None:
+    site.pages["/"] = "home"
+    site.pages["/sitemap.xml"] = (
+        '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+        f"<urlset><url><loc>{site.url}/&b;</loc></url></urlset>"
+    )
+    assert "declares entities" in refused(f"{site.url}/sitemap.xml")
+    assert "declares entities" in refused(site.url)
+
+
+def test_a_page_that_is_not_there_is_said(site: Site) -> None:
+    said = refused(f"{site.url}/gone.html?token={SECRET}")
+    assert f"{site.url}/gone.html cannot be listed" in said
+
+
+def test_a_server_that_does_not_run_is_said() -> None:
+    assert "http://127.0.0.1:1/a.html cannot be listed" in refused("http://127.0.0.1:1/a.html")
+
+
+def test_a_page_that_goes_before_it_is_fetched_is_one_bad_document(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/a")
+    listing = listed(site.url)
+    (item,) = found(listing)
+    with pytest.raises(DocumentUnreadable, match="could not be fetched"):
+        listing.fetch(item, tmp_path, MAX)
+
+
+def test_a_page_that_is_too_large_is_one_bad_document(site: Site, tmp_path: Path) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/a")
+    site.pages["/a"] = b"x" * 3_000_000
+    listing = listed(site.url)
+    (item,) = found(listing)
+    with pytest.raises(DocumentUnreadable, match="larger than 100,000 bytes"):
+        listing.fetch(item, tmp_path, MAX)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_in_a_sites_address_is_refused_before_it_is_cited(site: Site) -> None:
+    host = site.url.removeprefix("http://")
+    assert f"http://{host}/a was given with a password" in refused(f"http://ann:{SECRET}@{host}/a")
+    assert site.asked == []
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_bucket_that_cannot_be_listed_is_said_without_its_keys(
+    site: Site, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    from s3fs import S3FileSystem
+
+    S3FileSystem.clear_instance_cache()
+    site.pages["/box"] = status
+    said = refused("s3://box/docs")
+    assert said.startswith("s3://box/docs cannot be listed")
+    assert "credentials" in said
+    assert site.asked
