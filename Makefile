@@ -19,7 +19,7 @@ $(BIN)/uv: .ci/get_uv.py
 	@touch $@
 
 $(READY): $(BIN)/uv pyproject.toml uv.lock
-	@$(UV) sync --frozen --inexact --quiet
+	@$(UV) sync --frozen --inexact --quiet --compile-bytecode
 	@touch $@
 
 demo: $(READY) ## ingest the sample documents, answer a few questions, then chat

@@ -34,6 +34,16 @@ def parse_tags(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
+def is_meant_as_tag(value: object) -> bool:
+    """True for a tag and for what looks like a misspelt one: `kind:name`, or `public` and
+    `everyone` in any spelling of their case.
+
+    Other systems use a field `audience` for words of their own; those say nothing of rights.
+    """
+    text = str(value).strip().lower()
+    return ":" in text or text in (PUBLIC, EVERYONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """What everyone who can read the reply may read: the union of document tags they share.

@@ -114,6 +114,12 @@ def below_convex(name: str, found: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def mostly_unread(name: str, found: Mapping[str, Any]) -> list[str]:
+    """A sentence where more documents failed than were read, so that figures mean little."""
+    failed, read = found["documents_failed"], found["documents"]
+    return [f"{name}: {failed:,} documents could not be read"] if failed > read else []
+
+
 async def run(args: argparse.Namespace) -> int:
     """The whole evaluation; the exit code."""
     started, sets, skipped, broken = time.monotonic(), {}, [], []
@@ -133,7 +139,7 @@ async def run(args: argparse.Namespace) -> int:
             continue
         say(f"{name}: {len(chosen.cases):,} questions ({chosen.note})")
         sets[name] = await evaluate(chosen, args.home / name, seed=args.seed)
-        broken += below_convex(name, sets[name])
+        broken += mostly_unread(name, sets[name]) + below_convex(name, sets[name])
     whole_sample = "sample" in sets and args.size is None
     if whole_sample and args.write_baseline:
         await asyncio.to_thread(write_baseline, sets["sample"], BASELINE)

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,10 +43,10 @@ async def run(args: argparse.Namespace) -> int:
     async with open_engine(load_settings()) as engine:
         await engine.make_ready()
         if source is not None:
-            with source, _open_output(args.output) as sink:
+            with source as lines, _open_output(args.output) as sink:
                 shown = sink is not sys.stdout and sys.stderr.isatty()
                 with answer_counter(shown=shown) as counted:
-                    await _batch(engine, source, sink, args.audience, counted)
+                    await _batch(engine, lines, sink, args.audience, counted)
             return 0
         row: dict[str, Any] = {"id": "1", "question": question}
         if args.audience:
@@ -162,18 +163,18 @@ def _refused(row: object, number: int, why: str) -> dict[str, Any]:
     }
 
 
-def _open_input(path: str) -> TextIO:
+def _open_input(path: str) -> AbstractContextManager[TextIO]:
     if path == "-":
-        return sys.stdin
+        return nullcontext(sys.stdin)
     try:
         return Path(path).open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise WrongUse(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _open_output(path: str | None) -> TextIO:
+def _open_output(path: str | None) -> AbstractContextManager[TextIO]:
     if path is None or path == "-":
-        return sys.stdout
+        return nullcontext(sys.stdout)
     try:
         return Path(path).open("w", encoding="utf-8")
     except OSError as error:

@@ -42,5 +42,9 @@ async def run(args: argparse.Namespace) -> int:
             out.print("\n[bold]Your turn[/bold]")
             await converse(engine, FULL_MEMBER)
         else:
-            out.print("\nAsk on: .venv/bin/deskhand chat (after deskhand ingest YOUR-FOLDER)")
+            out.print(
+                f"\nAsk the sample company on: DESKHAND_HOME={settings.home} deskhand chat\n"
+                "Ask your own documents: deskhand ingest FOLDER, then deskhand chat",
+                markup=False,
+            )
     return 0

@@ -160,7 +160,15 @@ def _drop_output() -> None:
 
 def entry() -> NoReturn:
     """The console script."""
-    sys.exit(main())
+    try:
+        code: str | int | None = main()
+    except SystemExit as done:  # argparse's, after a help text or a wrong use
+        code = done.code
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -23,10 +23,34 @@ _IMPERATIVE = (
     r"|reach|email|e-mail|request|read|write|put|take|bring|turn|allow|unplug|reload|navigate)"
 )
 
-_SHAPES: dict[AnswerKind, re.Pattern[str]] = {
+_COUNT = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|third|twice|once)"
+_STATES = (
+    r"(?:up to|at (?:most|least)|maximum|minimum|limit(?:ed)?|no more than|entitled to|total|equals?"
+    r"|receives?|gets?|earns?|accrues?|has|have|pays?|covers?|costs?|takes?|lasts?|is|are|was|were"
+    r"|of|to|every|each|within)[\s:]+"
+)
+_MENTIONS: dict[AnswerKind, re.Pattern[str]] = {
     kind: re.compile(pattern, re.IGNORECASE)
     for kind, pattern in {
         AnswerKind.NUMBER: rf"\d|[€$£%]|\b{_NUMBER_WORD}\b",
+        AnswerKind.DATE: (
+            r"\b(?:before|after|until|within|by|from|when|once|as soon as|at the end)\b"
+        ),
+        AnswerKind.PERSON: r"\b(?:you|anyone|everyone|nobody|members?|users?|people)\b",
+        AnswerKind.DEFINITION: (
+            r"\b(?:is|are) (?:an?|the|when|how|any|one|used|defined)\b"
+            r"|\b(?:means?|refers? to|stands? for|called|known as|describes?|consists? of)\b"
+        ),
+    }.items()
+}
+_SHAPES: dict[AnswerKind, re.Pattern[str]] = {
+    kind: re.compile(pattern, re.IGNORECASE)
+    for kind, pattern in {
+        # An amount that the sentence states, not one that it mentions in passing.
+        AnswerKind.NUMBER: (
+            rf"[€$£]\s?\d|\d\s?(?:%|percent\b)|\b{_STATES}(?:\w+ (?:of )?)?(?:\d|{_COUNT}\b)"
+            r"|\b(?:unlimited|free)\b"
+        ),
         AnswerKind.DURATION: (
             rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-]+){{0,2}}{_UNIT}\b"
             r"|\b(?:daily|weekly|monthly|yearly|annually|never|always|immediately|at once"
@@ -35,13 +59,12 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
         AnswerKind.DATE: (
             rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|{_MONTH}\.? \d|in {_MONTH}|{_DAY})\b"
             rf"|\b\d{{1,2}}:\d\d\b|\b(?:19|20)\d\d\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
-            rf"|\b(?:before|after|until|within|by|from|when|once|as soon as|at the end)\b"
-            rf"|\d[\s-]*{_UNIT}"
+            rf"|\d[\s-]*{_UNIT}|\b(?:bi-?weekly|weekly|monthly|yearly|annually|quarterly)\b"
         ),
         AnswerKind.PERSON: (
             r"\b(?:managers?|admin\w*|owners?|teams?|leads?|head|officers?|directors?|hr|finance"
             r"|support|desk|agents?|departments?|commander|president|ceo|cfo|cto|staff|employees?"
-            r"|supervisors?|you|anyone|everyone|nobody|members?|users?|people)\b|[\w.-]{1,64}@[\w-]+\."
+            r"|supervisors?)\b|[\w.-]{1,64}@[\w-]+\."
             r"|#[a-z][\w-]+|\b[A-Z][a-z]+ [A-Z][a-z]+\b|\+\d[\d ]{6,}"
         ),
         AnswerKind.PLACE: (
@@ -65,10 +88,6 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
             rf"(?:^|[.;:,]\s+|\b(?:to|must|should|can|then|and|please|you)\s+){_IMPERATIVE}\b"
             r"|\b(?:workaround|fix(?:ed)?|resol(?:ve[sd]?|ution)|because|caused?|reason|solution)\b"
         ),
-        AnswerKind.DEFINITION: (
-            r"\b(?:is|are) (?:an?|the|when|how|any|one|used|defined)\b"
-            r"|\b(?:means?|refers? to|stands? for|called|known as|describes?|consists? of)\b"
-        ),
         AnswerKind.COMPARISON: (
             r"\b(?:than|whereas|while|both|unlike|differ\w*|instead|compared|but|only|other)\b"
         ),
@@ -84,12 +103,15 @@ _NAME_CHARS = 60
 
 
 def answer_fit(kind: AnswerKind, text: str) -> float:
-    """1 where the text has what this kind of answer needs (a number, a date, a condition, ...),
-    0 where it lacks it, 0.5 for kinds that have no such mark."""
-    shape = _SHAPES.get(kind)
-    if shape is None:
-        return _NEUTRAL
-    return 1.0 if shape.search(text[:_READ_CHARS]) else 0.0
+    """1 where the text has what this kind of answer needs (an amount stated, a date, ...), 0.5
+    where it only mentions such a thing, 0 where it lacks it; 0.5 for kinds that have no mark."""
+    shape, mention = _SHAPES.get(kind), _MENTIONS.get(kind)
+    head = text[:_READ_CHARS]
+    if shape is not None and shape.search(head):
+        return 1.0
+    if mention is None:
+        return 0.0 if shape is not None else _NEUTRAL
+    return 0.5 if mention.search(head) else 0.0
 
 
 def defines(terms: frozenset[int], text: str) -> bool:

@@ -37,9 +37,7 @@ class Blocks:
         self._selection = selection
         self._limit = max_sentences
 
-    def procedure(
-        self, best: SpanReading, candidates: Sequence[SpanReading]
-    ) -> SpanReading | None:
+    def procedure(self, best: SpanReading, candidates: Sequence[SpanReading]) -> SpanReading | None:
         """A step of the procedure that answers, or None where something else answers better."""
         found: SpanReading | None = None
         sure = self._form.kind is AnswerKind.HOW_TO

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from engine.generation.answer_fit import answer_fit
+from engine.generation.blocks import FACT_SENTENCES, LISTED, Blocks
 from engine.generation.draft import Draft
-from engine.generation.list_block import item_of, nested_below, parent_of, whole_list
-from engine.generation.question_form import AnswerKind, QuestionForm, read_question, term_set
-from engine.generation.quotation import Pick, layout_of, quote, torn_parts
-from engine.generation.span_reading import (
-    PassageReading,
-    SpanReading,
-    leads_into_example,
-    read_hits,
-)
+from engine.generation.question_form import AnswerKind, QuestionForm, read_question
+from engine.generation.quotation import quote, torn_parts
+from engine.generation.selection import Selection
+from engine.generation.span_reading import PassageReading, SpanReading, read_hits
 from engine.generation.span_score import score
-from engine.generation.table_rows import matching_rows
 from engine.generation.unfit_spans import is_short_answer
 from engine.knowledge.document import SentenceKind
 from engine.question import Question
 from engine.retrieval.hit import Hit
 
-LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
 _FLOOR = 0.15  # relevance below which not even the best span bears on the question
-FACT_SENTENCES = 3
 _EXTRA = 0.75  # how near to the best one a further sentence has to be
 _OWN_FIT = 0.55  # share of the best sentence's relevance
 _OWN_FIT_ELSEWHERE = 0.85
@@ -36,12 +29,6 @@ _NEIGHBOUR = 0.04
 _SAME_ANSWER = 0.08
 _EQUAL_SUPPORT = 0.985
 _NEW_TERMS = 0.2
-_ALIKE = 0.6  # Jaccard of terms from which two sentences say the same
-_CONTAINED = 0.85  # share of a sentence's terms that another one has
-_LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still be the answer
-_HEADING = 0.12
-_LONG_LIST = 10
-_LIST_SPANS = 60
 
 
 class ExtractiveWriter:
@@ -79,8 +66,8 @@ class _Answer:
         self._form = form
         self._readings = readings
         self._limit = max_sentences
-        self._selection.picks: list[Pick] = []
-        self._taken: set[tuple[str, int]] = set()
+        self._selection = Selection()
+        self._blocks = Blocks(form, readings, self._selection, max_sentences)
 
     def draft(self) -> Draft:
         candidates = self._candidates()
@@ -245,7 +232,7 @@ class _Answer:
                 return
 
     def _add(self, span: SpanReading, room: int) -> bool:
-        if (span.passage.id, span.index) in self._taken or self._is_repeat(span):
+        if self._selection.says(span):
             return False
         reading = self._readings[span.rank]
         if span.kind is SentenceKind.PROSE:
@@ -262,6 +249,3 @@ class _Answer:
         else:
             return False
         return True
-
-    def _is_repeat(self, span: SpanReading) -> bool:
-        return any(_alike(span, pick.span) for pick in self._selection.picks)

@@ -71,9 +71,25 @@ class QuestionForm:
         return any(part.kind in kinds for part in self.parts)
 
 
+# What a stemmer does not bring together; forms that are common words of their own are left out.
+_IRREGULAR = {
+    form: base
+    for base, forms in {
+        "lose": "lost", "steal": "stole stolen", "break": "broke broken", "buy": "bought",
+        "pay": "paid", "send": "sent", "take": "took taken", "give": "gave given",
+        "write": "wrote written", "choose": "chose chosen", "forget": "forgot forgotten",
+        "keep": "kept", "hold": "held", "meet": "met", "find": "found", "tell": "told",
+        "spend": "spent", "sell": "sold", "bring": "brought", "build": "built",
+        "freeze": "froze frozen", "hide": "hid hidden", "begin": "began begun",
+        "speak": "spoke spoken", "drive": "drove driven", "teach": "taught", "child": "children",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+
+
 @lru_cache(maxsize=65_536)
 def _terms_of_word(word: str) -> tuple[int, ...]:
-    return tuple(terms(word).tolist())
+    return tuple(terms(_IRREGULAR.get(word, word)).tolist())
 
 
 @lru_cache(maxsize=8_192)
@@ -213,7 +229,7 @@ _ASKING_WORDS = term_set(
     " something anyone thing way possible ask say get got give let make sure find idea explain show"
     " look see try go going come happen happens mean means work works use used work right now guys"
     " folks sorry dear team customer customers client user users people person employee company"
-    " currently actually really pls info information best regards different really long short"
+    " currently actually really much many often pls info information best regards different really long short"
 )
 _ASKING_WEIGHT = 0.35
 _STORY_WEIGHT = 0.35

@@ -71,6 +71,7 @@ class SpanReading:
         which it would say something else; None if there is none.
     unfit: whether it is never quoted, not even as a part of a list.
     quotable: whether it may be quoted for itself. can_lead: whether an answer may rest on it first.
+    heading_terms: of the nearest heading, or of the title above all headings.
     own, overlap: share in [0, 1] of the question's weighted terms in the span itself; and with
         half of the weight for terms that only its surroundings have.
     score: how well it answers, about 0 to 1; compares spans of one question.
@@ -93,6 +94,7 @@ class SpanReading:
     quotable: bool = True
     can_lead: bool = True
     context: frozenset[int] = frozenset()
+    heading_terms: frozenset[int] = frozenset()
     cosine: float = 0.0
     own: float = 0.0
     overlap: float = 0.0
@@ -117,10 +119,11 @@ class SpanReading:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class PassageReading:
-    """A hit with its spans read."""
+    """A hit with its spans read. above: the terms of its title and of the headings above it."""
 
     hit: Hit
     rank: int
+    above: frozenset[int]
     spans: list[SpanReading] = field(default_factory=list)
 
 
@@ -140,15 +143,17 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
     path = live.passage.heading_path
     heading = path[-1] if path else ""
     above = term_set(" ".join((live.title, *path)))
-    reading = PassageReading(hit=hit, rank=rank)
+    reading = PassageReading(hit=hit, rank=rank, above=above)
     heading_cosine = 0.0
     context, tainted = above, set[int]()
+    named = term_set(heading or live.title)
     suspect = may_address_machine(live.passage.text)
     for index, sentence in enumerate(live.passage.sentences):
         text = live.sentence_text(sentence)
         if sentence.kind is SentenceKind.HEADING:
             heading, heading_cosine = text, float(hit.sentence_cosines[index])
-            context = above | term_set(text)
+            named = term_set(text)
+            context = above | named
         hostile = suspect and addresses_machine(text)
         if hostile and sentence.kind is SentenceKind.PROSE:
             tainted.add(sentence.group)
@@ -166,6 +171,7 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
             unfit=unfit,
             quotable=not unfit,
             context=context,
+            heading_terms=named,
             cosine=max(own, 0.65 * own + 0.35 * heading_cosine),
         )
         reading.spans.append(span)

@@ -33,13 +33,15 @@ _COSINE, _OVERLAP, _FIT, _RETRIEVAL = 0.5, 0.3, 0.1, 0.5
 _FAQ_COSINE = 0.9  # how much of a question line's cosine its answer inherits
 _INTRO_COSINE = 0.35
 _LABEL_COSINE = 0.25
-_SURROUNDINGS = 0.7  # what a term counts that stands only above or before the span
+_SURROUNDINGS = 0.85  # what a term counts that stands only above or before the span
 _IDENTIFIER = 0.12
 _KEY = 0.10
 _DEFINES = 0.1
 _ABOUT_ITSELF = 0.2
 _UNASKED_CODE = 0.1
 _IN_EXAMPLE = 0.08
+_SECTION = 0.1
+_COVERED = 0.5
 _NEAR = 0.55  # below this share of the best, a span's marks and bonuses no longer matter
 _SYMPTOM, _REMEDY = 0.12, 0.08
 _WANTS_REMEDY = (
@@ -63,15 +65,21 @@ def score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
     and around it, the shape of the answer wanted, and the passage's rank; nothing is trained.
     """
     spans = [span for reading in readings for span in reading.spans]
-    frequency = dict.fromkeys(form.weights, 0)
+    frequency, covered = dict.fromkeys(form.weights, 0), dict.fromkeys(form.weights, 0)
     for span in spans:
         for term in span.terms & frequency.keys():
             frequency[term] += 1
+    for reading in readings:
+        above = reading.above & covered.keys()
+        for term in above:
+            covered[term] += 1
     # Rarity among the spans at hand: the corpus's own counts are not here, and what tells these
-    # spans apart is what matters.
+    # spans apart is what matters. So a word counts for less that stands above most of them.
     most = math.log1p(len(spans) / 1.5)
     weights = {
-        term: weight * min(most, math.log1p(len(spans) / (frequency[term] + 0.5)))
+        term: weight
+        * min(most, math.log1p(len(spans) / (frequency[term] + 0.5)))
+        * (1 - _COVERED * covered[term] / len(readings))
         for term, weight in form.weights.items()
     }
     total = sum(weights.values()) or 1.0
@@ -142,8 +150,23 @@ def _score_span(
     span.score = (
         _COSINE * max(0.0, cosine) + _OVERLAP * span.overlap + _RETRIEVAL * reading.hit.score
     ) - (_IN_EXAMPLE if example else 0.0)
+    span.score += _SECTION * section_match(span, form)
     fitness = 0.6 * min(1.0, max(0.0, cosine) / 0.8) + 0.4 * span.overlap
     span.relevance = round(min(1.0, max(0.0, fitness)), 4)
+
+
+def section_match(span: SpanReading, form: QuestionForm) -> float:
+    """How far the section is about what was asked: the harmonic mean of the shares of the
+    heading's and of the question's words that are in the other."""
+    named = span.heading_terms
+    if not named:
+        return 0.0
+    common = named & form.weights.keys()
+    if not common:
+        return 0.0
+    precision = len(common) / len(named)
+    recall = sum(form.weights[term] for term in common) / sum(form.weights.values())
+    return 2 * precision * recall / (precision + recall)
 
 
 def _refine(span: SpanReading, form: QuestionForm) -> None:

@@ -253,6 +253,7 @@ class _Run:
                 self._listed += 1
                 if isinstance(item, Unreadable):
                     self._seen.add(item.uri)
+                    self._hold_rows(item)
                     self._fail(item.uri, item.name, item.reason)
                     continue
                 if item.uri in self._seen:
@@ -266,6 +267,12 @@ class _Run:
             self._complete = True
         self._report("")
         await out.put(None)
+
+    def _hold_rows(self, bad: Unreadable) -> None:
+        """Nothing of a corpus with a bad row counts as removed: it may be the row that broke."""
+        corpus = bad.uri.removesuffix(bad.name)
+        if corpus.endswith("#") and corpus not in self._listing.unlisted:
+            self._listing.unlisted.append(corpus)
 
     def _is_unchanged(self, found: Found) -> bool:
         known = self._known.get(found.uri)

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audience import EVERYONE, parse_tags
+from engine.audience import EVERYONE, is_meant_as_tag, parse_tags
 from engine.errors import DocumentUnreadable, WrongUse
 from engine.knowledge.chunk import chunk_document
 from engine.knowledge.document import ParsedDocument, Passage, RawDocument
@@ -101,7 +101,13 @@ def _own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
     value = parsed.front_matter.get("audience")
     if value is None or value == "":
         return ()
+    if value == []:
+        raise DocumentUnreadable(
+            f"{raw.name} has an empty audience; name who may read it, or leave the field out"
+        )
     values = value if isinstance(value, list) else str(value).split(",")
+    if not any(is_meant_as_tag(v) for v in values):
+        return ()  # another system's field of the same name, such as `audience: ITPro`
     try:
         return parse_tags(values)
     except WrongUse as error:

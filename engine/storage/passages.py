@@ -21,8 +21,8 @@ _IN_LIMIT = 500
 
 
 def _is_live(table: Table) -> ColumnElement[bool]:
-    """The join of passages with the document whose live version they are, by its index."""
-    return (documents.c.tenant == table.c.tenant) & (documents.c.version == table.c.version)
+    """The join of passages with the document whose live version they are, by its key."""
+    return (documents.c.id == table.c.document_id) & (documents.c.version == table.c.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,7 +115,7 @@ failures = Table(
 passages = Table(
     "passages",
     metadata,
-    Column("id", _UUID, primary_key=True),
+    Column("id", _UUID, nullable=False),
     Column("tenant", _TENANT, nullable=False),
     Column("document_id", _UUID, ForeignKey("documents.id"), nullable=False),
     Column("version", _UUID, nullable=False),
@@ -125,6 +125,7 @@ passages = Table(
     Column("page", Integer),
     Column("sentences", LargeBinary, nullable=False),
     Index("ix_passages_document_id_version_ordinal", "document_id", "version", "ordinal"),
+    PrimaryKeyConstraint("tenant", "id"),
 )
 """Texts and sentence spans, for showing and quoting. A passage whose version is not its
 document's is a leftover. sentences: msgpack of the spans."""
@@ -132,7 +133,7 @@ document's is a leftover. sentences: msgpack of the spans."""
 passage_vectors = Table(
     "passage_vectors",
     metadata,
-    Column("id", _UUID, primary_key=True),
+    Column("id", _UUID, nullable=False),
     Column("tenant", _TENANT, nullable=False),
     Column("document_id", _UUID, ForeignKey("documents.id"), nullable=False),
     Column("version", _UUID, nullable=False),
@@ -144,6 +145,7 @@ passage_vectors = Table(
     Column("title_terms", LargeBinary, nullable=False),
     Index("ix_passage_vectors_document_id_version", "document_id", "version"),
     Index("ix_passage_vectors_tenant_embedded_hash", "tenant", "embedded_hash"),
+    PrimaryKeyConstraint("tenant", "id"),
 )
 """What ranking reads. dense: float16 unit vector. sentence_vectors: int8 rows, value x 127.
 terms, title_terms: uint32 in order. embedded_hash: sha256 of the embedder and the texts it read,
@@ -152,12 +154,13 @@ by which an unchanged passage of a changed document is not embedded again."""
 document_vectors = Table(
     "document_vectors",
     metadata,
-    Column("document_id", _UUID, ForeignKey("documents.id"), primary_key=True),
+    Column("document_id", _UUID, ForeignKey("documents.id"), nullable=False),
     Column("tenant", _TENANT, nullable=False),
     Column("centroid", LargeBinary, nullable=False),
     Column("terms", LargeBinary, nullable=False),
     Column("counts", LargeBinary, nullable=False),
     Column("title_terms", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("tenant", "document_id"),
 )
 """What ranking reads of a whole document. centroid: float16, the normalised mean of its passages'
 vectors. terms: uint32, sorted, of title, headings and text; counts: uint16, how often each stands

@@ -156,6 +156,12 @@ def test_a_set_below_the_convex_fusion_is_named() -> None:
     assert quality.below_convex("x", {**found, "ranked_questions": 0}) == []
 
 
+def test_a_set_that_could_not_be_read_is_named() -> None:
+    found = {"documents": 1, "documents_failed": 399}
+    assert quality.mostly_unread("x", found) == ["x: 399 documents could not be read"]
+    assert quality.mostly_unread("x", {"documents": 399, "documents_failed": 1}) == []
+
+
 def test_facts_are_found_as_words_up_to_case_white_space_and_tags() -> None:
     reply = "You may make **600** calls, or <b>60,000</b> a\nday [1][2]. It is Not free [3]."
     assert facts_found(["600", "60,000 A day"], reply) == 1.0

@@ -159,6 +159,7 @@ def test_the_audience_of_the_command_holds_for_lines_that_name_none(knowing: Any
     named = {"id": "2", "question": question, "audience": ["everyone"]}
     source.write_text(f"{json.dumps({'id': '1', 'question': question})}\n{json.dumps(named)}\n")
     done = knowing.run("ask", "--input", source, "--audience", "group:S0LEADS")
+    assert (done.returncode, done.stderr) == (0, "")
     first, second = map(json.loads, done.stdout.splitlines())
     assert {r["document_name"] for r in first["retrieved"]} == {"bonus.md"}
     assert "bonus.md" not in {r["document_name"] for r in second["retrieved"]}

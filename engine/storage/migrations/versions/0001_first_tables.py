@@ -126,7 +126,7 @@ def upgrade() -> None:
     sa.Column('counts', sa.LargeBinary(), nullable=False),
     sa.Column('title_terms', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], name=op.f('fk_document_vectors_document_id')),
-    sa.PrimaryKeyConstraint('document_id', name=op.f('pk_document_vectors'))
+    sa.PrimaryKeyConstraint('tenant', 'document_id', name=op.f('pk_document_vectors'))
     )
     op.create_table('passage_vectors',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -140,7 +140,7 @@ def upgrade() -> None:
     sa.Column('terms', sa.LargeBinary(), nullable=False),
     sa.Column('title_terms', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], name=op.f('fk_passage_vectors_document_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_passage_vectors'))
+    sa.PrimaryKeyConstraint('tenant', 'id', name=op.f('pk_passage_vectors'))
     )
     with op.batch_alter_table('passage_vectors', schema=None) as batch_op:
         batch_op.create_index('ix_passage_vectors_document_id_version', ['document_id', 'version'], unique=False)
@@ -157,7 +157,7 @@ def upgrade() -> None:
     sa.Column('page', sa.Integer(), nullable=True),
     sa.Column('sentences', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], name=op.f('fk_passages_document_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_passages'))
+    sa.PrimaryKeyConstraint('tenant', 'id', name=op.f('pk_passages'))
     )
     with op.batch_alter_table('passages', schema=None) as batch_op:
         batch_op.create_index('ix_passages_document_id_version_ordinal', ['document_id', 'version', 'ordinal'], unique=False)
