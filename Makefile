@@ -20,6 +20,7 @@ $(BIN)/uv: .ci/get_uv.py
 
 $(READY): $(BIN)/uv pyproject.toml uv.lock
 	@$(UV) sync --frozen --inexact --quiet --compile-bytecode
+	@$(BIN)/python -m compileall -q bot engine evals
 	@touch $@
 
 demo: $(READY) ## ingest the sample documents, answer a few questions, then chat

@@ -16,10 +16,9 @@ LENGTH = struct.Struct(">I")
 
 
 def pack(message: dict[str, Any]) -> bytes:
-    """A message with its length before it."""
-    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", errors="replace"
-    )
+    """A message with its length before it; in ASCII, so that a file name that is no UTF-8, which
+    Python holds with half characters in it, comes through."""
+    body = json.dumps(message, separators=(",", ":")).encode("ascii")
     return LENGTH.pack(len(body)) + body
 
 

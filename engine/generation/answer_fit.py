@@ -97,8 +97,12 @@ _NEUTRAL = 0.5
 _READ_CHARS = 600
 _ORDER = re.compile(rf"^\W*(?:please |then |now )?{_IMPERATIVE}\b", re.IGNORECASE)
 _SAYS_WHAT_IT_IS = re.compile(
-    r"\s(?:is|are|means?|refers? to|stands? for)\s|\s[-–—]\s|:\s", re.IGNORECASE
+    r"\s(?:is|are) (?:an?|the|one|any|when|how|where|what|used|defined|our|those|people)\b"
+    r"|\s(?:means?|refers? to|stands? for|describes?|consists? of|seeks?|helps?|provides?|allows?"
+    r"|lets?|enables?|entitles?|gives?|offers?|exists? to)\s|\s[-–—]\s|:\s",
+    re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(r"\(([^()]{2,30})\)\s*$")
 _NAME_CHARS = 60
 
 
@@ -119,8 +123,13 @@ def defines(terms: frozenset[int], text: str) -> bool:
     match = _SAYS_WHAT_IT_IS.search(text[: _NAME_CHARS + 20])
     if match is None:
         return False
-    named = term_set(text[: match.start()])
-    return bool(named & terms) and len(named - terms) <= 1
+    name = text[: match.start()]
+    named = term_set(name)
+    if named & terms and len(named - terms) <= 1:
+        return True
+    # "A Personal Identity Verification (PIV) card is ..."
+    short = _IN_BRACKETS.search(name)
+    return short is not None and bool(term_set(short[1]) & terms)
 
 
 def tells_what_to_do(text: str) -> bool:

@@ -3,6 +3,7 @@ need to be understood."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from engine.generation.answer_fit import answer_fit
@@ -11,6 +12,7 @@ from engine.generation.question_form import AnswerKind, QuestionForm, term_set
 from engine.generation.quotation import layout_of
 from engine.generation.selection import Selection
 from engine.generation.span_reading import PassageReading, SpanReading, leads_into_example
+from engine.generation.span_score import section_match
 from engine.generation.table_rows import matching_rows
 from engine.knowledge.document import SentenceKind
 
@@ -18,8 +20,20 @@ LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
 FACT_SENTENCES = 3
 _LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still be the answer
 _HEADING = 0.12
+_NUMBERED = 0.05  # a numbered list is more likely to be the procedure
+_FULL_SENTENCE_WORDS = 10
 _LONG_LIST = 10
 _LIST_SPANS = 60
+
+
+_WHOLE_SENTENCE = re.compile(r"^[\"'“(]?[A-Z0-9](?:\S+\s+){4,}\S.*[.!][\"'”)]?\s*$", re.DOTALL)
+_ANNOUNCES = re.compile(r"\b(?:steps|following|below|as follows)\b.{0,40}:\s*$", re.IGNORECASE)
+# What a lead says of its items that they do not say themselves.
+_LIMITS = re.compile(
+    r"\b(?:not|never|no|except|unless|only|if|when|without|instead|avoid|un\w+|n't|don’t|cannot"
+    r"|forbidden|prohibited|exceptions?|exclu\w+|examples?|optional|former\w*|old)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 
 
 class Blocks:
@@ -49,6 +63,8 @@ class Blocks:
             if not (sure and span.kind is SentenceKind.STEP) and not self.is_about(span):
                 continue
             score = span.score + _HEADING * self.heading_match(span)
+            if span.kind is SentenceKind.STEP:
+                score += _NUMBERED
             if score > found_score and self._tells_how(span):
                 found, found_score = span, score
         return found
@@ -69,7 +85,7 @@ class Blocks:
 
     def is_about(self, span: SpanReading) -> bool:
         """Whether the list's heading or introduction is what was asked for."""
-        if self.heading_match(span) >= 0.5:
+        if max(self.heading_match(span), section_match(span, self._form)) >= 0.5:
             return True
         intro = self._intro(span)
         if intro is not None and leads_into_example(intro.text):
@@ -79,17 +95,18 @@ class Blocks:
     def heading_match(self, span: SpanReading) -> float:
         """Share of the heading's terms that the question has."""
         weights = self._form.weights
-        named = term_set(span.heading)
+        named = term_set(span.heading)  # not the title: no list is about all of a document
         return len(named & weights.keys()) / len(named) if named else 0.0
 
     def _intro(self, span: SpanReading) -> SpanReading | None:
         return None if span.intro is None else self._readings[span.rank].spans[span.intro]
 
-    def take_list(self, member: SpanReading) -> None:
+    def take_list(self, member: SpanReading, *, introduced: bool = False) -> None:
+        """A whole list with its introduction, unless something that leads into it was taken."""
         spans = whole_list(self._readings, member)[:_LIST_SPANS]
         relevance = max(span.relevance for span in spans)
         intro = self._intro(spans[0])
-        if intro is not None and self._introduces(intro, spans[0]):
+        if not introduced and intro is not None and self._introduces(intro, spans[0]):
             self._selection.put(intro, "prose", max(relevance, intro.relevance))
         ordered = spans[0].kind is SentenceKind.STEP
         base = spans[0].item[0] if spans[0].item else 0
@@ -118,6 +135,8 @@ class Blocks:
             lead = parent[-1:]
         elif (intro := self._intro(best)) is not None and intro.text.rstrip().endswith(":"):
             lead = [intro]
+        if lead and not self._needs_lead(lead[0], chosen[0]):
+            lead = []
         alone = not lead and len(chosen) == len(self._best_run(quoted, best))
         for span in lead:
             self._selection.put(span, "prose", best.relevance)
@@ -128,6 +147,12 @@ class Blocks:
                 layout = "prose"
             self._selection.put(span, layout, max(span.relevance, best.relevance))
 
+    def _needs_lead(self, lead: SpanReading, first: SpanReading) -> bool:
+        """Whether an item says something else, or nothing, without the sentence above its list."""
+        if not _WHOLE_SENTENCE.match(first.text) or _LIMITS.search(lead.text):
+            return True
+        return bool((lead.terms - first.terms - first.context) & self._form.weights.keys())
+
     def _best_run(self, item: Sequence[SpanReading], best: SpanReading) -> list[SpanReading]:
         """The item's sentences from its first to the best one, or all of a short item."""
         if len(item) <= min(FACT_SENTENCES, self._limit):
@@ -137,10 +162,12 @@ class Blocks:
         return list(item[start : place + 1])
 
     def take_rows(self, reading: PassageReading, best: SpanReading) -> None:
+        """The rows of the best one's table that answer."""
         for span in matching_rows(reading, best, self._form):
             self._selection.put(span, "row", span.relevance)
 
     def take_code(self, reading: PassageReading, best: SpanReading) -> None:
+        """A whole code block with its introduction."""
         intro = self._intro(best)
         if intro is not None and intro.quotable:
             self._selection.put(intro, "prose", best.relevance)
@@ -148,10 +175,41 @@ class Blocks:
             if span.kind is SentenceKind.CODE and span.sentence.group == best.sentence.group:
                 self._selection.put(span, "code", best.relevance)
 
+    def _list_below(self, reading: PassageReading, lead: SpanReading) -> SpanReading | None:
+        """The list that "follow the steps below:" announces where other sentences stand between:
+        the next one of its section, in this passage or the one after it."""
+        if not _ANNOUNCES.search(lead.text):
+            return None
+        for span in reading.spans[lead.index + 1 :]:
+            if span.heading != lead.heading:
+                return None
+            if span.kind in LISTED:
+                return span
+        after = reading.hit.passage.passage.ordinal + 1
+        for other in self._readings:
+            near = other.hit.passage
+            if near.document_id != lead.passage.document_id or near.passage.ordinal != after:
+                continue
+            for span in other.spans:
+                if span.heading != lead.heading:
+                    return None
+                if span.kind in LISTED:
+                    return span
+        return None
+
     def take_led(self, reading: PassageReading, lead: SpanReading) -> bool:
         """A sentence that ends in a colon, with what it leads into."""
         spans = reading.spans
         following = spans[lead.index + 1] if lead.index + 1 < len(spans) else None
+        if following is not None and following.kind in (SentenceKind.HEADING, SentenceKind.PROSE):
+            listed = self._list_below(reading, lead)
+            if listed is not None:
+                self._selection.put(lead, "prose", lead.relevance)
+                self.take_list(listed, introduced=True)
+                return True
+            if following.kind is SentenceKind.HEADING and _stands_alone(lead.text):
+                self._selection.put(lead, "prose", lead.relevance)
+                return True
         if following is None or not following.quotable:
             return False
         if following.kind in LISTED:
@@ -176,3 +234,8 @@ class Blocks:
             self.take_rows(reading, top)
             return True
         return False
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether a sentence says enough though what its colon leads into cannot be quoted."""
+    return len(text.split()) >= _FULL_SENTENCE_WORDS and not _ANNOUNCES.search(text)

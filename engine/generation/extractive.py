@@ -223,7 +223,7 @@ class _Answer:
             return span.score + _PART_TERMS * share + _PART_KIND * answer_fit(kind, span.text)
 
         chosen = max((value(pick.span) for pick in self._selection.picks), default=0.0)
-        near = [span for span in candidates[:24] if span.score >= 0.7 * best.score]
+        near = [span for span in candidates[:24] if span.score >= 0.6 * best.score]
         home = [span for span in near if span.passage.document_id == best.passage.document_id]
         for pool, margin in ((home, 0.0), (near, _OTHER_DOCUMENT)):
             top = max(pool, key=value, default=None)

@@ -30,20 +30,21 @@ _DANGLING = re.compile(
     r"|it(?:'s|’s)?\b(?!(?:'s|’s)? (?:is |was |will be |can be "
     r"|may be )?(?:also )?(?:not )?(?:possible"
     r"|recommended|important|necessary|best|advisable|required|your|our)\b)"
-    r"|(?:they|he|she|its|their|his|her|them|both|neither|either|all of (?:them|these|this"
+    r"|(?:they|he|she|its|their|his|her|them|both\b(?! .{2,80} and )|neither\b(?! .{2,80} nor )|either\b(?! .{2,80} or )|all of (?:them|these|this"
     r"|which))\b"
-    r"|(?:however|but|and|or|so|also|then|thus|hence|therefore|otherwise|instead|besides|moreover"
-    r"|furthermore|additionally|in addition|similarly|likewise|conversely|nevertheless|nonetheless"
+    r"|(?:however|but|and|or|so|also|then|thus|hence|therefore|otherwise|instead(?! of\b)|besides(?=,)|moreover"
+    r"|furthermore|additionally|in addition(?! to\b)|similarly|likewise|conversely|nevertheless|nonetheless"
     r"|still|consequently|accordingly|afterwards?|as (?:a result|such)|for (?:example|instance)"
-    r"|in (?:this|that|such|either|both|the former|the latter|contrast|other words|these|those)\b"
+    r"|in (?:this|that|such|either|both|the former|the latter|contrast(?! to\b)|other words|these|those)\b"
     r"|on the other hand|in case of doubt|after (?:that|this)|before (?:that|this)|if (?:so|not|it"
     r"|they|this|that|these|those)|when (?:it|they|this|that)|to do (?:so|this|that)|once (?:it"
     r"|they|this|that)|because of (?:this|that)|at (?:this|that) point|until then|since then)\b"
-    r"|the (?:former|latter|same|above|following|other|others|rest|first one|second one)\b"
+    r"|the (?:former|latter|same|above|other|others|rest|first one|second one)\b"
     r")",
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(r"^\W*(?:for example|for instance|e\.g\.|example)\b", re.IGNORECASE)
+_EXAMPLE_HEADING = re.compile(r"^(?:.{0,60}\b)?examples?\b\W*\d*\W*$", re.IGNORECASE)
 _LABEL_CHARS = 40
 _LABEL_WORDS = 4
 _FAQ_HEADING = re.compile(r"\b(?:faqs?|frequently asked|questions)\b", re.IGNORECASE)
@@ -69,6 +70,7 @@ class SpanReading:
     intro: index of the sentence that leads into the span's list, table or code; None if none.
     label: index of the run-in title of its paragraph or item ("Belgium. 21% VAT ..."), without
         which it would say something else; None if there is none.
+    example: whether it tells of one case, in a section of examples or after "For example".
     unfit: whether it is never quoted, not even as a part of a list.
     quotable: whether it may be quoted for itself. can_lead: whether an answer may rest on it first.
     heading_terms: of the nearest heading, or of the title above all headings.
@@ -93,6 +95,7 @@ class SpanReading:
     unfit: bool = False
     quotable: bool = True
     can_lead: bool = True
+    example: bool = False
     context: frozenset[int] = frozenset()
     heading_terms: frozenset[int] = frozenset()
     cosine: float = 0.0
@@ -182,6 +185,7 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
         # A paragraph with an order to a machine in it is that attack's; of a list only the item.
         if span.sentence.group in tainted and span.kind is SentenceKind.PROSE:
             span.quotable = False
+    _find_examples(spans)
     _find_questions(spans)
     _find_intros(spans)
     _find_labels(spans)
@@ -189,6 +193,16 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
         if is_question(span.text) and span.kind is not SentenceKind.STEP:
             span.quotable = False
     return reading
+
+
+def _find_examples(spans: list[SpanReading]) -> None:
+    group, within = -1, False
+    for span in spans:
+        if span.sentence.group != group:
+            group, within = span.sentence.group, False
+        if span.kind is SentenceKind.PROSE:
+            within = within or leads_into_example(span.text)
+        span.example = within or is_heading_of(_EXAMPLE_HEADING, span.heading)
 
 
 def _find_labels(spans: list[SpanReading]) -> None:

@@ -39,11 +39,13 @@ _KEY = 0.10
 _DEFINES = 0.1
 _ABOUT_ITSELF = 0.2
 _UNASKED_CODE = 0.1
-_IN_EXAMPLE = 0.08
+_IN_EXAMPLE = 0.15
 _SECTION = 0.1
 _COVERED = 0.5
 _NEAR = 0.55  # below this share of the best, a span's marks and bonuses no longer matter
 _SYMPTOM, _REMEDY = 0.12, 0.08
+_AMOUNTS = (AnswerKind.NUMBER, AnswerKind.DURATION)
+_AMOUNT_FIT = 0.2
 _WANTS_REMEDY = (
     AnswerKind.TROUBLESHOOTING,
     AnswerKind.HOW_TO,
@@ -65,13 +67,14 @@ def score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
     and around it, the shape of the answer wanted, and the passage's rank; nothing is trained.
     """
     spans = [span for reading in readings for span in reading.spans]
+    if not spans:
+        return
     frequency, covered = dict.fromkeys(form.weights, 0), dict.fromkeys(form.weights, 0)
     for span in spans:
         for term in span.terms & frequency.keys():
             frequency[term] += 1
     for reading in readings:
-        above = reading.above & covered.keys()
-        for term in above:
+        for term in reading.above & covered.keys():
             covered[term] += 1
     # Rarity among the spans at hand: the corpus's own counts are not here, and what tells these
     # spans apart is what matters. So a word counts for less that stands above most of them.
@@ -87,11 +90,12 @@ def score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
         for span in reading.spans:
             if span.quotable:
                 _score_span(span, reading, form, weights, total)
+    telling = frozenset(t for t in form.identifiers if 2 * covered[t] <= len(readings))
     scored = [span for span in spans if span.quotable]
     near = _NEAR * max((span.score for span in scored), default=0.0)
     for span in scored:
         if span.score >= near:
-            _refine(span, form)
+            _refine(span, form, telling)
     if form.asks_for(*_WANTS_REMEDY):
         _prefer_remedies(spans)
 
@@ -146,7 +150,9 @@ def _score_span(
     around = sum(weights[term] for term in (near - span.terms) & weights.keys())
     span.own = own / total
     span.overlap = min(1.0, (own + _SURROUNDINGS * around) / total)
-    example = span.intro is not None and leads_into_example(spans[span.intro].text)
+    example = span.example or (
+        span.intro is not None and leads_into_example(spans[span.intro].text)
+    )
     span.score = (
         _COSINE * max(0.0, cosine) + _OVERLAP * span.overlap + _RETRIEVAL * reading.hit.score
     ) - (_IN_EXAMPLE if example else 0.0)
@@ -169,14 +175,17 @@ def section_match(span: SpanReading, form: QuestionForm) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _refine(span: SpanReading, form: QuestionForm) -> None:
+def _refine(span: SpanReading, form: QuestionForm, telling: frozenset[int]) -> None:
     """What costs more to look at, for spans that may still be chosen."""
-    score = span.score + _FIT * max(answer_fit(part.kind, span.text) for part in form.parts)
+    score = span.score + max(
+        (_AMOUNT_FIT if part.kind in _AMOUNTS else _FIT) * answer_fit(part.kind, span.text)
+        for part in form.parts
+    )
     span.can_lead = span.can_lead and not is_pointer(span.text)
     if form.kind is AnswerKind.DEFINITION and defines(form.parts[0].terms, span.text):
         score += _DEFINES
-    if form.identifiers & span.terms:
-        score += _IDENTIFIER * len(form.identifiers & span.terms) / len(form.identifiers)
+    if telling & span.terms:
+        score += _IDENTIFIER * len(telling & span.terms) / len(telling)
     if span.kind is SentenceKind.ROW:
         name = span.text.split(" | ", 1)[0]
         named = term_set(name)

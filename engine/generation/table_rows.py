@@ -11,6 +11,7 @@ from engine.knowledge.document import SentenceKind
 
 _MOST_ROWS = 3
 _ALL_ROWS = 15
+_SHORT_TABLE = 6
 _WIDE = 6  # columns; a wider table's rows are shown with the columns that the question is about
 _AS_GOOD = 0.97
 _ONE_ROW = 0.4  # share of the question's weight in a row from which that row is meant
@@ -30,6 +31,8 @@ def matching_rows(
     ]
     if _wants_table(form, rows):
         return rows[:_ALL_ROWS]
+    if 1 < len(rows) <= _SHORT_TABLE and not any(span.own for span in rows):
+        return rows  # the question names the table or a column, and no row of it
     alike = [
         span
         for span in rows

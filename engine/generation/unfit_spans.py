@@ -76,7 +76,8 @@ _POINTER = re.compile(
     # The link that these words carried is gone.
     r"|\b(?:follow|see|use|read|visit|check|using) (?:these|the|this|those"
     r"|our)(?: \w+)? (?:instructions?"
-    r"|steps|guide|link|links|directions|procedure|page|document)\W*$",
+    r"|steps|guide|link|links|directions|procedure|page|document)\W*$"
+    r"|\b(?:read|see|find|follow|check|use)\b.{0,40}\bhere\W*$",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"\[ ?[A-Za-z][a-z_ ]{2,40} ?\](?!\()|\{\{?[^{}]{1,40}\}?\}|_{4,}")
@@ -91,6 +92,7 @@ _LINKS = re.compile(
     re.IGNORECASE,
 )
 _MOSTLY_LINKS = 0.6
+_NAVIGATION_CHARS = 100
 _KEY_WORD_CHARS = 40
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _QUESTION = re.compile(r"\?[\"'”’)\]*_]*\s*$")
@@ -150,6 +152,8 @@ def is_unfit(kind: SentenceKind, text: str) -> bool:
         return False
     if kind is SentenceKind.ROW:
         return not re.search(r"\w", text)
+    if text.endswith((">", "»")) and len(text) < _NAVIGATION_CHARS and "<" not in text:
+        return True  # "Next to the first step >"
     if _FURNITURE.match(text) or _MANNERS.match(text):
         return True
     if not _LETTERS.search(text) and not re.search(r"\d", text):

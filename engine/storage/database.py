@@ -154,6 +154,11 @@ def explain(error: BaseException, where: str) -> StorageUnavailable:
         return StorageUnavailable(
             f"the disk that holds {where} is full; free some space and run the same command again"
         )
+    if "foreign key" in text or "unique constraint" in text:
+        return StorageUnavailable(
+            "another program changed the same documents at the same moment; run the same command "
+            "again"
+        )
     if "locked" in text or isinstance(error, PoolTimeoutError):
         return StorageUnavailable(
             f"the database {where} is busy with another program; try again in a minute"

@@ -124,7 +124,7 @@ passages = Table(
     Column("heading_path", JSON, nullable=False),
     Column("page", Integer),
     Column("sentences", LargeBinary, nullable=False),
-    Index("ix_passages_document_id_version_ordinal", "document_id", "version", "ordinal"),
+    Index("ix_passages_tenant_document_id", "tenant", "document_id", "version", "ordinal"),
     PrimaryKeyConstraint("tenant", "id"),
 )
 """Texts and sentence spans, for showing and quoting. A passage whose version is not its
@@ -143,7 +143,7 @@ passage_vectors = Table(
     Column("sentence_vectors", LargeBinary, nullable=False),
     Column("terms", LargeBinary, nullable=False),
     Column("title_terms", LargeBinary, nullable=False),
-    Index("ix_passage_vectors_document_id_version", "document_id", "version"),
+    Index("ix_passage_vectors_tenant_document_id", "tenant", "document_id", "version"),
     Index("ix_passage_vectors_tenant_embedded_hash", "tenant", "embedded_hash"),
     PrimaryKeyConstraint("tenant", "id"),
 )
@@ -170,7 +170,7 @@ term_counts = Table(
     "term_counts",
     metadata,
     Column("tenant", _TENANT, nullable=False),
-    Column("readers", String(512), nullable=False),
+    Column("readers", Text, nullable=False),
     Column("term", BigInteger, nullable=False),
     Column("passages", Integer, nullable=False),
     Column("documents", Integer, nullable=False),
@@ -183,7 +183,7 @@ corpus_sizes = Table(
     "corpus_sizes",
     metadata,
     Column("tenant", _TENANT, nullable=False),
-    Column("readers", String(512), nullable=False),
+    Column("readers", Text, nullable=False),
     Column("passages", Integer, nullable=False),
     Column("documents", Integer, nullable=False),
     Column("terms", BigInteger, nullable=False),

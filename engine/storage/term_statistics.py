@@ -23,7 +23,6 @@ from engine.storage.schema import (
 )
 
 _IN_LIMIT = 500
-_MOST_READERS = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ class CountChange:
 
 def readers_of(audience: Iterable[str]) -> str:
     """An exact audience as one value."""
-    return ",".join(sorted(audience))[:_MOST_READERS]
+    return ",".join(sorted(audience))
 
 
 def document_vectors_of(

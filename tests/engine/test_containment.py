@@ -21,7 +21,7 @@ SHOWN_FORMATS = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 
 }
 """Characters of category Cf that do show a sign."""
 MARKDOWN = MarkdownIt("commonmark", {"html": True})
-SLACK_TOKEN = re.compile(r"<(?:[!@#]|[a-z][a-z0-9+.-]*:[^\s<>:])[^<>]*>", re.IGNORECASE)
+SLACK_TOKEN = re.compile(r"<(?:[!@#]|[a-z][a-z0-9+.-]*:[^\s<>:])[^>]*>", re.IGNORECASE)
 HTML_WITH_ATTRIBUTE = re.compile(r"<[a-z][^<>]*=", re.IGNORECASE)
 BROADCAST = re.compile(r"(?<!\w)@(?:channel|here|everyone)\b", re.IGNORECASE)
 CODE_TARGET = re.compile(r"[\w,'\"=*%-]*")
@@ -93,6 +93,11 @@ ATTACKS = [
     "[[x]](//evil.test)",
     "[a[b](//c.d)e](//f.g)",
     "[[a](//b.c)](//d.e)",
+    f"[{'a' * 700}](evil.test/a)",
+    f"[{'[' * 9}{']' * 9}](evil.test/a)",
+    f"![{'a' * 700}](p.png)",
+    f"![{'[' * 9}{']' * 9}](p.png)",
+    f"[x](evil.test/{'a' * 3000})",
     f"[{'a' * 700}](//evil.test)",
     f"[x](//evil.test/{'a' * 3000})",
     f"[x]({EVIL})]({EVIL})",

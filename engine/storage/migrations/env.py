@@ -2,12 +2,19 @@
 
 from alembic import context
 
-from engine.storage.schema import metadata
+from engine.storage.schema import Moment, metadata
+
+
+def _render(kind, item, _):
+    """Revisions name SQLAlchemy's own type, so that they stay what they were."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,
+    render_item=_render,
     transactional_ddl=True,
 )
 with context.begin_transaction():

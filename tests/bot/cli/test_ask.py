@@ -96,7 +96,7 @@ def test_a_question_may_be_several_words_or_come_by_standard_input(knowing: Any)
     for done in (said, piped):
         assert (done.returncode, done.stderr) == (0, "")
         assert "16 weeks" in done.stdout
-        assert "[1] Parental leave" in done.stdout
+        assert "Parental leave  (leave.md)" in done.stdout
         assert "\x1b[" not in done.stdout
 
 

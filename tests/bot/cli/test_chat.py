@@ -36,7 +36,9 @@ def test_a_chat_keeps_its_history_and_others_ask_while_it_is_open(knowing: Any) 
 
 
 def test_a_chat_understands_its_commands_and_ends_with_its_input(knowing: Any) -> None:
-    done = knowing.run("chat", stdin="/help\n\n/nope\n/sources\nguest wifi?\n/new\nparental leave?\n")
+    done = knowing.run(
+        "chat", stdin="/help\n\n/nope\n/sources\nguest wifi?\n/new\nparental leave?\n"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "/quit leaves" in done.stdout
     assert "There is no /nope." in done.stdout
