@@ -30,7 +30,8 @@ check: $(READY) lint types contracts ## the fast gate: format, lint, types, cont
 	@$(BIN)/pytest -q -n 2 -m "not slow"
 
 test: $(READY) lint types contracts ## the whole gate
-	@$(BIN)/pytest -n 2
+	@.ci/install_services.sh
+	@$(BIN)/pytest -n 2 --dist loadscope
 
 bench: $(READY) ## engine speed, by stage, as ratios (SIZE=20000 SEED=7)
 	@$(BIN)/python -m evals.bench --seed $(SEED) $(if $(SIZE),--size $(SIZE))

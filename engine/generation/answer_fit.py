@@ -25,8 +25,8 @@ _IMPERATIVE = (
 
 _COUNT = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|third|twice|once)"
 _STATES = (
-    r"(?:up to|at (?:most|least)|maximum|minimum|limit(?:ed)?|no more than|entitled to|total|equals?"
-    r"|receives?|gets?|earns?|accrues?|has|have|pays?|covers?|costs?|takes?|lasts?|is|are|was|were"
+    r"(?:up to|at (?:most|least)|maximum|minimum|limit(?:ed)?|no more than|entitled to|total"
+    r"|equals?|receives?|gets?|earns?|accrues?|has|have|pays?|covers?|costs?|takes?|lasts?|is|are|was|were"
     r"|of|to|every|each|within)[\s:]+"
 )
 _MENTIONS: dict[AnswerKind, re.Pattern[str]] = {
@@ -93,6 +93,8 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
         ),
     }.items()
 }
+AMOUNTS = (AnswerKind.NUMBER, AnswerKind.DURATION)
+_ASIDE = re.compile(r"\([^()]*\)")
 _NEUTRAL = 0.5
 _READ_CHARS = 600
 _ORDER = re.compile(rf"^\W*(?:please |then |now )?{_IMPERATIVE}\b", re.IGNORECASE)
@@ -111,7 +113,12 @@ def answer_fit(kind: AnswerKind, text: str) -> float:
     where it only mentions such a thing, 0 where it lacks it; 0.5 for kinds that have no mark."""
     shape, mention = _SHAPES.get(kind), _MENTIONS.get(kind)
     head = text[:_READ_CHARS]
-    if shape is not None and shape.search(head):
+    if kind in AMOUNTS and "(" in head:
+        mention = mention or shape
+        stated = _ASIDE.sub(" ", head)  # an amount in brackets is one of something else
+    else:
+        stated = head
+    if shape is not None and shape.search(stated):
         return 1.0
     if mention is None:
         return 0.0 if shape is not None else _NEUTRAL

@@ -12,7 +12,7 @@ from engine.generation.question_form import AnswerKind, QuestionForm, term_set
 from engine.generation.quotation import layout_of
 from engine.generation.selection import Selection
 from engine.generation.span_reading import PassageReading, SpanReading, leads_into_example
-from engine.generation.span_score import section_match
+from engine.generation.span_score import match, section_match
 from engine.generation.table_rows import matching_rows
 from engine.knowledge.document import SentenceKind
 
@@ -21,6 +21,7 @@ FACT_SENTENCES = 3
 _LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still be the answer
 _HEADING = 0.12
 _NUMBERED = 0.05  # a numbered list is more likely to be the procedure
+_SAME = 0.75  # how alike a title and a question are that ask for the same
 _FULL_SENTENCE_WORDS = 10
 _LONG_LIST = 10
 _LIST_SPANS = 60
@@ -54,6 +55,7 @@ class Blocks:
     def procedure(self, best: SpanReading, candidates: Sequence[SpanReading]) -> SpanReading | None:
         """A step of the procedure that answers, or None where something else answers better."""
         found: SpanReading | None = None
+        listing = self._form.kind is AnswerKind.LIST
         sure = self._form.kind is AnswerKind.HOW_TO
         found_score = best.score - (_LIST_NEAR if sure else 0.0)
         for span in candidates[:40]:
@@ -63,9 +65,9 @@ class Blocks:
             if not (sure and span.kind is SentenceKind.STEP) and not self.is_about(span):
                 continue
             score = span.score + _HEADING * self.heading_match(span)
-            if span.kind is SentenceKind.STEP:
+            if span.kind is SentenceKind.STEP and not listing:
                 score += _NUMBERED
-            if score > found_score and self._tells_how(span):
+            if score > found_score and (listing or self._tells_how(span)):
                 found, found_score = span, score
         return found
 
@@ -87,6 +89,10 @@ class Blocks:
         """Whether the list's heading or introduction is what was asked for."""
         if max(self.heading_match(span), section_match(span, self._form)) >= 0.5:
             return True
+        if span.kind is SentenceKind.STEP and self._form.kind is AnswerKind.HOW_TO:
+            above = (span.passage.title, *span.passage.passage.heading_path)
+            if max(match(term_set(heading), self._form.weights) for heading in above) >= _SAME:
+                return True
         intro = self._intro(span)
         if intro is not None and leads_into_example(intro.text):
             return False
@@ -94,9 +100,8 @@ class Blocks:
 
     def heading_match(self, span: SpanReading) -> float:
         """Share of the heading's terms that the question has."""
-        weights = self._form.weights
-        named = term_set(span.heading)  # not the title: no list is about all of a document
-        return len(named & weights.keys()) / len(named) if named else 0.0
+        named = term_set(span.heading)
+        return len(named & self._form.weights.keys()) / len(named) if named else 0.0
 
     def _intro(self, span: SpanReading) -> SpanReading | None:
         return None if span.intro is None else self._readings[span.rank].spans[span.intro]
@@ -135,7 +140,7 @@ class Blocks:
             lead = parent[-1:]
         elif (intro := self._intro(best)) is not None and intro.text.rstrip().endswith(":"):
             lead = [intro]
-        if lead and not self._needs_lead(lead[0], chosen[0]):
+        if lead and not self._needs_lead(lead[0], chosen):
             lead = []
         alone = not lead and len(chosen) == len(self._best_run(quoted, best))
         for span in lead:
@@ -147,11 +152,16 @@ class Blocks:
                 layout = "prose"
             self._selection.put(span, layout, max(span.relevance, best.relevance))
 
-    def _needs_lead(self, lead: SpanReading, first: SpanReading) -> bool:
+    def _needs_lead(self, lead: SpanReading, chosen: Sequence[SpanReading]) -> bool:
         """Whether an item says something else, or nothing, without the sentence above its list."""
-        if not _WHOLE_SENTENCE.match(first.text) or _LIMITS.search(lead.text):
+        if not any(is_whole_sentence(span.text) for span in chosen):
             return True
-        return bool((lead.terms - first.terms - first.context) & self._form.weights.keys())
+        if chosen[0].kind is SentenceKind.STEP and _ANNOUNCES.search(lead.text):
+            return False  # "follow these steps:" in front of one of them misleads
+        if _LIMITS.search(lead.text):
+            return True
+        said = chosen[0].context.union(*(span.terms for span in chosen))
+        return bool((lead.terms - said) & self._form.weights.keys())
 
     def _best_run(self, item: Sequence[SpanReading], best: SpanReading) -> list[SpanReading]:
         """The item's sentences from its first to the best one, or all of a short item."""
@@ -239,3 +249,8 @@ class Blocks:
 def _stands_alone(text: str) -> bool:
     """Whether a sentence says enough though what its colon leads into cannot be quoted."""
     return len(text.split()) >= _FULL_SENTENCE_WORDS and not _ANNOUNCES.search(text)
+
+
+def is_whole_sentence(text: str) -> bool:
+    """Whether an item's text is a sentence of its own, no fragment that completes another."""
+    return bool(_WHOLE_SENTENCE.match(text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.generation.answer_fit import answer_fit
+from engine.generation.answer_fit import AMOUNTS, answer_fit
 from engine.generation.blocks import FACT_SENTENCES, LISTED, Blocks
 from engine.generation.draft import Draft
 from engine.generation.question_form import AnswerKind, QuestionForm, read_question
@@ -17,6 +17,7 @@ from engine.knowledge.document import SentenceKind
 from engine.question import Question
 from engine.retrieval.hit import Hit
 
+_WHOLE_LISTS = (AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING, AnswerKind.LIST)
 _FLOOR = 0.15  # relevance below which not even the best span bears on the question
 _EXTRA = 0.75  # how near to the best one a further sentence has to be
 _OWN_FIT = 0.55  # share of the best sentence's relevance
@@ -24,6 +25,7 @@ _OWN_FIT_ELSEWHERE = 0.85
 _PART_TERMS, _PART_KIND = 0.3, 0.1
 _OTHER_DOCUMENT = 0.08  # how much better another document has to answer a part
 _MOST_DOCUMENTS = 2
+_AS_AMOUNT = 0.85  # the same for one without an amount, beside one that states it
 _TORN_STEP = 0.92
 _NEIGHBOUR = 0.04
 _SAME_ANSWER = 0.08
@@ -89,7 +91,7 @@ class _Answer:
 
     def _answer_with(self, best: SpanReading, candidates: Sequence[SpanReading]) -> bool:
         """Builds the answer around `best`; False where it cannot stand."""
-        if self._form.kind in (AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING):
+        if self._form.kind in _WHOLE_LISTS:
             procedure = self._blocks.procedure(best, candidates)
             if procedure is not None:
                 self._blocks.take_list(procedure)
@@ -170,6 +172,10 @@ class _Answer:
             return False
         if span.kind is SentenceKind.STEP and span.score < _TORN_STEP * best.score:
             return False  # a step torn out of its procedure rarely completes anything
+        kind = self._form.kind
+        if kind in AMOUNTS and span.score < _AS_AMOUNT * best.score:
+            if answer_fit(kind, best.text) and not answer_fit(kind, span.text):
+                return False
         same_document = span.passage.document_id == best.passage.document_id
         same_passage = span.rank == best.rank
         value = span.score
@@ -243,6 +249,8 @@ class _Answer:
                 return False
             return self._take_prose(reading, span)
         if span.kind in LISTED:
+            if span.text[:1].islower() and span.intro is None:
+                return False  # a fragment of a sentence that is not at hand
             self._blocks.take_item(reading, span)
         elif span.kind is SentenceKind.ROW:
             self._selection.put(span, "row", span.relevance)

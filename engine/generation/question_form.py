@@ -175,7 +175,7 @@ _KINDS: tuple[tuple[AnswerKind, re.Pattern[str]], ...] = tuple(
         (
             AnswerKind.TROUBLESHOOTING,
             r"\b(?:errors?|fail(?:s|ed|ing|ure)?|exceptions?|crash(?:es|ed)?|issues?|problems?"
-            r"|stuck|broken|hangs?|freezes?|trouble|unable|refused|denied|rejected)\b"
+            r"|stuck|broken|slow(?:ly)?|hangs?|freezes?|trouble|unable|refused|denied|rejected)\b"
             r"|\b(?:not|n't|n’t) (?:work|connect|start|load|open|respond|appear|show|find|log|sign)"
             r"|\b(?:cannot|can't|can’t|won't|won’t|never)\b",
         ),
@@ -229,7 +229,8 @@ _ASKING_WORDS = term_set(
     " something anyone thing way possible ask say get got give let make sure find idea explain show"
     " look see try go going come happen happens mean means work works use used work right now guys"
     " folks sorry dear team customer customers client user users people person employee company"
-    " currently actually really much many often pls info information best regards different really long short"
+    " currently actually really much many often set pls info information best regards different long"
+    " short"
 )
 _ASKING_WEIGHT = 0.35
 _STORY_WEIGHT = 0.35

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from engine.generation.answer_fit import answer_fit, defines
+from engine.generation.answer_fit import AMOUNTS, answer_fit, defines
 from engine.generation.question_form import AnswerKind, QuestionForm, term_set
 from engine.generation.span_reading import (
     WORDY,
@@ -41,10 +41,9 @@ _ABOUT_ITSELF = 0.2
 _UNASKED_CODE = 0.1
 _IN_EXAMPLE = 0.15
 _SECTION = 0.1
-_COVERED = 0.5
+_COVERED = 0.25
 _NEAR = 0.55  # below this share of the best, a span's marks and bonuses no longer matter
 _SYMPTOM, _REMEDY = 0.12, 0.08
-_AMOUNTS = (AnswerKind.NUMBER, AnswerKind.DURATION)
 _AMOUNT_FIT = 0.2
 _WANTS_REMEDY = (
     AnswerKind.TROUBLESHOOTING,
@@ -140,6 +139,7 @@ def _score_span(
         cosine = max(cosine, (1 - _LABEL_COSINE) * cosine + _LABEL_COSINE * name.cosine)
     if (
         span.intro is None
+        and span.kind in WORDY
         and span.index
         and spans[span.index - 1].sentence.group == span.sentence.group
     ):
@@ -162,23 +162,25 @@ def _score_span(
 
 
 def section_match(span: SpanReading, form: QuestionForm) -> float:
-    """How far the section is about what was asked: the harmonic mean of the shares of the
-    heading's and of the question's words that are in the other."""
-    named = span.heading_terms
-    if not named:
-        return 0.0
-    common = named & form.weights.keys()
+    """How far the span's section is about what was asked, see `match`."""
+    return match(span.heading_terms, form.weights)
+
+
+def match(named: frozenset[int], weights: Mapping[int, float]) -> float:
+    """The harmonic mean of the shares of a heading's and of a question's words that the other
+    has: 0 where they share none, 1 where they are the same."""
+    common = named & weights.keys()
     if not common:
         return 0.0
     precision = len(common) / len(named)
-    recall = sum(form.weights[term] for term in common) / sum(form.weights.values())
+    recall = sum(weights[term] for term in common) / sum(weights.values())
     return 2 * precision * recall / (precision + recall)
 
 
 def _refine(span: SpanReading, form: QuestionForm, telling: frozenset[int]) -> None:
     """What costs more to look at, for spans that may still be chosen."""
     score = span.score + max(
-        (_AMOUNT_FIT if part.kind in _AMOUNTS else _FIT) * answer_fit(part.kind, span.text)
+        (_AMOUNT_FIT if part.kind in AMOUNTS else _FIT) * answer_fit(part.kind, span.text)
         for part in form.parts
     )
     span.can_lead = span.can_lead and not is_pointer(span.text)

@@ -12,6 +12,7 @@ from engine.knowledge.document import SentenceKind
 _MOST_ROWS = 3
 _ALL_ROWS = 15
 _SHORT_TABLE = 6
+_EQUAL = 0.01
 _WIDE = 6  # columns; a wider table's rows are shown with the columns that the question is about
 _AS_GOOD = 0.97
 _ONE_ROW = 0.4  # share of the question's weight in a row from which that row is meant
@@ -31,15 +32,15 @@ def matching_rows(
     ]
     if _wants_table(form, rows):
         return rows[:_ALL_ROWS]
-    if 1 < len(rows) <= _SHORT_TABLE and not any(span.own for span in rows):
-        return rows  # the question names the table or a column, and no row of it
+    named = _named_rows(rows, form) if len(rows) > 1 else []
+    if not named and 1 < len(rows) <= _SHORT_TABLE and _names_no_row(rows, form):
+        return rows
     alike = [
         span
         for span in rows
         if span is best
         or (span.own >= best.own - 1e-9 and best.own > 0 and span.score >= _AS_GOOD * best.score)
     ]
-    named = _named_rows(rows, form) if len(rows) > 1 else []
     chosen = {span.index for span in sorted(alike, key=lambda s: -s.score)[:_MOST_ROWS]}
     if best in named and 1 < len(named) <= _MOST_ROWS:
         chosen |= {span.index for span in named}
@@ -52,6 +53,14 @@ def _wants_table(form: QuestionForm, rows: Sequence[SpanReading]) -> bool:
         return False
     # A row that holds much of the question was asked for itself, whatever the wording.
     return max(span.own for span in rows) < (_ONE_ROW if form.wants_all else _ONE_ROW / 2)
+
+
+def _names_no_row(rows: Sequence[SpanReading], form: QuestionForm) -> bool:
+    """Whether the question is about what the table's rows share: its columns, its heading."""
+    shares = [span.own for span in rows]
+    if max(shares) >= _ONE_ROW or max(shares) - min(shares) > _EQUAL:
+        return False
+    return not any(term_set(span.text.split(" | ", 1)[0]) & form.weights.keys() for span in rows)
 
 
 def _named_rows(rows: Sequence[SpanReading], form: QuestionForm) -> list[SpanReading]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Table, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -17,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.errors import SettingsInvalid, StorageUnavailable
+
+T = TypeVar("T")
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _OPTIONS = frozenset({"host", "port", "ssl", "timeout", "command_timeout"})
@@ -82,7 +85,16 @@ class Database:
             options |= {"pool_pre_ping": True, "pool_recycle": 1800}
         self.engine: AsyncEngine = create_async_engine(url, **options)
         self._write_turn = asyncio.Lock()
+        self._plain: Engine | None = None
+        self._threads: ThreadPoolExecutor | None = None
         if self.is_sqlite:
+            self._plain = create_engine(
+                url.set(drivername="sqlite"),
+                connect_args=options["connect_args"],
+                isolation_level="AUTOCOMMIT",
+            )
+            event.listen(self._plain, "connect", _prepare_sqlite)
+            self._threads = ThreadPoolExecutor(2, thread_name_prefix="deskhand-read")
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
@@ -99,6 +111,26 @@ class Database:
                         isolation_level="REPEATABLE READ", postgresql_readonly=True
                     )
                 yield connection
+
+    async def look_up(self, read: Callable[[Connection], T]) -> T:
+        """What `read` finds; for the few look-ups of every question, which must be quick.
+
+        Each statement sees the state of its own moment. On SQLite `read` runs whole in a thread,
+        one hop where `read()` makes a dozen; elsewhere on an asynchronous connection.
+
+        Raises: StorageUnavailable.
+        """
+        with self._explained():
+            if self._plain is None or self._threads is None:
+                async with self.engine.connect() as connection:
+                    return await connection.run_sync(read)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._look_up, self._plain, read)
+
+    @staticmethod
+    def _look_up(engine: Engine, read: Callable[[Connection], T]) -> T:
+        with engine.connect() as connection:
+            return read(connection)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -121,6 +153,10 @@ class Database:
     async def aclose(self) -> None:
         """Closes every connection; idempotent."""
         await self.engine.dispose()
+        if self._threads is not None:
+            await asyncio.to_thread(self._threads.shutdown)
+        if self._plain is not None:
+            self._plain.dispose()
 
     def _explained(self) -> _Explained:
         return _Explained(str(self._where))

@@ -228,11 +228,9 @@ class DocumentStore:
 
     async def revision(self, tenant: str) -> int:
         """A number that grows with each change of what readers may see; 0 before the first."""
-        async with self._database.read() as db:
-            found = await db.execute(
-                select(knowledge.c.revision).where(knowledge.c.tenant == tenant)
-            )
-            return int(found.scalar() or 0)
+        statement = select(knowledge.c.revision).where(knowledge.c.tenant == tenant)
+        found = await self._database.look_up(lambda db: db.execute(statement).scalar())
+        return int(found or 0)
 
     async def content_fingerprint(self, tenant: str, revision: int) -> str:
         """Sha256 over every document's name, content and audience: equal for equal knowledge."""

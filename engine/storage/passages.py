@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.knowledge.document import Passage, Sentence, SentenceKind
@@ -91,27 +91,31 @@ class PassageStore:
 
     async def candidates(self, tenant: str, ids: Sequence[str]) -> dict[str, Candidate]:
         """The live ones of these passages, by id, with what ranking reads."""
-        found: dict[str, Candidate] = {}
-        async with self._database.read() as db:
+
+        def read(db: Connection) -> dict[str, Candidate]:
+            found: dict[str, Candidate] = {}
             for part in _parts(ids):
-                rows = await db.execute(
+                rows = db.execute(
                     _RANKED.where(
                         passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part)
                     )
                 )
                 found.update({row[0]: _candidate(row) for row in rows})
-        return found
+            return found
+
+        return await self._database.look_up(read)
 
     async def live(self, tenant: str, ids: Sequence[str]) -> dict[str, LivePassage]:
         """The live ones of these passages, by id, with what an answer quotes."""
-        found: dict[str, LivePassage] = {}
-        async with self._database.read() as db:
+
+        def read(db: Connection) -> dict[str, LivePassage]:
+            found: dict[str, LivePassage] = {}
             for part in _parts(ids):
-                rows = await db.execute(
-                    _LIVE.where(passages.c.tenant == tenant, passages.c.id.in_(part))
-                )
+                rows = db.execute(_LIVE.where(passages.c.tenant == tenant, passages.c.id.in_(part)))
                 found.update({row.id: _live_passage(row) for row in rows})
-        return found
+            return found
+
+        return await self._database.look_up(read)
 
     async def neighbours(
         self, tenant: str, wanted: Iterable[tuple[str, int]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Connection, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -166,50 +166,49 @@ class TermStatistics:
 
     async def sizes(self, tenant: str) -> dict[str, CorpusSize]:
         """Size of each exact audience that holds something."""
-        async with self._database.read() as db:
-            rows = await db.execute(
-                select(corpus_sizes).where(
-                    corpus_sizes.c.tenant == tenant, corpus_sizes.c.passages > 0
-                )
-            )
+        statement = select(corpus_sizes).where(
+            corpus_sizes.c.tenant == tenant, corpus_sizes.c.passages > 0
+        )
+
+        def read(db: Connection) -> dict[str, CorpusSize]:
             return {
                 row.readers: CorpusSize(
                     passages=row.passages, documents=row.documents, terms=row.terms
                 )
-                for row in rows
+                for row in db.execute(statement)
             }
+
+        return await self._database.look_up(read)
 
     async def counts(
         self, tenant: str, readers: Sequence[str], terms: Sequence[int]
     ) -> Mapping[int, tuple[int, int]]:
         """Passages and documents of these exact audiences in which each term stands."""
-        found: dict[int, tuple[int, int]] = {}
-        async with self._database.read() as db:
+
+        def read(db: Connection) -> dict[int, tuple[int, int]]:
+            found: dict[int, tuple[int, int]] = {}
             for start in range(0, len(terms), _IN_LIMIT):
-                rows = await db.execute(
-                    select(
-                        term_counts.c.term,
-                        func.sum(term_counts.c.passages),
-                        func.sum(term_counts.c.documents),
-                    )
-                    .where(
+                rows = db.execute(
+                    _COUNTS.where(
                         term_counts.c.tenant == tenant,
                         term_counts.c.readers.in_(readers),
                         term_counts.c.term.in_(terms[start : start + _IN_LIMIT]),
                     )
-                    .group_by(term_counts.c.term)
                 )
                 found.update({int(t): (int(p), int(d)) for t, p, d in rows})
-        return found
+            return found
+
+        return await self._database.look_up(read)
 
     async def documents(
         self, tenant: str, document_ids: Sequence[str]
     ) -> dict[str, DocumentVectors]:
         """What ranking reads of these documents, by id."""
-        found: dict[str, DocumentVectors] = {}
-        async with self._database.read() as db:
+
+        def read(db: Connection) -> dict[str, DocumentVectors]:
+            found: dict[str, DocumentVectors] = {}
             for start in range(0, len(document_ids), _IN_LIMIT):
-                rows = await db.execute(
+                rows = db.execute(
                     select(document_vectors).where(
                         document_vectors.c.tenant == tenant,
                         document_vectors.c.document_id.in_(document_ids[start : start + _IN_LIMIT]),
@@ -222,4 +221,11 @@ class TermStatistics:
                         counts=np.frombuffer(row.counts, np.uint16),
                         title_terms=np.frombuffer(row.title_terms, np.uint32),
                     )
-        return found
+            return found
+
+        return await self._database.look_up(read)
+
+
+_COUNTS = select(
+    term_counts.c.term, func.sum(term_counts.c.passages), func.sum(term_counts.c.documents)
+).group_by(term_counts.c.term)
