@@ -8,7 +8,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine import replies
@@ -290,7 +290,20 @@ def _render(checked: Checked) -> tuple[str, tuple[Citation, ...]]:
     allowed = {c.url for c in citations if c.url}
     for citation in citations:
         allowed |= urls_in(citation.snippet)
-    return contain(text, allowed), citations
+    return contain(text, allowed), tuple(_contained(citation) for citation in citations)
+
+
+def _contained(citation: Citation) -> Citation:
+    """A citation whose texts act on nobody; addresses written in the passage stay, its own."""
+    whole = citation.full_content
+    allowed = urls_in(whole) | ({citation.url} if citation.url else set())
+    full_content, snippet = contain(whole, allowed), contain(citation.snippet, allowed)
+    return replace(
+        citation,
+        title=contain(citation.title),
+        full_content=full_content,
+        snippet=snippet if snippet in full_content else full_content,
+    )
 
 
 def _failed(trace_id: str, why: str) -> _Parts:

@@ -37,6 +37,7 @@ from engine.retrieval.lexical import LEXICAL_VERSION
 from engine.storage.documents import DocumentStore, Known
 from engine.storage.passages import PassageStore
 from engine.storage.sources import Failure, SourceStore
+from engine.tasks import as_one
 
 log = logging.getLogger(__name__)
 
@@ -216,7 +217,7 @@ class _Run:
         """Reads, embeds and publishes; two documents' stages overlap, memory stays bounded."""
         parsed: asyncio.Queue[Chunked | None] = asyncio.Queue(maxsize=32)
         ready: asyncio.Queue[Prepared | None] = asyncio.Queue(maxsize=1)
-        async with _as_one(asyncio.TaskGroup()) as tasks:
+        async with as_one() as tasks:
             tasks.create_task(self._parse_all(folder, parsed))
             tasks.create_task(self._embed_all(parsed, ready))
             tasks.create_task(self._publish_all(ready))
@@ -248,7 +249,7 @@ class _Run:
     async def _parse_all(self, folder: Path, out: asyncio.Queue[Chunked | None]) -> None:
         found_ones = _in_thread(self._listing.items)
         slots = asyncio.Semaphore(self._in.parallel_parses)
-        async with _as_one(asyncio.TaskGroup()) as tasks:
+        async with as_one() as tasks:
             async for item in found_ones:
                 self._listed += 1
                 if isinstance(item, Unreadable):
@@ -411,19 +412,6 @@ def _broke(name: str, error: Exception) -> str:
         return f"{name} is nested too deeply to be read"
     kind = type(error).__name__
     return f"{name} cannot be read ({kind}); save it in another format and ingest that"
-
-
-@contextlib.asynccontextmanager
-async def _as_one(group: asyncio.TaskGroup) -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that raises the first fault of its tasks itself, not a group of them."""
-    try:
-        async with group:
-            yield group
-    except BaseExceptionGroup as faults:
-        first: BaseException = faults
-        while isinstance(first, BaseExceptionGroup):
-            first = min(first.exceptions, key=lambda e: not isinstance(e, DeskhandError))
-        raise first from None
 
 
 async def _in_thread(items: Iterator[Found | Unreadable]) -> AsyncIterator[Found | Unreadable]:

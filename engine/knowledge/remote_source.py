@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element, fromstring
@@ -18,6 +19,7 @@ from engine.knowledge.source import (
     Found,
     Listing,
     Unreadable,
+    corpus_rows,
 )
 
 _CHECKSUMS = ("ETag", "etag", "md5Hash", "sha", "crc32c")
@@ -114,6 +116,9 @@ def _files(
         if PurePosixPath(name).suffix.lower() in NOT_DOCUMENTS and len(found) > 1:
             listing.ignored += 1
             continue
+        if PurePosixPath(name).suffix.lower() in (".jsonl", ".ndjson"):
+            yield from _corpus(filesystem, path, name, audience, listing)
+            continue
         checksum = next((str(info[key]) for key in _CHECKSUMS if info.get(key)), "")
         stamp = ""
         if checksum:
@@ -129,6 +134,23 @@ def _files(
                 modified_at=modified if isinstance(modified, datetime) else None,
             ),
         )
+
+
+def _corpus(
+    filesystem: Any, path: str, name: str, audience: tuple[str, ...], listing: Listing
+) -> Iterator[Found | Unreadable]:
+    """A remote corpus, copied here while its rows are read."""
+    uri = filesystem.unstrip_protocol(path)
+    with TemporaryDirectory(prefix="deskhand-") as folder:
+        copy = Path(folder) / PurePosixPath(name).name
+        try:
+            filesystem.get_file(path, str(copy))
+        except Exception as error:  # each file system raises its own kinds
+            listing.unlisted.append(f"{uri}#")
+            reason = f"{name} could not be fetched ({type(error).__name__}); run the command again"
+            yield Unreadable(name=name, uri=uri, reason=reason)
+            return
+        yield from corpus_rows(copy, uri, audience)
 
 
 def _page(page: str, root: str, audience: tuple[str, ...]) -> Found:

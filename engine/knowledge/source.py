@@ -194,11 +194,7 @@ def _file(
             yield Unreadable(name=name, uri=uri, reason=f"{name} is not a regular file")
             return
         if path.suffix.lower() in (".jsonl", ".ndjson") and looks_like_corpus(path):
-            for row in read_corpus(path, audience):
-                if isinstance(row, RawDocument):
-                    yield Found(uri=f"{uri}#{row.name}", document=row)
-                else:
-                    yield Unreadable(name=row[0], uri=f"{uri}#{row[0]}", reason=str(row[1]))
+            yield from corpus_rows(path, uri, audience)
             return
         digest = "too large" if info.st_size > max_bytes else _hash_file(path)
     except OSError as error:
@@ -225,6 +221,15 @@ def _moment(seconds: float) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):  # a file system may hold any number
         return None
+
+
+def corpus_rows(path: Path, uri: str, audience: tuple[str, ...]) -> Iterator[Found | Unreadable]:
+    """The rows of the corpus in `path`, which the world knows as `uri`."""
+    for row in read_corpus(path, audience):
+        if isinstance(row, RawDocument):
+            yield Found(uri=f"{uri}#{row.name}", document=row)
+        else:
+            yield Unreadable(name=row[0], uri=f"{uri}#{row[0]}", reason=str(row[1]))
 
 
 def _hash_file(path: Path) -> str:

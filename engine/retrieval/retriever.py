@@ -13,9 +13,11 @@ from engine.audience import Audience
 from engine.retrieval.cache import CacheState, LruCache
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.hit import Hit
-from engine.retrieval.index import IndexAnswer, IndexQuery, SearchIndex
-from engine.retrieval.passage import Candidate, DocumentVectors, LivePassage
-from engine.retrieval.query import QueryTexts, query_terms
+from engine.retrieval.index import IndexQuery, RankedPoints, SearchIndex
+from engine.retrieval.memory import PassageMemory
+from engine.retrieval.neighbours import cut_places, goes_on
+from engine.retrieval.passage import Candidate, LivePassage
+from engine.retrieval.query import QueryTerms, QueryTexts, query_terms
 from engine.retrieval.ranking import Ranked, RankingQuery, rank
 from engine.retrieval.weights import TermWeigher
 from engine.storage.passages import PassageStore
@@ -29,29 +31,40 @@ _DEEPEST = 1600
 _SHORT_TEXT = 1000
 """Characters whose word pieces are counted without the detour of a thread, in some 20 us."""
 
-_PassageKey = tuple[str, int, str]
-"""Tenant, revision of its knowledge, passage id."""
+_NEIGHBOUR_SHARE = 0.95
+"""A neighbour's share of the score of the hit that it continues."""
+
+Vector = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrieval:
     """What was found.
 
-    hits: best first, near-duplicates collapsed, at most `top_k`. neighbours: passages next to a
-    hit in its document, by (document id, ordinal). retrieved: the best passage of each document
+    hits: best first, near-duplicates collapsed, at most `top_k`; a passage that continues a
+    list, table or code of a hit follows that hit. retrieved: the best passage of each document
     before near-duplicates collapse. query_vector: of the whole question.
     features: what answerability is judged by, see `engine.retrieval.ranking.Ranked`.
     """
 
     hits: tuple[Hit, ...]
     retrieved: tuple[Retrieved, ...]
-    query_vector: NDArray[np.float32]
+    query_vector: Vector
     features: dict[str, float]
     embedding_tokens: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """On whose behalf, and of which state of the knowledge."""
+
+    tenant: str
+    audience: Audience
+    revision: int
+
+
 class Retriever:
-    """Searches one index; keeps query vectors, passages and results of late in memory."""
+    """Searches one index; keeps query vectors and passages of late in memory."""
 
     def __init__(
         self,
@@ -68,29 +81,15 @@ class Retriever:
         self._index = index
         self._embedder = embedder
         self._passages = passages
-        self._statistics = statistics
         self._weigher = TermWeigher(statistics, cache_entries)
+        self._memory = PassageMemory(passages, statistics, capacity_bytes=passage_cache_bytes)
         self._candidates = candidates
         self._top_k = top_k
-        self._query_vectors: LruCache[str, tuple[NDArray[np.float32], int]] = LruCache(
-            cache_entries
-        )
-        self._vectors: LruCache[_PassageKey, Candidate] = LruCache(passage_cache_bytes // 2, _size)
-        self._documents: LruCache[_PassageKey, DocumentVectors] = LruCache(
-            passage_cache_bytes // 4, _document_size
-        )
-        self._texts: LruCache[_PassageKey, LivePassage] = LruCache(
-            passage_cache_bytes // 4, _text_size
-        )
+        self._query_vectors: LruCache[str, tuple[Vector, int]] = LruCache(cache_entries)
 
     def caches(self) -> dict[str, CacheState]:
         """State of each cache by name."""
-        return {
-            "query_vectors": self._query_vectors.state(),
-            "passage_vectors": self._vectors.state(),
-            "document_vectors": self._documents.state(),
-            "passage_texts": self._texts.state(),
-        }
+        return {"query_vectors": self._query_vectors.state(), **self._memory.caches()}
 
     async def retrieve(
         self, texts: QueryTexts, *, tenant: str, audience: Audience, revision: int
@@ -101,36 +100,34 @@ class Retriever:
 
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
-        whole, tokens = await self._embed(texts.last.whole)
+        asking = _Asking(tenant=tenant, audience=audience, revision=revision)
+        asked = [text.whole for text in (texts.last, texts.joined) if text is not None]
+        words = [query_terms(text) for text in (texts.last, texts.joined) if text is not None]
         if not audience.tags:
+            vector, tokens = await self._embed(asked[0])
             return Retrieval(
-                hits=(), retrieved=(), query_vector=whole, features={}, embedding_tokens=tokens
+                hits=(), retrieved=(), query_vector=vector, features={}, embedding_tokens=tokens
             )
-        queries = []
-        for text in (texts.last, texts.joined):
-            if text is None:
-                continue
-            vector, spent = (whole, 0) if text is texts.last else await self._embed(text.whole)
-            tokens += spent
-            words = query_terms(text)
-            weights = await self._weigher.weigh(
-                words.ids, tenant=tenant, audience=audience, revision=revision
-            )
-            queries.append(RankingQuery(vector=vector, terms=words, weights=weights))
+        made = [await self._query(text, w, asking) for text, w in zip(asked, words, strict=True)]
+        queries = [query for query, _ in made]
         limit = self._candidates
         while True:
-            answer = await self._search(queries, tenant, audience, limit)
-            candidates = await self._live(answer, tenant, audience, revision)
+            candidates, longest = await self._find(queries, asking, limit)
             documents = list(dict.fromkeys(c.document_id for c in candidates.values()))
-            found = max((len(r.ids) for r in (*answer.dense, *answer.sparse)), default=0)
-            if len(documents) >= _SHOWN_DOCUMENTS or limit >= _DEEPEST or found < limit:
+            if len(documents) >= _SHOWN_DOCUMENTS or limit >= _DEEPEST or longest < limit:
                 break
             limit = min(limit * 4, _DEEPEST)
-        vectors = await self._document_vectors(documents, tenant, revision)
+        vectors = await self._memory.documents(documents, tenant, revision)
         ranked = await asyncio.to_thread(rank, queries, candidates, vectors)
-        return await self._present(ranked, candidates, tenant, audience, revision, whole, tokens)
+        return Retrieval(
+            hits=await self._hits(ranked, candidates, queries[0].vector, asking),
+            retrieved=await self._retrieved(ranked, candidates, asking),
+            query_vector=queries[0].vector,
+            features=ranked.features,
+            embedding_tokens=sum(tokens for _, tokens in made),
+        )
 
-    async def _embed(self, text: str) -> tuple[NDArray[np.float32], int]:
+    async def _embed(self, text: str) -> tuple[Vector, int]:
         kept = self._query_vectors.get(text)
         if kept is None:
             vector = await self._embedder.embed_query(text)
@@ -142,122 +139,102 @@ class Retriever:
             self._query_vectors.put(text, kept)
         return kept
 
-    async def _search(
-        self, queries: Sequence[RankingQuery], tenant: str, audience: Audience, limit: int
-    ) -> IndexAnswer:
-        return await self._index.search(
+    async def _query(
+        self, text: str, words: QueryTerms, asking: _Asking
+    ) -> tuple[RankingQuery, int]:
+        """A text with its vector and its terms' weights, and the word pieces embedded."""
+        vector, tokens = await self._embed(text)
+        weights = await self._weigher.weigh(
+            words.ids, tenant=asking.tenant, audience=asking.audience, revision=asking.revision
+        )
+        return RankingQuery(vector=vector, terms=words, weights=weights), tokens
+
+    async def _find(
+        self, queries: Sequence[RankingQuery], asking: _Asking, limit: int
+    ) -> tuple[dict[str, Candidate], int]:
+        """Candidates of every search, and how many the longest search found."""
+        answer = await self._index.search(
             IndexQuery(
-                tenant=tenant,
-                audience=audience.tags,
+                tenant=asking.tenant,
+                audience=asking.audience.tags,
                 dense=tuple(query.vector for query in queries),
                 sparse=tuple(query.terms.sparse() for query in queries),
                 limit=limit,
             )
         )
-
-    async def _document_vectors(
-        self, ids: Sequence[str], tenant: str, revision: int
-    ) -> dict[str, DocumentVectors]:
-        found: dict[str, DocumentVectors] = {}
-        unchecked: list[str] = []
-        for document_id in ids:
-            kept = self._documents.get((tenant, revision, document_id))
-            if kept is None:
-                unchecked.append(document_id)
-            else:
-                found[document_id] = kept
-        if unchecked:
-            for document_id, vectors in (
-                await self._statistics.documents(tenant, unchecked)
-            ).items():
-                self._documents.put((tenant, revision, document_id), vectors)
-                found[document_id] = vectors
-        return found
-
-    async def _live(
-        self, answer: IndexAnswer, tenant: str, audience: Audience, revision: int
-    ) -> dict[str, Candidate]:
-        """The candidates that are live and readable now, whatever the index still holds.
-
-        While the knowledge stays at one revision, a passage once found live stays so, and is not
-        asked for again.
-        """
-        ids = list(
-            dict.fromkeys(i for ranked in (*answer.dense, *answer.sparse) for i in ranked.ids)
+        results: tuple[RankedPoints, ...] = (*answer.dense, *answer.sparse)
+        ids = list(dict.fromkeys(i for result in results for i in result.ids))
+        candidates = await self._memory.candidates(
+            ids, asking.tenant, asking.audience, asking.revision
         )
-        found: dict[str, Candidate] = {}
-        unchecked: list[str] = []
-        for passage_id in ids:
-            kept = self._vectors.get((tenant, revision, passage_id))
-            if kept is None:
-                unchecked.append(passage_id)
-            else:
-                found[passage_id] = kept
-        if unchecked:
-            more = await self._passages.candidates(tenant, unchecked)
-            for passage_id, candidate in more.items():
-                self._vectors.put((tenant, revision, passage_id), candidate)
-            found |= more
-        return {i: c for i in ids if (c := found.get(i)) and audience.may_read(c.audience)}
+        return candidates, max((len(result.ids) for result in results), default=0)
 
-    async def _quoted(
-        self, ids: Sequence[str], tenant: str, audience: Audience, revision: int
-    ) -> dict[str, LivePassage]:
-        """What answers quote of these passages, kept like `_live`'s."""
-        found: dict[str, LivePassage] = {}
-        unchecked: list[str] = []
-        for passage_id in ids:
-            kept = self._texts.get((tenant, revision, passage_id))
-            if kept is None:
-                unchecked.append(passage_id)
-            else:
-                found[passage_id] = kept
-        if unchecked:
-            for passage_id, passage in (await self._passages.live(tenant, unchecked)).items():
-                self._texts.put((tenant, revision, passage_id), passage)
-                found[passage_id] = passage
-        return {i: p for i, p in found.items() if audience.may_read(p.audience)}
-
-    async def _present(
-        self,
-        ranked: Ranked,
-        candidates: dict[str, Candidate],
-        tenant: str,
-        audience: Audience,
-        revision: int,
-        query_vector: NDArray[np.float32],
-        tokens: int,
-    ) -> Retrieval:
+    async def _retrieved(
+        self, ranked: Ranked, candidates: dict[str, Candidate], asking: _Asking
+    ) -> tuple[Retrieved, ...]:
         best_of: dict[str, int] = {}
         for position, passage_id in enumerate(ranked.ids):
             best_of.setdefault(candidates[passage_id].document_id, position)
             if len(best_of) >= _SHOWN_DOCUMENTS:
                 break
-        chosen = _distinct(ranked, candidates, self._top_k)
-        shown = [ranked.ids[p] for p in best_of.values()]
-        wanted = list(dict.fromkeys([*(ranked.ids[p] for p in chosen), *shown]))
-        live = await self._quoted(wanted, tenant, audience, revision)
-        hits = tuple(
-            _hit(ranked, position, live[ranked.ids[position]])
-            for position in chosen
-            if ranked.ids[position] in live
-        )
-        retrieved = tuple(
+        texts = await self._texts([ranked.ids[p] for p in best_of.values()], asking)
+        return tuple(
             Retrieved(
                 chunk_id=ranked.ids[p],
-                document_name=live[ranked.ids[p]].document_name,
+                document_name=texts[ranked.ids[p]].document_name,
                 score=float(ranked.scores[p]),
             )
             for p in best_of.values()
-            if ranked.ids[p] in live
+            if ranked.ids[p] in texts
         )
-        return Retrieval(
-            hits=hits,
-            retrieved=retrieved,
-            query_vector=query_vector,
-            features=ranked.features,
-            embedding_tokens=tokens,
+
+    async def _hits(
+        self, ranked: Ranked, candidates: dict[str, Candidate], query: Vector, asking: _Asking
+    ) -> tuple[Hit, ...]:
+        chosen = _distinct(ranked, candidates, self._top_k)
+        texts = await self._texts([ranked.ids[p] for p in chosen], asking)
+        hits = [
+            _hit(ranked, position, texts[ranked.ids[position]])
+            for position in chosen
+            if ranked.ids[position] in texts
+        ]
+        for anchor, neighbour in await self._neighbours(hits, query, asking):
+            hits.insert(hits.index(anchor) + 1, neighbour)
+        return tuple(hits[: self._top_k])
+
+    async def _neighbours(
+        self, hits: Sequence[Hit], query: Vector, asking: _Asking
+    ) -> list[tuple[Hit, Hit]]:
+        """Hits that were cut within a list, table or code, each with the passage that goes on."""
+        places = cut_places(hits)
+        wanted = {(hit.passage.document_id, ordinal) for hit, ordinal in places}
+        found = await self._passages.neighbours(asking.tenant, wanted)
+        readable = [p for p in found.values() if asking.audience.may_read(p.audience)]
+        vectors = await self._memory.candidates(
+            [p.id for p in readable], asking.tenant, asking.audience, asking.revision
         )
+        joined = []
+        for hit, ordinal in places:
+            passage = found.get((hit.passage.document_id, ordinal))
+            if passage is None or passage.id not in vectors:
+                continue
+            neighbour = _neighbour(hit, passage, vectors[passage.id], query)
+            if goes_on(hit, neighbour):
+                joined.append((hit, neighbour))
+        return joined
+
+    async def _texts(self, ids: Sequence[str], asking: _Asking) -> dict[str, LivePassage]:
+        return await self._memory.texts(ids, asking.tenant, asking.audience, asking.revision)
+
+
+def _neighbour(hit: Hit, passage: LivePassage, found: Candidate, query: Vector) -> Hit:
+    return Hit(
+        passage=passage,
+        score=hit.score * _NEIGHBOUR_SHARE,
+        cosine=float(found.vectors.dense.astype(np.float32) @ query),
+        sentence_cosines=found.vectors.sentences.astype(np.float32) @ query / np.float32(127.0),
+        coverage=hit.coverage,
+    )
 
 
 def _hit(ranked: Ranked, position: int, passage: LivePassage) -> Hit:
@@ -289,27 +266,3 @@ def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
     """Jaccard's index; 0 for two empty sets."""
     union = len(a | b)
     return len(a & b) / union if union else 0.0
-
-
-def _size(candidate: Candidate) -> int:
-    v = candidate.vectors
-    return 600 + v.dense.nbytes + v.sentences.nbytes + v.terms.nbytes + v.title_terms.nbytes
-
-
-def _document_size(vectors: DocumentVectors) -> int:
-    v = vectors
-    return 500 + v.centroid.nbytes + v.terms.nbytes + v.counts.nbytes + v.title_terms.nbytes
-
-
-def _text_size(passage: LivePassage) -> int:
-    return 800 + 2 * len(passage.passage.text) + 200 * len(passage.passage.sentences)
-
-
-def neighbours_of(hits: Sequence[Hit], count: int) -> list[tuple[str, int]]:
-    """(document id, ordinal) of the passages before and after the first `count` hits."""
-    return [
-        (hit.passage.document_id, hit.passage.passage.ordinal + step)
-        for hit in hits[:count]
-        for step in (-1, 1)
-        if hit.passage.passage.ordinal + step >= 0
-    ]

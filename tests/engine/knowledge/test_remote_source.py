@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from engine.errors import DocumentUnreadable, SourceUnreadable
-from engine.knowledge.source import Found, Listing, list_source
+from engine.knowledge.source import Found, Listing, Unreadable, list_source
 
 SECRET = "hunter2-topsecret"
 MAX = 100_000
@@ -300,3 +300,17 @@ def test_a_bucket_that_cannot_be_listed_is_said_without_its_keys(
     assert said.startswith("s3://box/docs cannot be listed")
     assert "credentials" in said
     assert site.asked
+
+
+def test_a_remote_corpus_is_read_row_by_row() -> None:
+    filesystem = fsspec.filesystem("memory")
+    filesystem.pipe("/bucket/faq.jsonl", b'{"_id": "a", "text": "One."}\n{"_id": "b"}\n')
+    try:
+        items = list(list_source("memory://bucket", (), 1000).items)
+    finally:
+        filesystem.rm("/bucket", recursive=True)
+    good, bad = items
+    assert isinstance(good, Found)
+    assert (good.document.name, good.document.text) == ("a", "One.")
+    assert good.uri == "memory:///bucket/faq.jsonl#a"
+    assert isinstance(bad, Unreadable)

@@ -258,3 +258,26 @@ async def test_any_text_can_be_searched_for(engine: Engine, tmp_path: Path, text
     found = await find(engine, text)
     assert sorted(names(found)) == ["a", "b"]
     assert all(0 <= r.score <= 1 for r in found.retrieved)
+
+
+async def test_a_procedure_cut_in_two_is_joined_by_its_other_half(
+    engine: Engine, tmp_path: Path
+) -> None:
+    steps = "\n".join(
+        f"{n}. Turn the valve marked with the letter {chr(64 + n)} until the needle of the gauge "
+        f"beside it stands at mark {n * 7}, then write the time into the log of the shift."
+        for n in range(1, 25)
+    )
+    await learn(
+        engine,
+        tmp_path,
+        row("boiler", f"# Boiler\n\nTo start the boiler, do this:\n\n{steps}"),
+        row("other", "The canteen opens at noon and closes at two."),
+    )
+    found = await find(
+        engine, "how do I start the boiler?", retriever=small(engine, top_k=2, candidates=10)
+    )
+    first, second = found.hits
+    assert first.passage.document_name == second.passage.document_name == "boiler"
+    assert abs(first.passage.passage.ordinal - second.passage.passage.ordinal) == 1
+    assert second.sentence_cosines.shape == (len(second.passage.passage.sentences),)
