@@ -5,7 +5,9 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
-UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# The system's certificates where it has any: company networks add their own.
+CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv $(CERTS)
 READY := .venv/.ready
 SEED ?= 7
 

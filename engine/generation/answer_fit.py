@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from engine.generation.question_form import AnswerKind, term_set
+from engine.generation.question_form import AnswerKind
+from engine.generation.word_terms import term_set
 
 _UNIT = r"(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|nights?|quarters?)"
 _NUMBER_WORD = (
@@ -53,8 +55,8 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
         ),
         AnswerKind.DURATION: (
             rf"(?:\d|\b{_NUMBER_WORD})[\s-]*(?:\w+[\s-]+){{0,2}}{_UNIT}\b"
-            r"|\b(?:daily|weekly|monthly|yearly|annually|never|always|immediately|at once"
-            r"|expires?)\b"
+            r"|\b(?:daily|(?:bi-?)?weekly|monthly|quarterly|yearly|annually|never|always|immediately"
+            r"|at once|expires?)\b"
         ),
         AnswerKind.DATE: (
             rf"\b(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|{_MONTH}\.? \d|in {_MONTH}|{_DAY})\b"
@@ -65,12 +67,7 @@ _SHAPES: dict[AnswerKind, re.Pattern[str]] = {
             r"\b(?:managers?|admin\w*|owners?|teams?|leads?|head|officers?|directors?|hr|finance"
             r"|support|desk|agents?|departments?|commander|president|ceo|cfo|cto|staff|employees?"
             r"|supervisors?)\b|[\w.-]{1,64}@[\w-]+\."
-            r"|#[a-z][\w-]+|\b[A-Z][a-z]+ [A-Z][a-z]+\b|\+\d[\d ]{6,}"
-        ),
-        AnswerKind.PLACE: (
-            r"→|https?://|\b(?:in|at|under|on|from|near|inside|to) (?:the |your |our )?[`\"A-Z#]"
-            r"|\b(?:folder|page|menu|tab|room|floor|office|portal|site|website|channel|settings)\b"
-            r"|[\w.-]{1,64}@[\w-]+\.|`[^`]*[/.][^`]*`|\b\d+\.\d\d\b"
+            r"|#[a-z][\w-]+|(?-i:\b[A-Z][a-z]+ [A-Z][a-z]+\b)|\+\d[\d ]{6,}"
         ),
         AnswerKind.YES_NO: (
             r"\b(?:yes|no|not|cannot|can|only|may|must|never|always|possible|impossible|allowed"
@@ -108,6 +105,7 @@ _IN_BRACKETS = re.compile(r"\(([^()]{2,30})\)\s*$")
 _NAME_CHARS = 60
 
 
+@lru_cache(maxsize=8_192)
 def answer_fit(kind: AnswerKind, text: str) -> float:
     """1 where the text has what this kind of answer needs (an amount stated, a date, ...), 0.5
     where it only mentions such a thing, 0 where it lacks it; 0.5 for kinds that have no mark."""

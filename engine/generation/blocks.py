@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 from engine.generation.answer_fit import answer_fit
 from engine.generation.list_block import item_of, nested_below, parent_of, whole_list
-from engine.generation.question_form import AnswerKind, QuestionForm, term_set
+from engine.generation.question_form import AnswerKind, QuestionForm
 from engine.generation.quotation import layout_of
 from engine.generation.selection import Selection
-from engine.generation.span_reading import PassageReading, SpanReading, leads_into_example
+from engine.generation.sentence_opening import leads_into_example
+from engine.generation.span_reading import PassageReading, SpanReading
 from engine.generation.span_score import match, section_match
 from engine.generation.table_rows import matching_rows
+from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
 
 LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
@@ -21,7 +23,7 @@ FACT_SENTENCES = 3
 _LIST_NEAR = 0.05  # how far below the best span a procedure may lie and still be the answer
 _HEADING = 0.12
 _NUMBERED = 0.05  # a numbered list is more likely to be the procedure
-_SAME = 0.75  # how alike a title and a question are that ask for the same
+_SAME = 0.9  # how alike a title and a question are that ask for the same
 _FULL_SENTENCE_WORDS = 10
 _LONG_LIST = 10
 _LIST_SPANS = 60
@@ -90,9 +92,15 @@ class Blocks:
         if max(self.heading_match(span), section_match(span, self._form)) >= 0.5:
             return True
         if span.kind is SentenceKind.STEP and self._form.kind is AnswerKind.HOW_TO:
-            above = (span.passage.title, *span.passage.passage.heading_path)
-            if max(match(term_set(heading), self._form.weights) for heading in above) >= _SAME:
-                return True
+            # The nearest heading that shares a word with the question decides: below "Booking
+            # travel" the steps of "Booking a hotel" are those of something else.
+            for heading in reversed((span.passage.title, *span.passage.passage.heading_path)):
+                alike = match(term_set(heading), self._form.weights)
+                if alike:
+                    return alike >= _SAME or self._is_led_to(span)
+        return self._is_led_to(span)
+
+    def _is_led_to(self, span: SpanReading) -> bool:
         intro = self._intro(span)
         if intro is not None and leads_into_example(intro.text):
             return False
@@ -140,8 +148,10 @@ class Blocks:
             lead = parent[-1:]
         elif (intro := self._intro(best)) is not None and intro.text.rstrip().endswith(":"):
             lead = [intro]
-        if lead and not self._needs_lead(lead[0], chosen):
-            lead = []
+        if lead and not self._selection.holds(lead[0]):
+            begun = any(pick.span.list_key == best.list_key for pick in self._selection.picks)
+            if begun or not self._needs_lead(lead[0], chosen):
+                lead = []
         alone = not lead and len(chosen) == len(self._best_run(quoted, best))
         for span in lead:
             self._selection.put(span, "prose", best.relevance)
@@ -193,7 +203,7 @@ class Blocks:
         for span in reading.spans[lead.index + 1 :]:
             if span.heading != lead.heading:
                 return None
-            if span.kind in LISTED:
+            if span.kind in LISTED and span.quotable:
                 return span
         after = reading.hit.passage.passage.ordinal + 1
         for other in self._readings:
@@ -203,7 +213,7 @@ class Blocks:
             for span in other.spans:
                 if span.heading != lead.heading:
                     return None
-                if span.kind in LISTED:
+                if span.kind in LISTED and span.quotable:
                     return span
         return None
 

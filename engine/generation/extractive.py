@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.generation.answer_fit import AMOUNTS, answer_fit
-from engine.generation.blocks import FACT_SENTENCES, LISTED, Blocks
+from engine.generation.blocks import FACT_SENTENCES, LISTED, Blocks, is_whole_sentence
 from engine.generation.draft import Draft
 from engine.generation.question_form import AnswerKind, QuestionForm, read_question
 from engine.generation.quotation import quote, torn_parts
@@ -170,12 +170,17 @@ class _Answer:
     def _belongs(self, span: SpanReading, best: SpanReading) -> bool:
         if span.kind is SentenceKind.CODE or not span.can_lead:
             return False
+        if span.example and not best.example:
+            return False
         if span.kind is SentenceKind.STEP and span.score < _TORN_STEP * best.score:
             return False  # a step torn out of its procedure rarely completes anything
+        elsewhere = span.kind in LISTED and span.list_key != best.list_key
+        if elsewhere and not is_whole_sentence(span.text):
+            return False  # a fragment of another list
         kind = self._form.kind
-        if kind in AMOUNTS and span.score < _AS_AMOUNT * best.score:
-            if answer_fit(kind, best.text) and not answer_fit(kind, span.text):
-                return False
+        weak = kind in AMOUNTS and span.score < _AS_AMOUNT * best.score
+        if weak and answer_fit(kind, best.text) and not answer_fit(kind, span.text):
+            return False
         same_document = span.passage.document_id == best.passage.document_id
         same_passage = span.rank == best.rank
         value = span.score

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
+from engine.generation.word_terms import WORD, term_set
 from engine.question import Question
-from engine.retrieval.lexical import terms
-
-_TOKEN = re.compile(r"[^\W_]+(?:[._:/@#&+'’-]+[^\W_]+)*")
 
 
 class AnswerKind(StrEnum):
@@ -69,36 +66,6 @@ class QuestionForm:
     def asks_for(self, *kinds: AnswerKind) -> bool:
         """Whether some part wants one of these kinds of answer."""
         return any(part.kind in kinds for part in self.parts)
-
-
-# What a stemmer does not bring together; forms that are common words of their own are left out.
-_IRREGULAR = {
-    form: base
-    for base, forms in {
-        "lose": "lost", "steal": "stole stolen", "break": "broke broken", "buy": "bought",
-        "pay": "paid", "send": "sent", "take": "took taken", "give": "gave given",
-        "write": "wrote written", "choose": "chose chosen", "forget": "forgot forgotten",
-        "keep": "kept", "hold": "held", "meet": "met", "find": "found", "tell": "told",
-        "spend": "spent", "sell": "sold", "bring": "brought", "build": "built",
-        "freeze": "froze frozen", "hide": "hid hidden", "begin": "began begun",
-        "speak": "spoke spoken", "drive": "drove driven", "teach": "taught", "child": "children",
-    }.items()
-    for form in forms.split()
-}  # fmt: skip
-
-
-@lru_cache(maxsize=65_536)
-def _terms_of_word(word: str) -> tuple[int, ...]:
-    return tuple(terms(_IRREGULAR.get(word, word)).tolist())
-
-
-@lru_cache(maxsize=8_192)
-def term_set(text: str) -> frozenset[int]:
-    """The distinct terms of a text, as `lexical.terms` finds them, from a cache of words."""
-    found: set[int] = set()
-    for word in _TOKEN.findall(text.lower()):
-        found.update(_terms_of_word(word))
-    return frozenset(found)
 
 
 # The first pattern that matches decides, so the narrow ones stand first.
@@ -229,10 +196,10 @@ _ASKING_WORDS = term_set(
     " something anyone thing way possible ask say get got give let make sure find idea explain show"
     " look see try go going come happen happens mean means work works use used work right now guys"
     " folks sorry dear team customer customers client user users people person employee company"
-    " currently actually really much many often set pls info information best regards different long"
-    " short"
+    " currently actually really much many often set pls info information best regards different"
+    " long short"
 )
-_ASKING_WEIGHT = 0.35
+_ASKING_WEIGHT = 0.25
 _STORY_WEIGHT = 0.35
 _BEFORE_WEIGHT = 0.6
 _SHORT_WORDS = 30
@@ -265,7 +232,7 @@ def read_question(question: Question) -> QuestionForm:
             value = weight * (_ASKING_WEIGHT if term in _ASKING_WORDS else 1.0)
             weights[term] = max(weights.get(term, 0.0), value)
     text = " ".join(sentences)
-    identifiers = term_set(" ".join(filter(_is_identifier, _TOKEN.findall(text))))
+    identifiers = term_set(" ".join(filter(_is_identifier, WORD.findall(text))))
     return QuestionForm(
         parts=_parts(parts, text),
         weights=weights,

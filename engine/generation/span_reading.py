@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from engine.generation.answer_fit import tells_what_to_do
-from engine.generation.question_form import term_set
+from engine.generation.sentence_opening import leads_into_example, refers_back
 from engine.generation.span_text import item_marker
 from engine.generation.unfit_spans import (
     addresses_machine,
@@ -17,33 +17,13 @@ from engine.generation.unfit_spans import (
     is_unfit,
     may_address_machine,
 )
+from engine.generation.word_terms import term_set
 from engine.knowledge.document import Sentence, SentenceKind
 from engine.retrieval.hit import Hit
 from engine.retrieval.passage import LivePassage
 
 _LISTED = (SentenceKind.STEP, SentenceKind.BULLET)
 WORDY = (SentenceKind.PROSE, SentenceKind.BULLET, SentenceKind.STEP)
-_DANGLING = re.compile(
-    r"^\W*(?:"
-    r"(?:this|that|these|those|such)\b(?! (?:page|guide|document|article|section|handbook|policy"
-    r"|tutorial|topic)\b)"
-    r"|it(?:'s|’s)?\b(?!(?:'s|’s)? (?:is |was |will be |can be "
-    r"|may be )?(?:also )?(?:not )?(?:possible"
-    r"|recommended|important|necessary|best|advisable|required|your|our)\b)"
-    r"|(?:they|he|she|its|their|his|her|them|both\b(?! .{2,80} and )|neither\b(?! .{2,80} nor )|either\b(?! .{2,80} or )|all of (?:them|these|this"
-    r"|which))\b"
-    r"|(?:however|but|and|or|so|also|then|thus|hence|therefore|otherwise|instead(?! of\b)|besides(?=,)|moreover"
-    r"|furthermore|additionally|in addition(?! to\b)|similarly|likewise|conversely|nevertheless|nonetheless"
-    r"|still|consequently|accordingly|afterwards?|as (?:a result|such)|for (?:example|instance)"
-    r"|in (?:this|that|such|either|both|the former|the latter|contrast(?! to\b)|other words|these|those)\b"
-    r"|on the other hand|in case of doubt|after (?:that|this)|before (?:that|this)|if (?:so|not|it"
-    r"|they|this|that|these|those)|when (?:it|they|this|that)|to do (?:so|this|that)|once (?:it"
-    r"|they|this|that)|because of (?:this|that)|at (?:this|that) point|until then|since then)\b"
-    r"|the (?:former|latter|same|above|other|others|rest|first one|second one)\b"
-    r")",
-    re.IGNORECASE,
-)
-_EXAMPLE = re.compile(r"^\W*(?:for example|for instance|e\.g\.|example)\b", re.IGNORECASE)
 _EXAMPLE_HEADING = re.compile(r"^(?:.{0,60}\b)?examples?\b\W*\d*\W*$", re.IGNORECASE)
 _LABEL_CHARS = 40
 _LABEL_WORDS = 4
@@ -112,7 +92,7 @@ class SpanReading:
     @property
     def dangling(self) -> bool:
         """Whether it starts with a reference to the sentence before it."""
-        return bool(_DANGLING.match(self.text))
+        return refers_back(self.text)
 
     @property
     def list_key(self) -> tuple[str, int]:
@@ -196,13 +176,16 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
 
 
 def _find_examples(spans: list[SpanReading]) -> None:
-    group, within = -1, False
+    group, heading, within, below = -1, "", False, False
     for span in spans:
         if span.sentence.group != group:
             group, within = span.sentence.group, False
-        if span.kind is SentenceKind.PROSE:
-            within = within or leads_into_example(span.text)
-        span.example = within or is_heading_of(_EXAMPLE_HEADING, span.heading)
+        if span.heading != heading:
+            heading = span.heading
+            below = is_heading_of(_EXAMPLE_HEADING, heading)
+        if not within and span.kind is SentenceKind.PROSE:
+            within = leads_into_example(span.text)
+        span.example = within or below
 
 
 def _find_labels(spans: list[SpanReading]) -> None:
@@ -232,11 +215,6 @@ def _is_label(span: SpanReading) -> bool:
         and not is_short_answer(span.text)
         and not tells_what_to_do(span.text)
     )
-
-
-def leads_into_example(text: str) -> bool:
-    """Whether what follows the text is an example and no rule."""
-    return bool(_EXAMPLE.match(text))
 
 
 def _find_questions(spans: list[SpanReading]) -> None:

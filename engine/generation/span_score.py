@@ -7,15 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 from engine.generation.answer_fit import AMOUNTS, answer_fit, defines
-from engine.generation.question_form import AnswerKind, QuestionForm, term_set
+from engine.generation.question_form import AnswerKind, QuestionForm
+from engine.generation.sentence_opening import condition_of, leads_into_example
 from engine.generation.span_reading import (
     WORDY,
     PassageReading,
     SpanReading,
     is_heading_of,
-    leads_into_example,
 )
 from engine.generation.unfit_spans import is_about_itself, is_pointer, is_template
+from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
 
 _SYMPTOM_HEADING = re.compile(
@@ -38,6 +39,9 @@ _IDENTIFIER = 0.12
 _KEY = 0.10
 _DEFINES = 0.1
 _ABOUT_ITSELF = 0.2
+_SPECIAL_CASE = 0.1
+# Kinds that the conditions of special cases answer.
+_CONDITIONAL = (AnswerKind.YES_NO, AnswerKind.TROUBLESHOOTING, AnswerKind.REASON)
 _UNASKED_CODE = 0.1
 _IN_EXAMPLE = 0.15
 _SECTION = 0.1
@@ -56,6 +60,7 @@ _UNFINISHED = 0.06
 _STOPS = (".", "!", "?", ":", ";", ")", "]", '"', "”", "’", "`", "。")
 _LEAST_NEWS = 2
 _ECHO = 0.2
+_ASK_FOR_NEWS = (*AMOUNTS, AnswerKind.DATE, AnswerKind.DEFINITION)
 _NAME_WORDS = 6
 
 
@@ -68,12 +73,13 @@ def score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
     spans = [span for reading in readings for span in reading.spans]
     if not spans:
         return
+    asked = frozenset(form.weights)
     frequency, covered = dict.fromkeys(form.weights, 0), dict.fromkeys(form.weights, 0)
     for span in spans:
-        for term in span.terms & frequency.keys():
+        for term in span.terms & asked:
             frequency[term] += 1
     for reading in readings:
-        for term in reading.above & covered.keys():
+        for term in reading.above & asked:
             covered[term] += 1
     # Rarity among the spans at hand: the corpus's own counts are not here, and what tells these
     # spans apart is what matters. So a word counts for less that stands above most of them.
@@ -85,10 +91,14 @@ def score(form: QuestionForm, readings: Sequence[PassageReading]) -> None:
         for term, weight in form.weights.items()
     }
     total = sum(weights.values()) or 1.0
+    sections: dict[frozenset[int], float] = {}
     for reading in readings:
         for span in reading.spans:
-            if span.quotable:
-                _score_span(span, reading, form, weights, total)
+            if not span.quotable:
+                continue
+            if span.heading_terms not in sections:
+                sections[span.heading_terms] = match(span.heading_terms, form.weights)
+            _score_span(span, reading, asked, weights, total, sections[span.heading_terms])
     telling = frozenset(t for t in form.identifiers if 2 * covered[t] <= len(readings))
     scored = [span for span in spans if span.quotable]
     near = _NEAR * max((span.score for span in scored), default=0.0)
@@ -117,9 +127,10 @@ def _prefer_remedies(spans: Sequence[SpanReading]) -> None:
 def _score_span(
     span: SpanReading,
     reading: PassageReading,
-    form: QuestionForm,
+    asked: frozenset[int],
     weights: dict[int, float],
     total: float,
+    section: float,
 ) -> None:
     near = span.context
     cosine = span.cosine
@@ -146,8 +157,9 @@ def _score_span(
         near = near | spans[span.index - 1].terms
     if span.sentence.header:
         near = near | term_set(span.sentence.header)
-    own = sum(weights[term] for term in span.terms & weights.keys())
-    around = sum(weights[term] for term in (near - span.terms) & weights.keys())
+    said = span.terms & asked
+    own = sum(weights[term] for term in said)
+    around = sum(weights[term] for term in (near & asked) - said)
     span.own = own / total
     span.overlap = min(1.0, (own + _SURROUNDINGS * around) / total)
     example = span.example or (
@@ -156,7 +168,7 @@ def _score_span(
     span.score = (
         _COSINE * max(0.0, cosine) + _OVERLAP * span.overlap + _RETRIEVAL * reading.hit.score
     ) - (_IN_EXAMPLE if example else 0.0)
-    span.score += _SECTION * section_match(span, form)
+    span.score += _SECTION * section
     fitness = 0.6 * min(1.0, max(0.0, cosine) / 0.8) + 0.4 * span.overlap
     span.relevance = round(min(1.0, max(0.0, fitness)), 4)
 
@@ -175,6 +187,14 @@ def match(named: frozenset[int], weights: Mapping[int, float]) -> float:
     precision = len(common) / len(named)
     recall = sum(weights[term] for term in common) / sum(weights.values())
     return 2 * precision * recall / (precision + recall)
+
+
+def foreign_condition(span: SpanReading, form: QuestionForm) -> float:
+    """How much of the condition that a sentence opens with ("If you moved, ...") is
+    neither in the question nor in the headings: then it answers for a case not asked about."""
+    clause = "" if form.kind in _CONDITIONAL else condition_of(span.text)
+    said = term_set(clause) if clause else frozenset()
+    return len(said - form.weights.keys() - span.context) / len(said) if said else 0.0
 
 
 def _refine(span: SpanReading, form: QuestionForm, telling: frozenset[int]) -> None:
@@ -197,10 +217,15 @@ def _refine(span: SpanReading, form: QuestionForm, telling: frozenset[int]) -> N
         form.wants_code or form.asks_for(AnswerKind.HOW_TO, AnswerKind.TROUBLESHOOTING)
     ):
         score -= _UNASKED_CODE
+    score -= _SPECIAL_CASE * foreign_condition(span, form)
     if is_about_itself(span.text) or is_template(span.text):
         score -= _ABOUT_ITSELF
     if span.kind is SentenceKind.PROSE and not span.text.rstrip().endswith(_STOPS):
         score -= _UNFINISHED  # a title, a line of key words, a sentence that a page cut
-    if span.kind in WORDY and len(span.terms - form.weights.keys()) < _LEAST_NEWS:
-        score -= _ECHO  # "FedRAMP package" says nothing to "What is FedRAMP?"
+    if span.kind in WORDY:
+        news = len(span.terms - form.weights.keys())
+        if news < _LEAST_NEWS:
+            score -= _ECHO  # "FedRAMP package" says nothing to "What is FedRAMP?"
+        if not news and form.kind in _ASK_FOR_NEWS:
+            span.can_lead = False
     span.score = score

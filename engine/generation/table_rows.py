@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from engine.generation.question_form import AnswerKind, QuestionForm, term_set
+from engine.generation.question_form import AnswerKind, QuestionForm
 from engine.generation.span_reading import PassageReading, SpanReading
 from engine.generation.span_text import cells_of
+from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
 
 _MOST_ROWS = 3

@@ -72,14 +72,18 @@ _POINTER = re.compile(
     r"|details?|complete|information)\b.{0,120}\b(?:see|refer|visit|read|check|contact"
     r"|consult|go)\b"
     r"|(?:more|further|additional) (?:information|details|info)\b"
-    r"|(?:you can |you'll |you will )?find (?:more|further|additional)\b)"
-    # The link that these words carried is gone.
-    r"|\b(?:follow|see|use|read|visit|check|using) (?:these|the|this|those"
+    r"|(?:you can |you'll |you will )?find (?:more|further|additional)\b)",
+    re.IGNORECASE,
+)
+# The link that these words carried is gone.
+_POINTS_AT_END = re.compile(
+    r"\b(?:follow|see|use|read|visit|check|using) (?:these|the|this|those"
     r"|our)(?: \w+)? (?:instructions?"
     r"|steps|guide|link|links|directions|procedure|page|document)\W*$"
     r"|\b(?:read|see|find|follow|check|use)\b.{0,40}\bhere\W*$",
     re.IGNORECASE,
 )
+_END_CHARS = 80
 _PLACEHOLDER = re.compile(r"\[ ?[A-Za-z][a-z_ ]{2,40} ?\](?!\()|\{\{?[^{}]{1,40}\}?\}|_{4,}")
 _ABOUT_ITSELF = re.compile(
     r"^\W*(?:this|the following) (?:page|guide|document|article|section|handbook|tutorial|topic"
@@ -131,7 +135,9 @@ def is_question(text: str) -> bool:
 
 def is_pointer(text: str) -> bool:
     """Whether the text only says where to read on ("See ...", "For more information, ...")."""
-    return len(text) < 260 and bool(_POINTER.search(text))
+    if len(text) >= 260:
+        return False
+    return bool(_POINTER.match(text) or _POINTS_AT_END.search(text[-_END_CHARS:]))
 
 
 def is_template(text: str) -> bool:
