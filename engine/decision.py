@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine import replies
 from engine.trace import Outcome, Reason, ReasonCode
 
-_OUT_OF_SCOPE = 0.04
+_OUT_OF_SCOPE = 0.15
 """Below this probability the question is taken to be about something else altogether."""
 
 
