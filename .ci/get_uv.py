@@ -49,7 +49,9 @@ def fetch_pip(folder: Path) -> Path:
         with urllib.request.urlopen(wheel["url"], timeout=120) as answer:
             body = answer.read()
     except (OSError, ValueError, KeyError, IndexError) as error:
-        sys.exit(f"pip could not be fetched from {index} ({type(error).__name__}); check the network")
+        sys.exit(
+            f"pip could not be fetched from {index} ({type(error).__name__}); check the network"
+        )
     if hashlib.sha256(body).hexdigest() != wheel["hashes"]["sha256"]:
         sys.exit("the fetched pip does not match its checksum; try again")
     path = folder / wheel["filename"]

@@ -20,8 +20,8 @@ from engine.settings import load_settings
 SAMPLE = Path(__file__).parents[2] / "evals" / "sample" / "knowledge"
 _QUESTIONS = (
     "How do I reset a forgotten password?",
-    "Which error codes mean that I should try again later?",
-    "How many days of parental leave do I get?",
+    "What does error 429 mean?",
+    "my laptop was stolen on the train, what now?",
     "What is the meal allowance when I travel?",
     "What is the best recipe for pancakes?",
 )

@@ -65,10 +65,10 @@ def test_a_likely_answer_is_given_as_the_draft_says_it() -> None:
             replies.NOT_IN_CORPUS,
         ),
         (
-            {"sentences": 0, "answerability": 0.1},
+            {"sentences": 0, "answerability": 0.18},
             Outcome.ESCALATED,
             ReasonCode.NOT_IN_CORPUS,
-            0.1,
+            0.18,
             replies.NOT_IN_CORPUS,
         ),
         (
