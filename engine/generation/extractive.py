@@ -13,6 +13,7 @@ from engine.generation.selection import Selection
 from engine.generation.span_reading import PassageReading, SpanReading, read_hits
 from engine.generation.span_score import score
 from engine.generation.unfit_spans import is_short_answer
+from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
 from engine.question import Question
 from engine.retrieval.hit import Hit
@@ -70,6 +71,8 @@ class _Answer:
         self._limit = max_sentences
         self._selection = Selection()
         self._blocks = Blocks(form, readings, self._selection, max_sentences)
+        titles = (term_set(reading.hit.passage.title) for reading in readings)
+        self._said_already = frozenset(form.weights).union(*titles)
 
     def draft(self) -> Draft:
         candidates = self._candidates()
@@ -172,6 +175,10 @@ class _Answer:
             return False
         if span.example and not best.example:
             return False
+        if span.terms <= self._said_already:
+            return False  # "Forgotten passwords: Password FAQ.": it points, and says nothing
+        if None not in (span.asked, best.asked) and not _answers_the_same(span, best):
+            return False  # the answer to another question of an FAQ
         if span.kind is SentenceKind.STEP and span.score < _TORN_STEP * best.score:
             return False  # a step torn out of its procedure rarely completes anything
         elsewhere = span.kind in LISTED and span.list_key != best.list_key
@@ -262,3 +269,7 @@ class _Answer:
         else:
             return False
         return True
+
+
+def _answers_the_same(span: SpanReading, best: SpanReading) -> bool:
+    return span.rank == best.rank and span.asked == best.asked

@@ -738,3 +738,30 @@ def test_a_fragment_that_only_repeats_the_question_does_not_answer_how_much() ->
     )
     draft = write("How much do I get for a gym membership?", hit, max_sentences=1)
     assert texts(draft) == ["The programme lets everybody expense up to $1000 a year."]
+
+
+def test_the_answer_to_another_question_of_an_faq_is_left_out() -> None:
+    faq = passage(
+        [
+            (PROSE, 0, "How do I choose a new password?", 0.8),
+            (PROSE, 0, "Open the sign-in page and choose Forgotten.", 0.6),
+            (PROSE, 0, "You get a message with a link.", 0.4),
+            (PROSE, 1, "Why is there no reset of the password?", 0.7),
+            (PROSE, 1, "Ask your own IT department to reset the password.", 0.6),
+        ]
+    )
+    draft = write("how do I choose a new password", faq)
+    assert "Open the sign-in page and choose Forgotten." in texts(draft)
+    assert "Ask your own IT department to reset the password." not in texts(draft)
+
+
+def test_a_sentence_that_only_points_to_a_document_is_not_added() -> None:
+    home = passage([(PROSE, 0, "Open the sign-in page to reset the password.", 0.7)], title="FAQ")
+    other = passage(
+        [(PROSE, 0, "Reset of passwords: FAQ.", 0.7)],
+        document="other.md",
+        title="Troubleshooting",
+    )
+    assert texts(write("reset the password", home, other)) == [
+        "Open the sign-in page to reset the password."
+    ]
