@@ -49,6 +49,7 @@ _BROADCAST = re.compile(
     r"(?<![\w.+-])@(?=(?:channel|here|everyone)\b)|@(?=(?:channel|here|everyone)\b(?!\.\w))",
     re.IGNORECASE,
 )
+_MARKS = re.compile(r"[!@#|]|(?<!:):[^\s:]")
 _ACTIVE = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
 _TRAILING = ".,;:!?"
 _PASSES = 10
@@ -134,7 +135,7 @@ def _part_links(text: str, allowed: set[str]) -> str:
 def _part_token(match: re.Match[str]) -> str:
     """Parts the opening of what still looks like a token or a tag, closed or not."""
     inner, closed = match[1], match[2]
-    harmless = inner[0].isalpha() and (not closed or _PLACEHOLDER.fullmatch(inner))
+    harmless = inner[0].isalpha() and not closed and not _MARKS.search(inner)
     return "<" if harmless or _PLACEHOLDER.fullmatch(inner) else "< "
 
 

@@ -72,6 +72,7 @@ class _Stacked:
     title_starts: NDArray[np.intp]
 
 
+@np.errstate(all="ignore")  # matrix products of finite numbers raise false alarms on some machines
 def rank(
     queries: Sequence[RankingQuery],
     candidates: Mapping[str, Candidate],

@@ -57,6 +57,8 @@ def breaches(text: str, allowed: str = ALLOWED) -> list[str]:
 
 ATTACKS = [
     # images
+    "<b:!<int>",
+    "<b:x<int>",
     f"![x]({EVIL})",
     f"![]({EVIL})",
     f"! [x]({EVIL})",
