@@ -18,7 +18,7 @@ class Findings:
 
     documents: in the knowledge base, readable or not. readable: something was found at all.
     answerability: probability that the corpus answers. sentences: of the checked draft;
-    dropped: those that failed their check. relevance: of the draft's best sentence, in [0, 1].
+    dropped: those that failed their check.
     """
 
     documents: int
@@ -26,7 +26,6 @@ class Findings:
     answerability: float
     sentences: int
     dropped: int
-    relevance: float
     was_cut: bool
 
 

@@ -214,7 +214,6 @@ class Pipeline:
                 answerability=probability,
                 sentences=len(checked.draft.sentences),
                 dropped=checked.dropped,
-                relevance=max((s.relevance for s in checked.draft.sentences), default=0.0),
                 was_cut=admitted.was_cut,
             ),
             min_confidence=self.min_confidence,

@@ -34,7 +34,6 @@ class ReasonCode(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     REFUSED_ATTACK = "refused_attack"
     REFUSED_PRIVATE = "refused_private"
-    NOTHING_READABLE = "nothing_readable"
     MODEL_DOWN = "model_down"
     OVER_BUDGET = "over_budget"
     INTERNAL_ERROR = "internal_error"

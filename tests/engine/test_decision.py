@@ -19,7 +19,6 @@ def found(**changes: Any) -> Findings:
             "answerability": 0.9,
             "sentences": 2,
             "dropped": 0,
-            "relevance": 0.8,
             "was_cut": False,
         }
         | changes
@@ -122,7 +121,6 @@ def test_sentences_left_out_of_an_answer_are_counted(dropped: int, said: str) ->
         answerability=st.floats(0, 1),
         sentences=st.integers(0, 3),
         dropped=st.integers(0, 3),
-        relevance=st.floats(0, 1),
         was_cut=st.booleans(),
     ),
     st.floats(0, 1),
