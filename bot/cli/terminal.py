@@ -17,7 +17,7 @@ _TITLES = {
     Outcome.ANSWERED: "answered",
     Outcome.CLARIFIED: "a question back",
     Outcome.ABSTAINED: "not answered",
-    Outcome.ESCALATED: "for a person",
+    Outcome.ESCALATED: "needs a person",
     Outcome.FAILED: "failed",
 }
 
@@ -46,7 +46,7 @@ def show_answer(out: Console, trace: Trace) -> None:
         for line, cited in groupby(trace.citations, _source_line):
             marks = " ".join(f"[{citation.n}]" for citation in cited)
             out.print(f"  [dim]{escape(marks)} {escape(line)}[/dim]")
-    why = "; ".join(reason.text for reason in trace.reasons)
+    why = " ".join(reason.text for reason in trace.reasons)
     total = next((ms for stage, ms in trace.timings_ms.items() if stage.value == "total"), 0.0)
     out.print(
         f"\n[dim]{_TITLES[trace.outcome]}, confidence {trace.confidence:.2f}, {total:.0f} ms"
