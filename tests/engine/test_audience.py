@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audience import CLOSED, FULL_MEMBER, Audience, parse_tags
+from engine.audience import CLOSED, FULL_MEMBER, Audience, is_meant_as_tag, parse_tags
 from engine.errors import WrongUse
 
 TAGS = ["public", "everyone", "channel:C1", "channel:D9", "group:S77", "user:U1", "user:W1"]
@@ -71,3 +71,13 @@ def test_reading_is_sharing_a_tag_and_all_who_read_anything_read_public(
 ) -> None:
     rights = set(asker) | ({"public"} if asker else set())
     assert Audience.of(asker).may_read(document) == bool(rights & set(document))
+
+
+@pytest.mark.parametrize("word", ["ITPro", "Admin", "end users", "developers"])
+def test_a_word_of_another_system_is_not_meant_as_a_tag(word: str) -> None:
+    assert not is_meant_as_tag(word)
+
+
+@pytest.mark.parametrize("word", ["public", "Everyone", "group:S1", "group:nonsense", "user:"])
+def test_what_looks_like_a_tag_is_meant_as_one_even_if_it_is_misspelt(word: str) -> None:
+    assert is_meant_as_tag(word)

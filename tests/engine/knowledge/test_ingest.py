@@ -516,8 +516,8 @@ async def test_a_name_that_is_not_utf8_is_shown_as_text_and_does_not_stop_the_ru
     strange.write_text("# Cafe\n\nThe cafe opens at nine.\n")
     write(folder, "a.md", "# A\n\nHello there, reader.\n")
     summary = await ingest(engine, folder)
-    names = [*await rows(engine), *(failure.name for failure in summary.failed)]
-    assert sorted(names) == ["a.md", "caf\\xe9.md"]
+    assert summary.failed == []
+    assert sorted(await rows(engine)) == ["a.md", "caf\\xe9.md"]
 
 
 async def test_a_lost_index_is_refilled_from_the_database_without_embedding(
@@ -694,3 +694,14 @@ async def test_two_tenants_of_one_home_do_not_see_each_other(
         await ingest(engine, folder)
         assert embedder.embedded  # vectors of one tenant are not taken for another's
         assert await found(engine, "hello reader") == ["a.md"]
+
+
+async def test_another_systems_audience_leaves_the_sources_rights_as_they_are(
+    engine: Engine, folder: Path
+) -> None:
+    write(folder, "a.md", "---\naudience: ITPro\n---\n\n# A\n\nThe gate opens at seven.\n")
+    summary = await ingest(engine, folder, "group:S0LEADS")
+    assert (summary.added, summary.failed) == (1, [])
+    async with engine.database.read() as db:
+        held = (await db.execute(select(documents.c.audience))).scalars().all()
+    assert held == [["group:S0LEADS"]]
