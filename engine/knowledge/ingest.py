@@ -7,29 +7,25 @@ import contextlib
 import logging
 import os
 import tempfile
-import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.clock import Clock
-from engine.errors import DeskhandError, DocumentUnreadable, IndexMismatch
+from engine.errors import DeskhandError, DocumentUnreadable
 from engine.knowledge.chunk import CHUNKER_VERSION
 from engine.knowledge.document import RawDocument
-from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION, embedded_hash
+from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
 from engine.knowledge.parser import Parser
 from engine.knowledge.prepare import (
     Chunked,
     Prepared,
     chunk,
-    embedded_texts,
-    index_point,
-    model_name,
     prepare,
-    version_age_s,
 )
+from engine.knowledge.repair import repair_index
 from engine.knowledge.source import Found, Listing, Unreadable, list_source
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import IndexRecord, SearchIndex
@@ -37,7 +33,7 @@ from engine.retrieval.lexical import LEXICAL_VERSION
 from engine.storage.documents import DocumentStore, Known
 from engine.storage.passages import PassageStore
 from engine.storage.sources import Failure, SourceStore
-from engine.tasks import as_one
+from engine.tasks import as_one, in_thread
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +45,6 @@ _FIRST_GROUP_PASSAGES = 16
 
 _GROUP_WAIT_S = 2.0
 """A group that is not full is published anyway when no document came for so long."""
-
-_LEFTOVER_AGE_S = 24 * 3600.0
-"""Points of versions that never went live are deleted when older, so that a slower ingestion
-running beside this one keeps its own."""
 
 _LISTED_AHEAD = 4096
 
@@ -144,39 +136,14 @@ class Ingestion:
         return len(ids)
 
     async def repair(self) -> None:
-        """Makes the index hold the live versions, whole, and no leftovers of a day ago.
-
-        What is missing is written again from the database, without embedding.
-
-        Raises: IndexMismatch when the database's vectors are another embedder's, which an index
-        that was lost cannot tell.
-        """
-        held = await self.index.versions(self.tenant)
-        live = await self.documents.live_sizes(self.tenant)
-        missing = [v for v, passages in live.items() if held.get(v, 0) != passages]
-        for version in missing:
-            rows = await self.passages.of_version(self.tenant, version)
-            if rows and not await self._embedded_alike(rows[0].id):
-                raise IndexMismatch(
-                    "the stored passages were embedded by another model or program version; run "
-                    "`deskhand ingest --rebuild`"
-                )
-            points = [index_point(r.id, version, r.audience, r.vectors) for r in rows]
-            for start in range(0, len(points), _GROUP_PASSAGES):
-                await self.index.upsert(self.tenant, points[start : start + _GROUP_PASSAGES])
-        leftovers = [v for v in held if v not in live and version_age_s(v) > _LEFTOVER_AGE_S]
-        if leftovers:
-            await self.index.delete_versions(self.tenant, leftovers)
-        if missing or leftovers:
-            await self.index.flush()
-
-    async def _embedded_alike(self, passage_id: str) -> bool:
-        """True when this embedder would read the very texts the stored vectors were made of."""
-        live = (await self.passages.live(self.tenant, [passage_id])).get(passage_id)
-        if live is None:  # replaced meanwhile
-            return True
-        hashed = embedded_hash(model_name(self.embedder), embedded_texts(live.title, live.passage))
-        return bool(await self.passages.vectors_by_hash(self.tenant, [hashed]))
+        """Makes the index hold the live versions, whole; see `engine.knowledge.repair`."""
+        await repair_index(
+            self.tenant,
+            embedder=self.embedder,
+            index=self.index,
+            documents=self.documents,
+            passages=self.passages,
+        )
 
 
 def index_record(embedder: Embedder) -> IndexRecord:
@@ -247,7 +214,7 @@ class _Run:
         self.summary.removed += len(gone)
 
     async def _parse_all(self, folder: Path, out: asyncio.Queue[Chunked | None]) -> None:
-        found_ones = _in_thread(self._listing.items)
+        found_ones = in_thread(self._listing.items, ahead=_LISTED_AHEAD)
         slots = asyncio.Semaphore(self._in.parallel_parses)
         async with as_one() as tasks:
             async for item in found_ones:
@@ -412,37 +379,3 @@ def _broke(name: str, error: Exception) -> str:
         return f"{name} is nested too deeply to be read"
     kind = type(error).__name__
     return f"{name} cannot be read ({kind}); save it in another format and ingest that"
-
-
-async def _in_thread(items: Iterator[Found | Unreadable]) -> AsyncIterator[Found | Unreadable]:
-    """Iterates a blocking iterator in a thread of its own, a bounded way ahead."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[Found | Unreadable | BaseException | None] = asyncio.Queue(_LISTED_AHEAD)
-    stop = threading.Event()
-
-    def work() -> None:
-        last: BaseException | None = None
-        try:
-            for item in items:
-                if stop.is_set():
-                    return
-                asyncio.run_coroutine_threadsafe(queue.put(item), loop).result()
-        except BaseException as error:  # handed to the reader
-            last = error
-        with contextlib.suppress(RuntimeError):
-            asyncio.run_coroutine_threadsafe(queue.put(last), loop)
-
-    thread = threading.Thread(target=work, name="deskhand-list", daemon=True)
-    thread.start()
-    try:
-        while True:
-            item = await queue.get()
-            if isinstance(item, BaseException):
-                raise item
-            if item is None:
-                return
-            yield item
-    finally:
-        stop.set()
-        while not queue.empty():
-            queue.get_nowait()
