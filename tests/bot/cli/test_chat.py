@@ -5,6 +5,10 @@ import signal
 import subprocess
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def say(process: subprocess.Popen[str], text: str) -> dict[str, Any]:
     """What a chat with --json answers."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 KEYS = ["added", "changed", "unchanged", "removed", "failed", "passages", "seconds"]
 MIB = 1024 * 1024
 

@@ -28,6 +28,8 @@ from engine.adapters.shared_index import SharedIndex
 from engine.errors import IndexUnavailable, WrongUse
 from engine.retrieval.index import IndexPoint, IndexRecord, SparseVector
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 RECORD = IndexRecord(
     embedder="random",
