@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,12 +19,8 @@ from engine.knowledge.chunk import CHUNKER_VERSION
 from engine.knowledge.document import RawDocument
 from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
 from engine.knowledge.parser import Parser
-from engine.knowledge.prepare import (
-    Chunked,
-    Prepared,
-    chunk,
-    prepare,
-)
+from engine.knowledge.prepare import Chunked, chunk
+from engine.knowledge.publisher import PublishedGroup, Publisher
 from engine.knowledge.repair import repair_index
 from engine.knowledge.source import Found, Listing, Unreadable, list_source
 from engine.retrieval.embedder import Embedder
@@ -36,15 +32,6 @@ from engine.storage.sources import Failure, SourceStore
 from engine.tasks import as_one, in_thread
 
 log = logging.getLogger(__name__)
-
-_GROUP_PASSAGES = 256
-"""Passages embedded and published together; also Edge's largest good upsert."""
-
-_FIRST_GROUP_PASSAGES = 16
-"""The first group, doubled with each up to the full size, so that who watches soon sees some."""
-
-_GROUP_WAIT_S = 2.0
-"""A group that is not full is published anyway when no document came for so long."""
 
 _LISTED_AHEAD = 4096
 
@@ -181,13 +168,20 @@ class _Run:
         self._done = 0
 
     async def read_all(self, folder: Path) -> None:
-        """Reads, embeds and publishes; two documents' stages overlap, memory stays bounded."""
+        """Reads and publishes; the stages of several documents overlap, memory stays bounded."""
         parsed: asyncio.Queue[Chunked | None] = asyncio.Queue(maxsize=32)
-        ready: asyncio.Queue[Prepared | None] = asyncio.Queue(maxsize=1)
+        publisher = Publisher(
+            tenant=self._in.tenant,
+            source_id=self._source_id,
+            embedder=self._in.embedder,
+            index=self._in.index,
+            documents=self._in.documents,
+            passages=self._in.passages,
+            clock=self._in.clock,
+        )
         async with as_one() as tasks:
             tasks.create_task(self._parse_all(folder, parsed))
-            tasks.create_task(self._embed_all(parsed, ready))
-            tasks.create_task(self._publish_all(ready))
+            tasks.create_task(publisher.run(parsed, self._count))
         if self._adopted:
             await self._in.documents.adopt(self._in.tenant, self._source_id, self._adopted)
 
@@ -295,62 +289,14 @@ class _Run:
         self._report(name)
         await out.put(chunked)
 
-    async def _embed_all(
-        self, parsed: asyncio.Queue[Chunked | None], out: asyncio.Queue[Prepared | None]
-    ) -> None:
-        group: list[Chunked] = []
-        wanted = min(_FIRST_GROUP_PASSAGES, _GROUP_PASSAGES)
-        last = False
-        while not last:
-            item: Chunked | None = None
-            try:
-                async with asyncio.timeout(_GROUP_WAIT_S):
-                    item = await parsed.get()
-                last = item is None
-            except TimeoutError:
-                if not group:
-                    continue
-                last = False
-                await self._embed(group, out)
-                group = []
-                continue
-            if item is not None:
-                group.append(item)
-            if group and (last or sum(len(c.passages) for c in group) >= wanted):
-                await self._embed(group, out)
-                group = []
-                wanted = min(2 * wanted, _GROUP_PASSAGES)
-        await out.put(None)
-
-    async def _embed(self, group: Sequence[Chunked], out: asyncio.Queue[Prepared | None]) -> None:
-        await out.put(
-            await prepare(
-                self._in.tenant,
-                group,
-                source_id=self._source_id,
-                embedder=self._in.embedder,
-                store=self._in.passages,
-                ingested_at=self._in.clock(),
-            )
-        )
-
-    async def _publish_all(self, ready: asyncio.Queue[Prepared | None]) -> None:
-        while (prepared := await ready.get()) is not None:
-            tenant, index = self._in.tenant, self._in.index
-            for start in range(0, len(prepared.points), _GROUP_PASSAGES):
-                await index.upsert(tenant, prepared.points[start : start + _GROUP_PASSAGES])
-            await index.flush()
-            published = await self._in.documents.publish(tenant, prepared.versions)
-            if published.superseded:
-                await index.delete_versions(tenant, published.superseded)
-            self.summary.added += len(published.added)
-            self.summary.changed += len(published.changed)
-            done = len(published.added) + len(published.changed)
-            self.summary.unchanged += len(prepared.versions) - done
-            self.summary.passages += len(prepared.points)
-            self.summary.tokens += prepared.tokens
-            self._done += len(prepared.versions)
-            self._report(prepared.versions[-1].document.name)
+    def _count(self, group: PublishedGroup) -> None:
+        self.summary.added += group.added
+        self.summary.changed += group.changed
+        self.summary.unchanged += group.unchanged
+        self.summary.passages += group.passages
+        self.summary.tokens += group.tokens
+        self._done += group.added + group.changed + group.unchanged
+        self._report(group.last_name)
 
     def _fail(self, uri: str, name: str, reason: str) -> None:
         self.summary.failed.append(Failure(uri=uri, name=name, reason=reason))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,7 +30,7 @@ from engine.storage.documents import DocumentRow, NewVersion
 from engine.storage.passages import PassageRow, PassageStore
 from engine.storage.term_statistics import document_vectors_of
 
-_EMBED_SLICE = 1024
+_EMBED_SLICE = 4096
 """Texts handed to the embedder at once: enough to sort by length, little enough to progress."""
 
 _LONGEST_TITLE = 500
@@ -52,6 +51,20 @@ class Chunked:
     audience: tuple[str, ...]
     passages: tuple[Passage, ...]
     texts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """A group of documents with its vectors.
+
+    hashes: of each passage's embedded texts, by document. vectors: by that hash, the passage's
+    and its sentences'. tokens: word pieces embedded for it.
+    """
+
+    group: tuple[Chunked, ...]
+    hashes: Sequence[Sequence[str]]
+    vectors: Mapping[str, tuple[NDArray[np.float16], NDArray[np.int8]]]
+    tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +136,9 @@ def _link(value: object) -> str | None:
     return text if text and text.startswith(("https://", "http://")) else None
 
 
-async def prepare(
-    tenant: str,
-    group: Sequence[Chunked],
-    *,
-    source_id: str,
-    embedder: Embedder,
-    store: PassageStore,
-    ingested_at: datetime,
-) -> Prepared:
+async def embed_group(
+    tenant: str, group: Sequence[Chunked], *, embedder: Embedder, store: PassageStore
+) -> Embedded:
     """Embeds a group of documents; passages embedded before from the same texts are not again.
 
     Raises: ModelUnavailable, StorageUnavailable.
@@ -157,9 +164,7 @@ async def prepare(
         for passage, hashed in zip(document.passages, row, strict=True)
         if hashed in wanted
     )
-    return await asyncio.to_thread(
-        _assemble, tenant, group, hashes, known, source_id, ingested_at, tokens
-    )
+    return Embedded(group=tuple(group), hashes=hashes, vectors=known, tokens=tokens)
 
 
 async def _embed(embedder: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -176,21 +181,14 @@ def quantise(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     return rounded
 
 
-def _assemble(
-    tenant: str,
-    group: Sequence[Chunked],
-    hashes: Sequence[Sequence[str]],
-    vectors: dict[str, tuple[NDArray[np.float16], NDArray[np.int8]]],
-    source_id: str,
-    ingested_at: datetime,
-    tokens: int,
-) -> Prepared:
+def assemble(embedded: Embedded, *, source_id: str, ingested_at: datetime) -> Prepared:
+    """New versions of a group's documents; computes their terms, so call it in a thread."""
     versions, points = [], []
-    for document, row_hashes in zip(group, hashes, strict=True):
+    for document, hashes in zip(embedded.group, embedded.hashes, strict=True):
         version = new_version()
         rows = []
-        for passage, hashed in zip(document.passages, row_hashes, strict=True):
-            dense, sentences = vectors[hashed]
+        for passage, hashed in zip(document.passages, hashes, strict=True):
+            dense, sentences = embedded.vectors[hashed]
             title_terms = terms(heading_text(document.title, passage.heading_path))
             row = PassageRow(
                 id=str(uuid.uuid4()),
@@ -225,7 +223,7 @@ def _assemble(
                 vectors=document_vectors_of(terms(document.title), [r.vectors for r in rows]),
             )
         )
-    return Prepared(versions=tuple(versions), points=tuple(points), tokens=tokens)
+    return Prepared(versions=tuple(versions), points=tuple(points), tokens=embedded.tokens)
 
 
 def index_point(

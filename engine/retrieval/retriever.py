@@ -22,6 +22,7 @@ from engine.retrieval.ranking import Ranked, RankingQuery, rank
 from engine.retrieval.weights import TermWeigher
 from engine.storage.passages import PassageStore
 from engine.storage.term_statistics import TermStatistics
+from engine.tasks import as_one
 from engine.trace import Retrieved
 
 _SHOWN_DOCUMENTS = 10
@@ -119,9 +120,26 @@ class Retriever:
             limit = min(limit * 4, _DEEPEST)
         vectors = await self._memory.documents(documents, tenant, revision)
         ranked = await asyncio.to_thread(rank, queries, candidates, vectors)
+        chosen = _distinct(ranked, candidates, self._top_k)
+        shown = _best_of_documents(ranked, candidates, _SHOWN_DOCUMENTS)
+        live = await self._memory.texts(
+            [ranked.ids[p] for p in dict.fromkeys([*chosen, *shown])],
+            asking.tenant,
+            asking.audience,
+            asking.revision,
+        )
+        hits = [_hit(ranked, p, live[ranked.ids[p]]) for p in chosen if ranked.ids[p] in live]
         return Retrieval(
-            hits=await self._hits(ranked, candidates, queries[0].vector, asking),
-            retrieved=await self._retrieved(ranked, candidates, asking),
+            hits=await self._with_neighbours(hits, queries[0].vector, asking),
+            retrieved=tuple(
+                Retrieved(
+                    chunk_id=ranked.ids[p],
+                    document_name=live[ranked.ids[p]].document_name,
+                    score=float(ranked.scores[p]),
+                )
+                for p in shown
+                if ranked.ids[p] in live
+            ),
             query_vector=queries[0].vector,
             features=ranked.features,
             embedding_tokens=sum(tokens for _, tokens in made),
@@ -142,11 +160,16 @@ class Retriever:
     async def _query(
         self, text: str, words: QueryTerms, asking: _Asking
     ) -> tuple[RankingQuery, int]:
-        """A text with its vector and its terms' weights, and the word pieces embedded."""
-        vector, tokens = await self._embed(text)
-        weights = await self._weigher.weigh(
-            words.ids, tenant=asking.tenant, audience=asking.audience, revision=asking.revision
-        )
+        """A text with its vector and its terms' weights, and the word pieces embedded.
+
+        The look-up of weights fits into the time that the model computes without the interpreter.
+        """
+        async with as_one() as tasks:
+            embedding = tasks.create_task(self._embed(text))
+            weights = await self._weigher.weigh(
+                words.ids, tenant=asking.tenant, audience=asking.audience, revision=asking.revision
+            )
+        vector, tokens = embedding.result()
         return RankingQuery(vector=vector, terms=words, weights=weights), tokens
 
     async def _find(
@@ -169,35 +192,10 @@ class Retriever:
         )
         return candidates, max((len(result.ids) for result in results), default=0)
 
-    async def _retrieved(
-        self, ranked: Ranked, candidates: dict[str, Candidate], asking: _Asking
-    ) -> tuple[Retrieved, ...]:
-        best_of: dict[str, int] = {}
-        for position, passage_id in enumerate(ranked.ids):
-            best_of.setdefault(candidates[passage_id].document_id, position)
-            if len(best_of) >= _SHOWN_DOCUMENTS:
-                break
-        texts = await self._texts([ranked.ids[p] for p in best_of.values()], asking)
-        return tuple(
-            Retrieved(
-                chunk_id=ranked.ids[p],
-                document_name=texts[ranked.ids[p]].document_name,
-                score=float(ranked.scores[p]),
-            )
-            for p in best_of.values()
-            if ranked.ids[p] in texts
-        )
-
-    async def _hits(
-        self, ranked: Ranked, candidates: dict[str, Candidate], query: Vector, asking: _Asking
+    async def _with_neighbours(
+        self, found: Sequence[Hit], query: Vector, asking: _Asking
     ) -> tuple[Hit, ...]:
-        chosen = _distinct(ranked, candidates, self._top_k)
-        texts = await self._texts([ranked.ids[p] for p in chosen], asking)
-        hits = [
-            _hit(ranked, position, texts[ranked.ids[position]])
-            for position in chosen
-            if ranked.ids[position] in texts
-        ]
+        hits = list(found)
         for anchor, neighbour in await self._neighbours(hits, query, asking):
             hits.insert(hits.index(anchor) + 1, neighbour)
         return tuple(hits[: self._top_k])
@@ -207,6 +205,8 @@ class Retriever:
     ) -> list[tuple[Hit, Hit]]:
         """Hits that were cut within a list, table or code, each with the passage that goes on."""
         places = cut_places(hits)
+        if not places:
+            return []
         wanted = {(hit.passage.document_id, ordinal) for hit, ordinal in places}
         found = await self._passages.neighbours(asking.tenant, wanted)
         readable = [p for p in found.values() if asking.audience.may_read(p.audience)]
@@ -222,9 +222,6 @@ class Retriever:
             if goes_on(hit, neighbour):
                 joined.append((hit, neighbour))
         return joined
-
-    async def _texts(self, ids: Sequence[str], asking: _Asking) -> dict[str, LivePassage]:
-        return await self._memory.texts(ids, asking.tenant, asking.audience, asking.revision)
 
 
 def _neighbour(hit: Hit, passage: LivePassage, found: Candidate, query: Vector) -> Hit:
@@ -260,6 +257,16 @@ def _distinct(ranked: Ranked, candidates: dict[str, Candidate], wanted: int) -> 
         if len(kept) == wanted:
             break
     return kept
+
+
+def _best_of_documents(ranked: Ranked, candidates: dict[str, Candidate], wanted: int) -> list[int]:
+    """Positions of the best passage of each of the first documents."""
+    best_of: dict[str, int] = {}
+    for position, passage_id in enumerate(ranked.ids):
+        best_of.setdefault(candidates[passage_id].document_id, position)
+        if len(best_of) == wanted:
+            break
+    return list(best_of.values())
 
 
 def _overlap(a: frozenset[int], b: frozenset[int]) -> float:

@@ -124,16 +124,22 @@ class PassageStore:
         keys = set(wanted)
         if not keys:
             return {}
-        async with self._database.read() as db:
-            rows = await db.execute(
+
+        def read(db: Connection) -> dict[tuple[str, int], LivePassage]:
+            rows = db.execute(
                 _LIVE.where(
                     passages.c.tenant == tenant,
                     passages.c.document_id.in_({d for d, _ in keys}),
                     passages.c.ordinal.in_({o for _, o in keys}),
                 )
             )
-            found = {(row.document_id, row.ordinal): _live_passage(row) for row in rows}
-        return {key: value for key, value in found.items() if key in keys}
+            return {
+                key: _live_passage(row)
+                for row in rows
+                if (key := (row.document_id, row.ordinal)) in keys
+            }
+
+        return await self._database.look_up(read)
 
     async def of_version(self, tenant: str, version: str) -> list[Candidate]:
         """Every passage of a live version, in order; empty when it is live no more."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from engine.compose import Engine
 from engine.knowledge.document import Passage, RawDocument, Sentence, SentenceKind
 from engine.knowledge.embedded_text import passage_text, sentence_text
-from engine.knowledge.prepare import Chunked, prepare
+from engine.knowledge.prepare import Chunked, assemble, embed_group
 from engine.retrieval.embedder import Embedder
 from evals.terminal import Ticker
 
@@ -179,14 +179,8 @@ async def _publish(
     engine: Engine, embedder: SyntheticEmbedder, source_id: str, group: Sequence[Chunked]
 ) -> None:
     tenant = engine.settings.tenant
-    prepared = await prepare(
-        tenant,
-        group,
-        source_id=source_id,
-        embedder=embedder,
-        store=engine.passages,
-        ingested_at=engine.ingestion.clock(),
-    )
+    embedded = await embed_group(tenant, group, embedder=embedder, store=engine.passages)
+    prepared = assemble(embedded, source_id=source_id, ingested_at=engine.ingestion.clock())
     await engine.index.upsert(tenant, prepared.points)
     await engine.index.flush()
     await engine.documents.publish(tenant, prepared.versions)

@@ -22,8 +22,8 @@ LIMIT_S = 240
 """Far beyond what any command needs, for machines that others keep busy."""
 
 _SMALL_GROUPS = """
-import engine.knowledge.ingest as ingest
-ingest._GROUP_PASSAGES = 4
+import engine.knowledge.publisher as publisher
+publisher._GROUP_PASSAGES = 4
 from bot.cli.main import entry
 entry()
 """

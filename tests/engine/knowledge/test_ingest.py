@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-import engine.knowledge.ingest as ingest_module
+import engine.knowledge.publisher as publisher_module
 from engine.adapters.local_parser import LocalParser
 from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER, Audience
@@ -612,7 +612,7 @@ async def test_a_lost_index_is_not_refilled_with_another_embedders_vectors(
 async def test_two_runs_over_one_folder_at_once_leave_each_document_once(
     settings: Settings, model: MiniLmEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest_module, "_GROUP_PASSAGES", 3)
+    monkeypatch.setattr(publisher_module, "_GROUP_PASSAGES", 3)
     for n in range(12):
         write(folder, f"{n}.md", f"# Page {n}\n\nThe room number {n} is on floor {n}.\n")
     async with (
@@ -630,7 +630,7 @@ async def test_two_runs_over_one_folder_at_once_leave_each_document_once(
 async def test_a_cancelled_run_keeps_what_it_published_and_the_next_one_completes_it(
     engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest_module, "_GROUP_PASSAGES", 2)
+    monkeypatch.setattr(publisher_module, "_GROUP_PASSAGES", 2)
     for n in range(20):
         write(folder, f"{n:02}.md", f"# Page {n}\n\nThe room number {n} is on floor {n}.\n")
     some = asyncio.Event()
