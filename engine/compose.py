@@ -45,14 +45,16 @@ class Engine:
     traces: TraceStore
 
     async def make_ready(self) -> None:
-        """Opens the index for questions, and refills it from the database if it was lost.
+        """Opens the index for questions, and repairs it from the database where they differ.
+
+        They differ when the index was lost, or when another home ingested into this database.
 
         Raises: IndexMismatch when it was built by another embedder or chunker; IndexUnavailable,
         StorageUnavailable.
         """
         await self.index.start(self.ingestion.index_record())
         tenant = self.settings.tenant
-        if await self.index.count(tenant) == 0 and await self.documents.count(tenant) > 0:
+        if await self.index.count(tenant) != await self.documents.count_passages(tenant):
             await self.ingestion.repair()
 
 

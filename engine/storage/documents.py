@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.retrieval.passage import DocumentVectors
@@ -225,6 +225,17 @@ class DocumentStore:
                 select(func.count()).select_from(documents).where(documents.c.tenant == tenant)
             )
             return int(found.scalar_one())
+
+    async def count_passages(self, tenant: str) -> int:
+        """Number of live passages."""
+
+        def read(db: Connection) -> int:
+            statement = select(func.coalesce(func.sum(documents.c.passages), 0)).where(
+                documents.c.tenant == tenant
+            )
+            return int(db.execute(statement).scalar_one())
+
+        return await self._database.look_up(read)
 
     async def revision(self, tenant: str) -> int:
         """A number that grows with each change of what readers may see; 0 before the first."""
