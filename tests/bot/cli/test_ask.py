@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow  # every test starts the command
+
+
 NUMBER = (int, float)
 NULL = type(None)
 CONTRACT: dict[str, Any] = {

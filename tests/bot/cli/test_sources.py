@@ -3,6 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.slow  # every test starts the command
+
 
 def test_sources_lists_what_was_ingested_and_removes_it(deskhand: Any, refused: Any) -> None:
     assert "nothing ingested yet" in deskhand.run("sources").stdout

@@ -103,6 +103,7 @@ def write_until_killed(path: Path, after: int) -> list[list[str]]:
     return acknowledged
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 async def test_every_acknowledged_point_survives_a_kill_at_any_moment(
     tmp_path: Path, seed: int

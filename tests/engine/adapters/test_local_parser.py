@@ -550,6 +550,7 @@ async def test_a_process_dies_with_its_parent(write: Write) -> None:
 # --- real files ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 async def test_every_sample_file_gives_text_or_one_clean_refusal(parser: LocalParser) -> None:
     folder = DATASETS / "files"
     if not folder.is_dir():

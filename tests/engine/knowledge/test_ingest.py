@@ -245,6 +245,7 @@ async def test_only_the_changed_passages_of_a_changed_document_are_embedded(
     assert summary.tokens < 60
 
 
+@pytest.mark.slow
 async def test_a_reader_sees_a_changing_document_whole_old_or_whole_new(
     engine: Engine, folder: Path
 ) -> None:
@@ -347,6 +348,7 @@ async def test_a_removed_file_disappears_from_answers_index_and_counts(
     await assert_consistent(engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_counts_and_index_equal_a_recount_after_any_sequence_of_changes(
     engine: Engine, folder: Path, seed: int

@@ -64,6 +64,7 @@ def a_trace(tenant: str, trace_id: str) -> Trace:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 async def test_random_work_of_one_tenant_leaves_every_row_of_the_other(
     database: Database, new_version: Build, seed: int
