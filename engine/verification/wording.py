@@ -1,0 +1,29 @@
+"""How strongly a text says something: only, all, must, may, some, never."""
+
+from __future__ import annotations
+
+import re
+
+_KINDS = {
+    "only": r"only|solely|exclusively|nothing but|no one but|sole",
+    "all": r"all|every|each|any|entire(?:ly)?|whole|always|everyone|everybody|everything|both|completely|"
+           r"fully|in full|unlimited|no exceptions?|guaranteed?|any time|regardless",
+    "must": r"must|required?|requires|has to|have to|need(?:s|ed)? to|mandatory|shall|obligatory|compulsory|obliged",
+    "may": r"may|can|could|might|optional(?:ly)?|possible|allowed|permitted|free to",
+    "some": r"some|several|many|few|most(?:ly)?|often|sometimes|usually|typically|generally|certain|"
+            r"partly|partial(?:ly)?|about|around|approximately|roughly|likely|probably|perhaps",
+    "never": r"never|not|no|none|cannot|nobody|nothing|neither|without|\w+n['’]t",
+    "more": r"more|better|higher|larger|greater|longer|faster|earlier|increase[ds]?|rises?|rose",
+    "less": r"less|worse|lower|smaller|fewer|shorter|slower|later|decrease[ds]?|falls?|fell|reduced?",
+}  # fmt: skip
+_PATTERNS = {kind: re.compile(rf"\b(?:{form})\b", re.IGNORECASE) for kind, form in _KINDS.items()}
+
+
+def strengths(text: str) -> dict[str, str]:
+    """The kinds of strength that a text holds, each with the first word that says it."""
+    found = {}
+    for kind, pattern in _PATTERNS.items():
+        match = pattern.search(text)
+        if match is not None:
+            found[kind] = match.group()
+    return found
