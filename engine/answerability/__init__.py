@@ -1,0 +1,1 @@
+"""Does the knowledge base answer a question at all?"""
