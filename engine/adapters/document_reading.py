@@ -103,7 +103,7 @@ def read_text(name: str, text: str, *, title: str | None, limits: ParseLimits) -
 
     Raises: DocumentUnreadable if it is empty or too long.
     """
-    front_matter, body = split_front_matter(clean_text(text))
+    front_matter, body = split_front_matter(clean_text(text), name=short_name(name))
     return finished(
         name=name,
         pages=[Page(markdown=_as_markdown(body))],
@@ -226,7 +226,7 @@ def _read_text(
             raise DocumentUnreadable(f"{name} declares XML entities, which is refused")
         return (*page_to_markdown(text), {})
     if kind is DocumentFormat.MARKDOWN:
-        front_matter, body = split_front_matter(text)
+        front_matter, body = split_front_matter(text, name=name)
         return "", body, front_matter
     if kind is DocumentFormat.TABLE:
         return "", _csv_to_markdown(text, suffix_of(full_name)), {}
@@ -239,7 +239,7 @@ def _read_text(
             return "", json_to_markdown(text), {}
         except ValueError:
             return "", plain_text_to_markdown(text), {}  # JSON lines, or JSON with comments
-    front_matter, body = split_front_matter(text)
+    front_matter, body = split_front_matter(text, name=name)
     return "", _as_markdown(body), front_matter
 
 

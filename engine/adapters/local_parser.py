@@ -16,7 +16,7 @@ from engine.errors import DocumentUnreadable
 from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.parser import ParseLimits
 
-_READER_VERSION = "1"
+_READER_VERSION = "2"
 """Changes whenever the same bytes would give other Markdown."""
 
 _SHORT_TEXT_CHARS = 20_000
@@ -102,7 +102,9 @@ class LocalParser:
             process = await ParseProcess.start(self._command)
         except (ProcessEnded, OSError) as error:
             raise DocumentUnreadable(
-                "The parsing process does not start; run `deskhand doctor`", retryable=True
+                "the parsing process does not start; free some memory and run the same command "
+                "again",
+                retryable=True,
             ) from error
         self._running.add(process)
         return process
