@@ -151,6 +151,20 @@ class Settings(BaseSettings):
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
 
+    def local(self, home: Path) -> Settings:
+        """The same in this folder, with no database, index, model or parser on another machine.
+
+        So nothing is written where production lives, and no key is used.
+        """
+        groups = {
+            "database": DatabaseSettings,
+            "openai": OpenAiSettings,
+            "qdrant": QdrantSettings,
+            "unstructured": UnstructuredSettings,
+        }
+        nothing_set = {name: group.model_validate({}) for name, group in groups.items()}
+        return self.model_copy(update={"home": home, **nothing_set})
+
     @classmethod
     def settings_customise_sources(  # type: ignore[override]  # the other sources are not wanted
         cls, settings_cls: Any, init_settings: Any, **_: Any
