@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
 from aiohttp import web
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from engine.errors import DocumentUnreadable, SourceUnreadable
 from engine.knowledge.source import Found, Listing, Unreadable, list_source
@@ -22,6 +26,7 @@ class Site:
 
     def __init__(self) -> None:
         self.pages: dict[str, str | bytes | int] = {}
+        self.types: dict[str, str] = {}
         self.asked: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -67,7 +72,7 @@ class Site:
         if isinstance(body, int):
             return web.Response(status=body)
         data = body.encode() if isinstance(body, str) else body
-        return web.Response(body=data, content_type="text/html")
+        return web.Response(body=data, content_type=self.types.get(request.path, "text/html"))
 
 
 @pytest.fixture
@@ -224,7 +229,11 @@ def test_a_sitemap_of_sitemaps_is_read_through(site: Site) -> None:
 def test_a_site_without_a_sitemap_is_its_page(site: Site, answer: str | bytes | int) -> None:
     site.pages["/"] = "home"
     site.pages["/sitemap.xml"] = answer
-    assert names(listed(site.url)) == [site.url.removeprefix("http://")]
+    listing = listed(site.url)
+    assert names(listing) == [site.url.removeprefix("http://")]
+    assert listing.without_sitemap
+    assert listing.was_listed(site.url)
+    assert not listing.was_listed(f"{site.url}/a")  # it may be there all the same
 
 
 @pytest.mark.parametrize("answer", [500, 503, 429, "<urlset><url><loc>trunc"], ids=ascii)
@@ -312,5 +321,157 @@ def test_a_remote_corpus_is_read_row_by_row() -> None:
     good, bad = items
     assert isinstance(good, Found)
     assert (good.document.name, good.document.text) == ("a", "One.")
-    assert good.uri == "memory:///bucket/faq.jsonl#a"
+    assert good.uri == "memory://bucket/faq.jsonl#a"
     assert isinstance(bad, Unreadable)
+
+
+ROW = {"_id": "pay", "text": "Leads earn more.", "audience": ["group:SLEADS"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/faq.jsonl", "text/plain"),
+        ("/faq.NDJSON", "application/octet-stream"),
+        ("/export", "application/x-ndjson"),
+        ("/export.txt", "application/jsonl"),
+    ],
+)
+def test_a_corpus_on_a_site_is_read_row_by_row(site: Site, path: str, kind: str) -> None:
+    site.pages[path], site.types[path] = json.dumps(ROW) + '\n{"text": "t"}\n', kind
+    good, bad = listed(f"{site.url}{path}?token={SECRET}").items
+    assert isinstance(good, Found)
+    assert (good.document.name, good.document.audience) == ("pay", ("group:SLEADS",))
+    assert good.uri == f"{site.url}{path}#pay"
+    assert isinstance(bad, Unreadable)
+    assert bad.reason == f"{path[1:]}:2 has no _id"
+
+
+def test_a_corpus_of_a_sitemap_is_read_row_by_row_or_refused(site: Site, tmp_path: Path) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/faq.jsonl", "/export", "/gone.jsonl")
+    site.pages["/faq.jsonl"] = site.pages["/export"] = json.dumps(ROW)
+    site.types["/export"] = "application/x-ndjson"
+    listing = listed(site.url)
+    row, export, gone = listing.items
+    assert isinstance(row, Found)
+    assert row.document.audience == ("group:SLEADS",)
+    assert isinstance(export, Found)
+    with pytest.raises(DocumentUnreadable, match="corpus of JSON lines"):
+        listing.fetch(export, tmp_path, MAX)
+    assert isinstance(gone, Unreadable)
+    assert not listing.was_listed(f"{site.url}/gone.jsonl#pay")
+
+
+class PathsAlone(MemoryFileSystem):
+    """Like github's and ftp's, its paths do not say of which repository or host they are."""
+
+    store: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return "/" + path.rpartition("://")[2].partition("/")[2]
+
+
+def test_documents_of_different_places_have_different_uris(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for scheme in ("github", "ftp"):
+        monkeypatch.setitem(_registry, scheme, PathsAlone)
+    PathsAlone().pipe("/docs/a.md", b"text")
+    PathsAlone().pipe("/docs/b/faq.jsonl", b'{"_id": "x", "text": "t"}')
+    uris = []
+    for place in ("github://org:one@main", "github://org:one@v2", "ftp://h1", "ftp://h2"):
+        uris += [item.uri for item in listed(f"{place}/docs/").items]
+        assert uris[-2:] == [f"{place}/docs/a.md", f"{place}/docs/b/faq.jsonl#x"]
+    uris += [item.uri for item in listed(f"ftp://ann:{SECRET}@h3/docs").items]
+    assert uris[-2:] == ["ftp://ann@h3/docs/a.md", "ftp://ann@h3/docs/b/faq.jsonl#x"]
+    assert [i.uri for i in listed("ftp://h1/docs/a.md").items] == ["ftp://h1/docs/a.md"]
+
+
+def test_a_glob_elsewhere_gives_uris_below_its_fixed_part(memory: Any) -> None:
+    for name in ("a.md", "sub/c.md", "sub/faq.jsonl"):
+        memory.pipe(f"/box/docs/{name}", b'{"_id": "x", "text": "t"}')
+    items = found(listed("memory://box/docs/**"))
+    base = "memory://box/docs"
+    assert [i.uri for i in items] == [f"{base}/a.md", f"{base}/sub/c.md", f"{base}/sub/faq.jsonl#x"]
+    assert [i.document.name for i in items] == ["a.md", "sub/c.md", "x"]
+
+
+@pytest.mark.parametrize("answer", [404, 403, 500, "<html>", "<urlset><url>", b"\x1f\x8bno"])
+def test_a_part_of_a_sitemap_that_is_not_read_is_said_and_takes_nothing_away(
+    site: Site, answer: str | bytes | int
+) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/one.xml", "/two.xml", kind="sitemap")
+    site.pages["/one.xml"] = site.sitemap("/a")
+    site.pages["/two.xml"] = answer
+    listing = listed(site.url)
+    page, bad = listing.items
+    assert isinstance(page, Found)
+    assert page.uri == f"{site.url}/a"
+    assert isinstance(bad, Unreadable)
+    assert bad.uri == f"{site.url}/two.xml"
+    assert f"{site.url}/two.xml" in bad.reason
+    assert not listing.was_listed(f"{site.url}/b")
+    assert not listing.was_listed(f"{site.url.replace('http', 'https')}/b")
+
+
+def test_a_whole_sitemap_takes_away_what_it_no_longer_names(site: Site) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/a")
+    listing = listed(site.url)
+    assert len(found(listing)) == 1
+    assert listing.was_listed(f"{site.url}/b")
+    assert not listing.without_sitemap
+
+
+def test_more_sitemaps_or_pages_than_are_read_are_said(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.knowledge import site as site_module
+
+    site.pages["/sitemap.xml"] = site.sitemap("/1.xml", "/2.xml", "/3.xml", kind="sitemap")
+    for n in (1, 2, 3):
+        site.pages[f"/{n}.xml"] = site.sitemap(f"/{n}a", f"/{n}b")
+    for limit, pages in (("_MOST_SITEMAPS", 4), ("_MOST_PAGES", 3)):
+        with monkeypatch.context() as patch:
+            patch.setattr(site_module, limit, 3)
+            listing = listed(site.url)
+            items = list(listing.items)
+        assert sum(isinstance(i, Found) for i in items) == pages
+        (bad,) = [i for i in items if isinstance(i, Unreadable)]
+        assert "more than 3" in bad.reason
+        assert not listing.was_listed(f"{site.url}/3b")
+
+
+def test_a_gzipped_sitemap_is_read(site: Site) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/one.xml.gz", kind="sitemap")
+    site.pages["/one.xml.gz"] = gzip.compress(site.sitemap("/a").encode())
+    for address in (site.url, f"{site.url}/one.xml.gz"):
+        assert [i.uri for i in found(listed(address))] == [f"{site.url}/a"]
+
+
+def test_a_sitemap_that_unpacks_without_end_is_not_read(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.knowledge import site as site_module
+
+    monkeypatch.setattr(site_module, "_LARGEST_SITEMAP", 100_000)
+    site.pages["/sitemap.xml.gz"] = gzip.compress(b"<urlset>" + b" " * 50_000_000)
+    assert "larger than 100,000 bytes" in refused(f"{site.url}/sitemap.xml.gz")
+
+
+def test_a_secret_in_an_address_opens_it_and_is_kept_nowhere(site: Site, tmp_path: Path) -> None:
+    site.pages[f"/one.html?X-Amz-Signature={SECRET}/&v=2"] = "<h1>Leave</h1>"
+    address = f"{site.url}/one.html?X-Amz-Signature={SECRET}/&v=2"
+    listing = listed(address)
+    (item,) = found(listing)
+    assert listing.uri == item.uri == item.document.url == f"{site.url}/one.html?v=2"
+    assert item.document.name == f"{site.url.removeprefix('http://')}/one.html?v=2"
+    fetched = listing.fetch(item, tmp_path, MAX)
+    assert fetched.path is not None
+    assert fetched.path.read_text() == "<h1>Leave</h1>"
+    assert SECRET not in repr(listing) + repr(fetched)
+    assert "again in full" in refused(listing.uri)  # the signature was not kept
+
+
+def test_an_address_that_cannot_be_opened_is_said_without_its_secrets(memory: Any) -> None:
+    assert refused(f"memory://ann:{SECRET}@none/a?token={SECRET}").startswith("memory://ann@none/a")
