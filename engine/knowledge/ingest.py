@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.clock import Clock
-from engine.errors import DeskhandError, DocumentUnreadable
+from engine.errors import DeskhandError, DocumentUnreadable, SourceUnreadable
 from engine.knowledge.chunk import CHUNKER_VERSION
 from engine.knowledge.document import RawDocument
 from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
@@ -100,6 +100,7 @@ class Ingestion:
         """
         started = time.monotonic()
         listing = await asyncio.to_thread(list_source, source, audience, self.max_bytes)
+        await self._refuse_lost_sitemap(listing)
         await self.index.start(self.index_record())
         await self.repair()
         source_id = await self.sources.add(self.tenant, listing.uri, audience, at=self.clock())
@@ -112,6 +113,17 @@ class Ingestion:
         await self.sources.finish(self.tenant, source_id, run.summary.failed, at=self.clock())
         run.summary.seconds = time.monotonic() - started
         return run.summary
+
+    async def _refuse_lost_sitemap(self, listing: Listing) -> None:
+        """A site that had pages and shows only its first one has not said that they are gone."""
+        if not listing.without_sitemap:
+            return
+        before = await self.sources.all(self.tenant)
+        if any(s.uri == listing.uri and s.documents > 1 for s in before):
+            raise SourceUnreadable(
+                f"{listing.uri} was read by its sitemap and shows none now, so that its pages are "
+                "unknown; run the command again later, or remove it by `deskhand sources --remove`"
+            )
 
     async def forget(self, source_id: str) -> int:
         """Removes a source with all its documents; returns how many there were."""
@@ -190,6 +202,7 @@ class _Run:
 
         Also those in its folder that no longer exist, though another source read them last.
         """
+        is_local = self._listing.filesystem is None  # elsewhere only a listing of its own can say
         inside = f"{self._listing.uri}{os.sep}"
         gone = [
             known
@@ -197,7 +210,8 @@ class _Run:
             if uri not in self._seen
             and self._listing.was_listed(uri)
             and (
-                known.source_id == self._source_id or (uri.startswith(inside) and not _on_disk(uri))
+                known.source_id == self._source_id
+                or (is_local and uri.startswith(inside) and not _on_disk(uri))
             )
         ]
         if not gone:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audience import EVERYONE, is_meant_as_tag, parse_tags
+from engine.containment import citable_url
 from engine.errors import DocumentUnreadable, WrongUse
 from engine.knowledge.chunk import chunk_document
 from engine.knowledge.document import ParsedDocument, Passage, RawDocument
@@ -132,8 +133,7 @@ def _string(value: object) -> str | None:
 
 
 def _link(value: object) -> str | None:
-    text = _string(value)
-    return text if text and text.startswith(("https://", "http://")) else None
+    return citable_url(value) if isinstance(value, str) else None
 
 
 async def embed_group(
