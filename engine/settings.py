@@ -156,13 +156,12 @@ class Settings(BaseSettings):
 
         So nothing is written where production lives, and no key is used.
         """
-        groups = {
-            "database": DatabaseSettings,
-            "openai": OpenAiSettings,
-            "qdrant": QdrantSettings,
-            "unstructured": UnstructuredSettings,
+        nothing_set: dict[str, _Group] = {
+            "database": DatabaseSettings(),
+            "openai": OpenAiSettings(),
+            "qdrant": QdrantSettings(),
+            "unstructured": UnstructuredSettings(),
         }
-        nothing_set = {name: group.model_validate({}) for name, group in groups.items()}
         return self.model_copy(update={"home": home, **nothing_set})
 
     @classmethod
