@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import DocumentUnreadable, IndexMismatch
-from engine.knowledge.ingest import Summary, Watch
+from engine.knowledge.progress import Summary, Watch
 from engine.knowledge.source import normalise
 from engine.settings import Settings, load_settings
 

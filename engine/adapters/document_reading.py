@@ -16,7 +16,7 @@ from engine.adapters.document_formats import (
     suffix_of,
 )
 from engine.adapters.kreuzberg_reader import LibraryRefused, read_with_kreuzberg
-from engine.errors import DocumentUnreadable
+from engine.errors import DocumentEmpty, DocumentUnreadable
 from engine.knowledge.archive_checks import ArchiveRefused, check_archive, declares_entities
 from engine.knowledge.decode import clean_text, decode_text
 from engine.knowledge.document import Page, ParsedDocument
@@ -144,11 +144,11 @@ def finished(
     pages = [page for page in pages if page.markdown.strip()]
     if not pages and not front_matter:
         if is_scan:
-            raise DocumentUnreadable(
+            raise DocumentEmpty(
                 f"{short} holds no text; scanned pages need OCR, which Deskhand does not do: "
                 "run the file through an OCR program and ingest the result"
             )
-        raise DocumentUnreadable(f"{short} holds no text")
+        raise DocumentEmpty(f"{short} holds no text")
     own = front_matter.get("title")
     title = (
         (given_title or "").strip()
@@ -171,7 +171,7 @@ def check_size(name: str, size: int, limits: ParseLimits) -> None:
     Raises: DocumentUnreadable.
     """
     if size == 0:
-        raise DocumentUnreadable(f"{name} is empty")
+        raise DocumentEmpty(f"{name} is empty")
     if size > limits.max_bytes:
         raise DocumentUnreadable(
             f"{name} has {size / _MIB:,.0f} MiB, more than the {limits.max_bytes / _MIB:,.0f} MiB "

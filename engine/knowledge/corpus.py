@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from engine.audience import parse_tags
 from engine.containment import citable_url
-from engine.errors import DocumentUnreadable, WrongUse
+from engine.errors import DocumentEmpty, DocumentUnreadable, WrongUse
 from engine.knowledge.document import RawDocument
 from engine.knowledge.names import document_name
 
@@ -102,7 +102,7 @@ def _parse_row(line: bytes, place: str, default_audience: tuple[str, ...]) -> Ra
     if not name.strip():
         raise DocumentUnreadable(f"{place} has no _id")
     if not isinstance(text, str) or not text.strip():
-        raise DocumentUnreadable(f"{place} ({name[:80]}) has no text")
+        raise DocumentEmpty(f"{place} ({name[:80]}) has no text", name=name)
     return RawDocument(
         name=name,
         content_hash=hashlib.sha256(

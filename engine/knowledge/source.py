@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from engine.errors import DocumentUnreadable, SourceUnreadable
+from engine.errors import DocumentEmpty, DocumentUnreadable, SourceUnreadable
 from engine.knowledge.address import without_secrets
 from engine.knowledge.corpus import looks_like_corpus, read_corpus
 from engine.knowledge.document import RawDocument
 from engine.knowledge.names import document_name, printable
+from engine.knowledge.source_uri import local_path, record_path
 
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv"})
@@ -37,11 +38,15 @@ _BLOCK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A document or folder of a source that could not be read; `reason` is one sentence."""
+    """A document or folder of a source that could not be read; `reason` is one sentence.
+
+    emptied: uri of a document that is known by it to hold no text any more; None where it is not.
+    """
 
     name: str
     uri: str
     reason: str
+    emptied: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +96,10 @@ def normalise(source: str) -> str:
     if _REMOTE.match(source):
         scheme, _, rest = source.partition("://")
         if scheme.lower() == "file":
-            return os.path.abspath(unquote(rest))  # noqa: PTH100 - must not resolve links or globs
+            path = unquote(rest, errors="surrogateescape")
+            return record_path(os.path.abspath(path))  # noqa: PTH100 - must not resolve links or globs
         return without_secrets(f"{scheme.lower()}://{rest}").rstrip("/")
-    return os.path.abspath(os.path.expanduser(source))  # noqa: PTH100, PTH111
+    return record_path(os.path.abspath(os.path.expanduser(source)))  # noqa: PTH100, PTH111
 
 
 def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listing:
@@ -108,21 +114,22 @@ def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listi
     if not source.strip():
         raise SourceUnreadable("the source has no name; give a folder, a file or an address")
     uri = normalise(source)
-    if _REMOTE.match(uri):
+    place = local_path(uri)
+    if _REMOTE.match(place):
         from engine.knowledge.remote_source import list_remote
 
         scheme, _, rest = source.partition("://")
         address = f"{scheme.lower()}://{rest if '?' in rest else rest.rstrip('/')}"
         return list_remote(address, uri, audience)
-    path = Path(uri)
-    listing = Listing(uri=printable(uri), items=iter(()))
+    path = Path(place)
+    listing = Listing(uri=uri, items=iter(()))
     try:
         if path.is_dir():
             os.scandir(path).close()
             listing.items = _walk(path, audience, max_bytes, listing)
         elif path.exists():
             listing.items = _file(path, path.name, audience, max_bytes, listing)
-        elif any(c in uri for c in "*?["):
+        elif any(c in place for c in "*?["):
             root = _glob_root(path)
             pattern = path.relative_to(root)
             matches = frozenset(p for p in root.glob(str(pattern)) if p.is_file())
@@ -237,7 +244,9 @@ def corpus_rows(path: Path, uri: str, audience: tuple[str, ...]) -> Iterator[Fou
         if isinstance(row, RawDocument):
             yield Found(uri=f"{uri}#{row.name}", document=row)
         else:
-            yield Unreadable(name=row[0], uri=f"{uri}#{row[0]}", reason=str(row[1]))
+            place, error = row
+            emptied = f"{uri}#{error.name}" if isinstance(error, DocumentEmpty) else None
+            yield Unreadable(name=place, uri=f"{uri}#{place}", reason=str(error), emptied=emptied)
 
 
 def _hash_file(path: Path) -> str:
