@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
+from engine.containment import one_line
 from engine.errors import SourceUnreadable, WrongUse
 from engine.knowledge.progress import Progress, Summary
 from engine.knowledge.source import list_source, normalise
@@ -92,7 +93,7 @@ async def ingest_with_progress(engine: Engine, source: str, audience: tuple[str,
     from bot.cli.terminal import console
 
     with Bar(
-        TextColumn("{task.description:.40}"),
+        TextColumn("{task.description:.40}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -109,7 +110,7 @@ async def ingest_with_progress(engine: Engine, source: str, audience: tuple[str,
                 task,
                 completed=progress.done,
                 total=progress.listed if progress.listed else None,
-                description=progress.current or "reading",
+                description=one_line(progress.current) or "reading",
                 rate=f"{rate} {progress.passages:,} passages",
             )
 
@@ -151,6 +152,6 @@ def print_summary(summary: Summary) -> None:
         + (f"; {summary.ignored:,} files are no documents" if summary.ignored else "")
     )
     for failure in summary.failed[:_SHOWN_FAILURES]:
-        print(f"  failed: {failure.reason}")
+        print(f"  failed: {one_line(failure.reason)}")
     if len(summary.failed) > _SHOWN_FAILURES:
         print(f"  and {len(summary.failed) - _SHOWN_FAILURES:,} more: deskhand sources --failed")

@@ -64,9 +64,10 @@ async def _remove(engine: Engine, found: list[Source], name: str, *, as_json: bo
     source = next((s for s in found if uri == s.uri or name == s.uri), None)
     if source is None:
         raise WrongUse(f"{name} was not ingested; `deskhand sources` lists what was")
-    removed = await engine.ingestion.forget(source.id)
+    done = await engine.ingestion.forget(source.id)
     if as_json:
-        print(json.dumps({"removed": removed, "source": source.uri}))
+        print(json.dumps({"removed": done.removed, "kept": done.kept, "source": source.uri}))
     else:
-        print(f"removed {removed:,} documents of {one_line(source.uri)}")
+        kept = f"; {done.kept:,} stay, which other sources hold" if done.kept else ""
+        print(f"removed {done.removed:,} documents of {one_line(source.uri)}{kept}")
     return 0
