@@ -34,6 +34,18 @@ def parse_tags(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
+def narrowed(tags: Iterable[str], to: Iterable[str]) -> tuple[str, ...]:
+    """Tags for those alone who are meant by `tags` and by `to`; empty where nobody is for sure."""
+    before, after = set(tags), set(to)
+    kept = {t for t in after if _means(before, t)} | {t for t in before if _means(after, t)}
+    return tuple(sorted(kept))
+
+
+def _means(tags: set[str], tag: str) -> bool:
+    """True when who reads by this tag reads by those: `public` is all, `everyone` all members."""
+    return tag in tags or PUBLIC in tags or (EVERYONE in tags and tag != PUBLIC)
+
+
 def is_meant_as_tag(value: object) -> bool:
     """True for a tag and for what looks like a misspelt one: `kind:name`, or `public` and
     `everyone` in any spelling of their case.

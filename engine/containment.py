@@ -51,6 +51,7 @@ _BROADCAST = re.compile(
 )
 _MARKS = re.compile(r"[!@#|]|(?<!:):[^\s:]")
 _ACTIVE = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
+_CITABLE = re.compile(r"https?://[^\s<>\"|\\^`{}]+", re.IGNORECASE)
 _TRAILING = ".,;:!?"
 _PASSES = 10
 
@@ -76,6 +77,17 @@ def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
 def urls_in(text: str) -> set[str]:
     """Addresses written in a text, without the punctuation that ends a sentence."""
     return {match.rstrip(_TRAILING) for match in _URL.findall(text)}
+
+
+def citable_url(url: str | None) -> str | None:
+    """A web address that a citation may carry, with nothing beside it; None for all else."""
+    bare = INVISIBLE.sub("", url or "").strip()
+    return bare if _CITABLE.fullmatch(bare) else None
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what shows nothing or steers the terminal it is printed on."""
+    return " ".join(INVISIBLE.sub("", text).split())
 
 
 def _contain_once(text: str, allowed: set[str]) -> str:

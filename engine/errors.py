@@ -35,6 +35,17 @@ class DocumentUnreadable(DeskhandError):
     """One document cannot be turned into text; the others go on."""
 
 
+class DocumentEmpty(DocumentUnreadable):
+    """A document that is there and holds no text: what it held before is gone.
+
+    name: of the row of a corpus that it is about; empty for a file.
+    """
+
+    def __init__(self, message: str, *, name: str = "") -> None:
+        super().__init__(message)
+        self.name = name
+
+
 class SourceUnreadable(DeskhandError):
     """A folder, file, bucket or site named as a source cannot be listed or fetched."""
 

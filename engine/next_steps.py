@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.containment import contain, one_line
 from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved
 
 
@@ -24,9 +25,9 @@ def next_steps(
         where = _place(citations[0])
         steps.append(f"Check the draft against {where}; approve it or write the answer.")
     elif retrieved:
-        steps.append(
-            f"Look in {retrieved[0].document_name}, the nearest document, and answer the asker."
-        )
+        name = _name(retrieved[0].document_name)
+        nearest = f"{name}, the nearest document," if name else "the document retrieved first"
+        steps.append(f"Look in {nearest} and answer the asker.")
     elif outcome is Outcome.FAILED:
         steps.append("Answer the asker; what went wrong stands in the log under the trace's id.")
     else:
@@ -38,4 +39,10 @@ def next_steps(
 
 def _place(citation: Citation) -> str:
     page = f", page {citation.page}" if citation.page else ""
-    return f"{citation.document_name}{page}"
+    return f"{_name(citation.document_name) or 'the document cited first'}{page}"
+
+
+def _name(document_name: str) -> str:
+    """A document's name as it may stand in a text that people read; empty if it is an address."""
+    contained = one_line(contain(one_line(document_name)))
+    return "" if "(link removed)" in contained else contained

@@ -15,7 +15,7 @@ from engine import replies
 from engine.answerability import answerability
 from engine.audience import Audience
 from engine.clock import Clock
-from engine.containment import contain, urls_in
+from engine.containment import citable_url, contain, urls_in
 from engine.decision import Decision, Findings, decide
 from engine.errors import DeskhandError
 from engine.fingerprint import Fingerprint
@@ -286,7 +286,7 @@ _EMPTY = Decision(
 def _render(checked: Checked) -> tuple[str, tuple[Citation, ...]]:
     """The draft as Markdown, contained, and its citations."""
     text, citations = render_draft(checked.draft)
-    allowed = {c.url for c in citations if c.url}
+    allowed = {url for c in citations if (url := citable_url(c.url))}
     for citation in citations:
         allowed |= urls_in(citation.snippet)
     return contain(text, allowed), tuple(_contained(citation) for citation in citations)
@@ -294,12 +294,13 @@ def _render(checked: Checked) -> tuple[str, tuple[Citation, ...]]:
 
 def _contained(citation: Citation) -> Citation:
     """A citation whose texts act on nobody; addresses written in the passage stay, its own."""
-    whole = citation.full_content
-    allowed = urls_in(whole) | ({citation.url} if citation.url else set())
+    whole, url = citation.full_content, citable_url(citation.url)
+    allowed = urls_in(whole) | ({url} if url else set())
     full_content, snippet = contain(whole, allowed), contain(citation.snippet, allowed)
     return replace(
         citation,
         title=contain(citation.title),
+        url=url,
         full_content=full_content,
         snippet=snippet if snippet in full_content else full_content,
     )

@@ -151,6 +151,19 @@ class Settings(BaseSettings):
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
 
+    def local(self, home: Path) -> Settings:
+        """The same in this folder, with no database, index, model or parser on another machine.
+
+        So nothing is written where production lives, and no key is used.
+        """
+        nothing_set: dict[str, _Group] = {
+            "database": DatabaseSettings(),
+            "openai": OpenAiSettings(),
+            "qdrant": QdrantSettings(),
+            "unstructured": UnstructuredSettings(),
+        }
+        return self.model_copy(update={"home": home, **nothing_set})
+
     @classmethod
     def settings_customise_sources(  # type: ignore[override]  # the other sources are not wanted
         cls, settings_cls: Any, init_settings: Any, **_: Any

@@ -8,16 +8,9 @@ from pathlib import Path
 
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import DocumentUnreadable, IndexMismatch
-from engine.knowledge.ingest import Summary, Watch
+from engine.knowledge.progress import Summary, Watch
 from engine.knowledge.source import normalise
-from engine.settings import (
-    DatabaseSettings,
-    OpenAiSettings,
-    QdrantSettings,
-    Settings,
-    UnstructuredSettings,
-    load_settings,
-)
+from engine.settings import Settings, load_settings
 
 TENANT = "evals"
 
@@ -29,16 +22,7 @@ def evaluation_settings(home: Path) -> Settings:
 
     Raises: SettingsInvalid.
     """
-    return load_settings().model_copy(
-        update={
-            "home": home,
-            "tenant": TENANT,
-            "database": DatabaseSettings.model_validate({}),
-            "openai": OpenAiSettings.model_validate({}),
-            "qdrant": QdrantSettings.model_validate({}),
-            "unstructured": UnstructuredSettings.model_validate({}),
-        }
-    )
+    return load_settings().local(home).model_copy(update={"tenant": TENANT})
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from typing import Any
 
 from engine.compose import Engine, Overrides
 from engine.errors import DeskhandError
-from engine.knowledge.ingest import Progress
+from engine.knowledge.progress import Progress
 from engine.question import Budget
 from engine.retrieval.query import query_texts
 from evals.baseline import BASELINE, broken_baseline, write_baseline

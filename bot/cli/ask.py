@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -90,10 +91,10 @@ async def _batch(
     """One line out for each line in, in order, failed ones too."""
     for number, line in _lines(source):
         try:
-            row = json.loads(line, parse_constant=_refuse_constant)
+            row = json.loads(line, parse_constant=_refuse_constant, parse_float=_finite)
         except (ValueError, RecursionError):
             row = None
-        if isinstance(row, dict) and audience and "audience" not in row:
+        if isinstance(row, dict) and audience and row.get("audience") is None:
             row["audience"] = audience
         try:
             rendered = render_trace(await answer(engine, row, str(number)))
@@ -118,6 +119,14 @@ def json_line(row: dict[str, Any]) -> str:
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
+
+
+def _finite(digits: str) -> float:
+    """A number that JSON can say again; `1e999` would come out as Infinity, which is no JSON."""
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:20]} is too large")
+    return value
 
 
 def _is_same_file(source: str, sink: str) -> bool:

@@ -17,6 +17,7 @@ from bot.cli.ask import answer_question, json_line
 from bot.cli.terminal import console, show_answer
 from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, open_engine
+from engine.containment import one_line
 from engine.contract import render_trace
 from engine.question import Question, Role, Turn
 from engine.settings import load_settings
@@ -58,7 +59,7 @@ async def converse(engine: Engine, audience: Audience, *, as_json: bool = False)
             continue
         if text == "/sources":
             for source in await engine.sources.all(engine.settings.tenant):
-                out.print(f"{source.uri}: {source.documents:,} documents", markup=False)
+                out.print(one_line(f"{source.uri}: {source.documents:,} documents"), markup=False)
             continue
         if _COMMAND.fullmatch(text):
             out.print(f"There is no {text}. {_HELP}", markup=False)

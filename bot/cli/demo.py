@@ -8,13 +8,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from bot.cli.ask import answer
+from bot.cli.ask import answer, json_line
 from bot.cli.chat import converse
-from bot.cli.ingest import ingest_with_progress, print_summary
+from bot.cli.ingest import ingest_with_progress, print_summary, render_summary
 from bot.cli.terminal import console, show_answer
 from engine.audience import FULL_MEMBER
-from engine.compose import open_engine
+from engine.compose import Engine, open_engine
+from engine.contract import render_trace
 from engine.settings import load_settings
 
 SAMPLE = Path(__file__).parents[2] / "evals" / "sample" / "knowledge"
@@ -28,11 +30,16 @@ _QUESTIONS = (
 
 
 async def run(args: argparse.Namespace) -> int:
-    """Ingests into a home of its own beside the real one, answers, and chats on a terminal."""
+    """Ingests into a home of its own beside the real one, answers, and chats on a terminal.
+
+    Works on this machine alone, whatever servers and keys are set.
+    """
     settings = load_settings()
-    settings = settings.model_copy(update={"home": settings.home / "demo"})
     out = console()
-    async with open_engine(settings) as engine:
+    async with open_engine(settings.local(settings.home / "demo")) as engine:
+        if args.json:
+            print(json_line(await _whole(engine)))
+            return 0
         out.print("[bold]Reading the sample company's documents[/bold]")
         print_summary(await ingest_with_progress(engine, str(SAMPLE), ()))
         for number, question in enumerate(_QUESTIONS, start=1):
@@ -43,8 +50,18 @@ async def run(args: argparse.Namespace) -> int:
             await converse(engine, FULL_MEMBER)
         else:
             out.print(
-                f"\nAsk the sample company on: DESKHAND_HOME={settings.home} deskhand chat\n"
+                "\nAsk the sample company on: deskhand demo, in a terminal\n"
                 "Ask your own documents: deskhand ingest FOLDER, then deskhand chat",
                 markup=False,
             )
     return 0
+
+
+async def _whole(engine: Engine) -> dict[str, Any]:
+    """All of it as one object for a machine: what was read and what was answered."""
+    summary = await ingest_with_progress(engine, str(SAMPLE), ())
+    answers = [
+        render_trace(await answer(engine, {"question": question}, str(number)))
+        for number, question in enumerate(_QUESTIONS, start=1)
+    ]
+    return {"ingest": render_summary(summary), "answers": answers}

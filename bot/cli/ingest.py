@@ -15,8 +15,9 @@ from typing import Any
 
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
+from engine.containment import one_line
 from engine.errors import SourceUnreadable, WrongUse
-from engine.knowledge.ingest import Progress, Summary
+from engine.knowledge.progress import Progress, Summary
 from engine.knowledge.source import list_source, normalise
 from engine.settings import load_settings
 
@@ -26,6 +27,10 @@ _SHOWN_FAILURES = 20
 async def run(args: argparse.Namespace) -> int:
     """Ingests each source in turn; failed files alone do not make it fail."""
     audience = parse_tags(args.audience)
+    if audience and not args.sources:
+        raise WrongUse(
+            "--audience needs a source, such as deskhand ingest handbook/ --audience everyone"
+        )
     async with open_engine(load_settings()) as engine:
         work = await _work(engine, args.sources, audience, rebuild=args.rebuild)
         total = Summary()
@@ -49,19 +54,20 @@ async def run(args: argparse.Namespace) -> int:
 async def _work(
     engine: Engine, sources: Sequence[str], audience: tuple[str, ...], *, rebuild: bool
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """The sources to ingest with their tags, in order; without tags a source keeps those it has."""
-    known = await engine.sources.all(engine.settings.tenant)
-    before = {source.uri: source.audience for source in known}
-    given = [(source, audience or before.get(normalise(source), ())) for source in sources]
+    """The sources to ingest, in order, with the tags to give them; none keeps those it has."""
+    given = [(source, audience) for source in sources]
     if given and not rebuild:
         return given
+    known = await engine.sources.all(engine.settings.tenant)
     if not known and not given:
         raise WrongUse("name a source, such as deskhand ingest handbook/; none was ingested yet")
     named = {normalise(source) for source in sources}
-    work = [(s.uri, audience or s.audience) for s in known if s.uri not in named] + given
+    # Those with tags first, so that nothing they hold is read by another before they say for whom.
+    others = sorted((s for s in known if s.uri not in named), key=lambda s: not s.audience)
+    work: list[tuple[str, tuple[str, ...]]] = [*given, *((s.uri, ()) for s in others)]
     if rebuild:
-        for source, tags in work:  # nothing is deleted unless all can be read again
-            await asyncio.to_thread(list_source, source, tags, engine.settings.parse.max_bytes)
+        for source, _ in work:  # nothing is deleted unless all can be read again
+            await asyncio.to_thread(list_source, source, (), engine.settings.parse.max_bytes)
         for known_source in known:
             ids = await engine.documents.ids_of_source(engine.settings.tenant, known_source.id)
             await engine.documents.remove(engine.settings.tenant, ids)
@@ -87,7 +93,7 @@ async def ingest_with_progress(engine: Engine, source: str, audience: tuple[str,
     from bot.cli.terminal import console
 
     with Bar(
-        TextColumn("{task.description:.40}"),
+        TextColumn("{task.description:.40}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -104,7 +110,7 @@ async def ingest_with_progress(engine: Engine, source: str, audience: tuple[str,
                 task,
                 completed=progress.done,
                 total=progress.listed if progress.listed else None,
-                description=progress.current or "reading",
+                description=one_line(progress.current) or "reading",
                 rate=f"{rate} {progress.passages:,} passages",
             )
 
@@ -146,6 +152,6 @@ def print_summary(summary: Summary) -> None:
         + (f"; {summary.ignored:,} files are no documents" if summary.ignored else "")
     )
     for failure in summary.failed[:_SHOWN_FAILURES]:
-        print(f"  failed: {failure.reason}")
+        print(f"  failed: {one_line(failure.reason)}")
     if len(summary.failed) > _SHOWN_FAILURES:
         print(f"  and {len(summary.failed) - _SHOWN_FAILURES:,} more: deskhand sources --failed")

@@ -61,8 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
         "sources",
         nargs="*",
         metavar="SOURCE",
-        help="folder, file, glob, .jsonl corpus, s3://, gs://, github://, https://; "
-        "none means every source ingested before",
+        help="folder, file, glob, .jsonl corpus, s3://, gs://, github://, https://; links "
+        "to folders within a folder are not followed; none means every source ingested before",
     )
     ingest.add_argument(
         "--audience",
@@ -117,6 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _EXIT_WRONG_USE
     import asyncio
 
+    from engine.containment import one_line
     from engine.errors import DeskhandError, WrongUse
 
     _prepare_streams()
@@ -126,10 +127,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except WrongUse as error:
-        print(f"deskhand: {error}", file=sys.stderr)
+        print(f"deskhand: {one_line(str(error))}", file=sys.stderr)
         return _EXIT_WRONG_USE
     except DeskhandError as error:
-        print(f"deskhand: {error}", file=sys.stderr)
+        print(f"deskhand: {one_line(str(error))}", file=sys.stderr)
         return _EXIT_FAILED
     except KeyboardInterrupt:
         print("deskhand: stopped; what was done is kept", file=sys.stderr)

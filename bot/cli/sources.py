@@ -10,6 +10,7 @@ import argparse
 import json
 
 from engine.compose import Engine, open_engine
+from engine.containment import one_line
 from engine.errors import WrongUse
 from engine.knowledge.source import normalise
 from engine.settings import load_settings
@@ -43,18 +44,18 @@ async def run(args: argparse.Namespace) -> int:
         return 0
     if not found:
         print("nothing ingested yet; try: deskhand ingest FOLDER")
-    width = max((len(s.uri) for s in found), default=0)
+    width = max((len(one_line(s.uri)) for s in found), default=0)
     for s in found:
         when = f"{s.ingested_at:%Y-%m-%d %H:%M} UTC" if s.ingested_at else "not finished"
         tags = ", ".join(s.audience) or "everyone"
         failed = f"  {s.failed:,} failed" if s.failed else ""
         print(
-            f"{s.uri:<{width}}  {s.documents:>6,} documents  {s.passages:>8,} passages  {when}  "
-            f"for {tags}{failed}"
+            f"{one_line(s.uri):<{width}}  {s.documents:>6,} documents  {s.passages:>8,} passages  "
+            f"{when}  for {tags}{failed}"
         )
         if args.failed:
             for failure in failures.get(s.id, []):
-                print(f"  failed: {failure.reason}")
+                print(f"  failed: {one_line(failure.reason)}")
     return 0
 
 
@@ -63,9 +64,10 @@ async def _remove(engine: Engine, found: list[Source], name: str, *, as_json: bo
     source = next((s for s in found if uri == s.uri or name == s.uri), None)
     if source is None:
         raise WrongUse(f"{name} was not ingested; `deskhand sources` lists what was")
-    removed = await engine.ingestion.forget(source.id)
+    done = await engine.ingestion.forget(source.id)
     if as_json:
-        print(json.dumps({"removed": removed, "source": source.uri}))
+        print(json.dumps({"removed": done.removed, "kept": done.kept, "source": source.uri}))
     else:
-        print(f"removed {removed:,} documents of {source.uri}")
+        kept = f"; {done.kept:,} stay, which other sources hold" if done.kept else ""
+        print(f"removed {done.removed:,} documents of {one_line(source.uri)}{kept}")
     return 0

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from engine.containment import one_line
 from engine.trace import Citation, Outcome, Trace
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _source_line(citation: Citation) -> str:
     """Where a citation stands, the same for those that stand on one page."""
     place = f", page {citation.page}" if citation.page else ""
     link = f"  {citation.url}" if citation.url else ""
-    return f"{citation.title}  ({citation.document_name}{place}){link}"
+    return one_line(f"{citation.title}  ({citation.document_name}{place}){link}")
 
 
 @contextmanager

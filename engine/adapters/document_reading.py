@@ -16,7 +16,7 @@ from engine.adapters.document_formats import (
     suffix_of,
 )
 from engine.adapters.kreuzberg_reader import LibraryRefused, read_with_kreuzberg
-from engine.errors import DocumentUnreadable
+from engine.errors import DocumentEmpty, DocumentUnreadable
 from engine.knowledge.archive_checks import ArchiveRefused, check_archive, declares_entities
 from engine.knowledge.decode import clean_text, decode_text
 from engine.knowledge.document import Page, ParsedDocument
@@ -103,7 +103,7 @@ def read_text(name: str, text: str, *, title: str | None, limits: ParseLimits) -
 
     Raises: DocumentUnreadable if it is empty or too long.
     """
-    front_matter, body = split_front_matter(clean_text(text))
+    front_matter, body = split_front_matter(clean_text(text), name=short_name(name))
     return finished(
         name=name,
         pages=[Page(markdown=_as_markdown(body))],
@@ -144,11 +144,11 @@ def finished(
     pages = [page for page in pages if page.markdown.strip()]
     if not pages and not front_matter:
         if is_scan:
-            raise DocumentUnreadable(
+            raise DocumentEmpty(
                 f"{short} holds no text; scanned pages need OCR, which Deskhand does not do: "
                 "run the file through an OCR program and ingest the result"
             )
-        raise DocumentUnreadable(f"{short} holds no text")
+        raise DocumentEmpty(f"{short} holds no text")
     own = front_matter.get("title")
     title = (
         (given_title or "").strip()
@@ -171,7 +171,7 @@ def check_size(name: str, size: int, limits: ParseLimits) -> None:
     Raises: DocumentUnreadable.
     """
     if size == 0:
-        raise DocumentUnreadable(f"{name} is empty")
+        raise DocumentEmpty(f"{name} is empty")
     if size > limits.max_bytes:
         raise DocumentUnreadable(
             f"{name} has {size / _MIB:,.0f} MiB, more than the {limits.max_bytes / _MIB:,.0f} MiB "
@@ -226,7 +226,7 @@ def _read_text(
             raise DocumentUnreadable(f"{name} declares XML entities, which is refused")
         return (*page_to_markdown(text), {})
     if kind is DocumentFormat.MARKDOWN:
-        front_matter, body = split_front_matter(text)
+        front_matter, body = split_front_matter(text, name=name)
         return "", body, front_matter
     if kind is DocumentFormat.TABLE:
         return "", _csv_to_markdown(text, suffix_of(full_name)), {}
@@ -239,7 +239,7 @@ def _read_text(
             return "", json_to_markdown(text), {}
         except ValueError:
             return "", plain_text_to_markdown(text), {}  # JSON lines, or JSON with comments
-    front_matter, body = split_front_matter(text)
+    front_matter, body = split_front_matter(text, name=name)
     return "", _as_markdown(body), front_matter
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from engine.adapters.document_reading import FileToRead, check_size, read_text, short_name
 from engine.adapters.parse_frames import parse_document, render_request
 from engine.adapters.parse_process import ParseProcess, ProcessEnded, worker_command
-from engine.errors import DocumentUnreadable
+from engine.errors import DocumentEmpty, DocumentUnreadable
 from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.parser import ParseLimits
 
-_READER_VERSION = "1"
+_READER_VERSION = "2"
 """Changes whenever the same bytes would give other Markdown."""
 
 _SHORT_TEXT_CHARS = 20_000
@@ -77,7 +77,8 @@ class LocalParser:
                 process = None
             self._slots.put_nowait(process)
         if "unreadable" in reply:
-            raise DocumentUnreadable(str(reply["unreadable"]))
+            kind = DocumentEmpty if reply.get("empty") else DocumentUnreadable
+            raise kind(str(reply["unreadable"]))
         return parse_document(reply["document"])
 
     async def aclose(self) -> None:
@@ -89,7 +90,7 @@ class LocalParser:
     async def _parse_text(self, document: RawDocument, text: str) -> ParsedDocument:
         name = short_name(document.name)
         if not text.strip():
-            raise DocumentUnreadable(f"{name} is empty")
+            raise DocumentEmpty(f"{name} is empty")
         check_size(name, len(text), self._limits)
         if len(text) <= _SHORT_TEXT_CHARS:
             return read_text(document.name, text, title=document.title, limits=self._limits)
@@ -102,7 +103,9 @@ class LocalParser:
             process = await ParseProcess.start(self._command)
         except (ProcessEnded, OSError) as error:
             raise DocumentUnreadable(
-                "The parsing process does not start; run `deskhand doctor`", retryable=True
+                "the parsing process does not start; free some memory and run the same command "
+                "again",
+                retryable=True,
             ) from error
         self._running.add(process)
         return process

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from engine.adapters.document_reading import read_file, short_name
 from engine.adapters.parse_frames import LENGTH, pack, parse_request, render_document, unpack
-from engine.errors import DocumentUnreadable
+from engine.errors import DocumentEmpty, DocumentUnreadable
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNET = 0x40000000
@@ -40,7 +40,7 @@ def _answer(body: bytes) -> dict[str, object]:
     try:
         return {"document": render_document(read_file(file, limits))}
     except DocumentUnreadable as error:
-        return {"unreadable": str(error)}
+        return {"unreadable": str(error), "empty": isinstance(error, DocumentEmpty)}
     except MemoryError:
         return {"out_of_memory": True}
     except Exception as error:

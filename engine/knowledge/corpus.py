@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.audience import parse_tags
-from engine.errors import DocumentUnreadable, WrongUse
+from engine.containment import citable_url
+from engine.errors import DocumentEmpty, DocumentUnreadable, WrongUse
 from engine.knowledge.document import RawDocument
+from engine.knowledge.names import document_name
 
 _ID_KEYS = ("_id", "id", "path")
 _TEXT_KEYS = ("text", "markdown", "content", "body")
+_ROW_KEYS = (*_ID_KEYS, *_TEXT_KEYS, "audience")
 _LONGEST_LINE = 64 * 1024 * 1024
 _LINES_TRIED = 20
-_UNSAFE_URL = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-"""Addresses that a reader must not be sent to: `javascript:`, `file:`, ..."""
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_corpus(
@@ -29,15 +30,16 @@ def read_corpus(
 
     The id is `_id`, or `id` or `path` where there is none; the text is `text`, or `markdown`,
     `content` or `body`. `title`, `url`, `category` and `audience` (a tag or a list) are optional;
-    a row's audience goes before the source's. An address other than http's is left out. Reads one
-    line at a time.
+    a row's audience goes before the source's. A url that is no plain web address is left out.
+    Reads one line at a time.
     """
     seen: set[str] = set()
+    file_name = document_name(path.name)
     with path.open("rb") as file:
         for number, line in enumerate(_lines(file), start=1):
             if not line.strip():
                 continue
-            place = f"{path.name}:{number}"
+            place = f"{file_name}:{number}"
             try:
                 if len(line) >= _LONGEST_LINE:
                     raise DocumentUnreadable(f"{place} is longer than {_LONGEST_LINE:,} bytes")
@@ -52,18 +54,25 @@ def read_corpus(
 
 
 def looks_like_corpus(path: Path) -> bool:
-    """True when one of the first lines is a row with an id; a bad line does not decide it.
+    """True when one of the first lines is a row with an id, a text or an audience; a bad line does
+    not decide it.
+
+    A row without an id cannot be read, but what it says of its readers must not be lost with the
+    file taken as one document; nor in UTF-16, of which no row can be read.
 
     Raises: OSError.
     """
     tried = 0
     with path.open("rb") as file:
+        if file.read(2) in _UTF16_MARKS:
+            return True
+        file.seek(0)
         for line in _lines(file):
             if not line.strip():
                 continue
             with contextlib.suppress(ValueError, RecursionError):
                 row = json.loads(line)
-                if isinstance(row, dict) and _first(row, _ID_KEYS) is not None:
+                if isinstance(row, dict) and _first(row, _ROW_KEYS) is not None:
                     return True
             tried += 1
             if tried == _LINES_TRIED:
@@ -89,10 +98,11 @@ def _parse_row(line: bytes, place: str, default_audience: tuple[str, ...]) -> Ra
     identity, text = _first(row, _ID_KEYS), _first(row, _TEXT_KEYS)
     if not isinstance(identity, str | int | float) or not str(identity).strip():
         raise DocumentUnreadable(f"{place} has no _id")
-    name = _storable(str(identity))
+    name = document_name(_storable(str(identity)))
+    if not name.strip():
+        raise DocumentUnreadable(f"{place} has no _id")
     if not isinstance(text, str) or not text.strip():
-        raise DocumentUnreadable(f"{place} ({name[:80]}) has no text")
-    url = _optional(row, "url")
+        raise DocumentEmpty(f"{place} ({name[:80]}) has no text", name=name)
     return RawDocument(
         name=name,
         content_hash=hashlib.sha256(
@@ -101,7 +111,7 @@ def _parse_row(line: bytes, place: str, default_audience: tuple[str, ...]) -> Ra
         text=_storable(text),
         media_type="text/markdown",
         title=_optional(row, "title"),
-        url=None if url is None or _UNSAFE_URL.match(url) else url,
+        url=citable_url(_optional(row, "url")),
         category=_optional(row, "category"),
         audience=_audience(row.get("audience"), place) or default_audience,
     )

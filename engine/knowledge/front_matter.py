@@ -8,7 +8,16 @@ from datetime import date
 
 import yaml
 
-_FENCED = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+from engine.errors import DocumentUnreadable
+from engine.knowledge.front_matter_audience import (
+    names_audience,
+    opening_lines,
+    read_audience,
+    times_named,
+)
+
+_OPENING = re.compile(r"\A((?:[ \t\ufeff\u200b]*\n)*)\ufeff?---[ \t]*\n")
+_CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _KEY_LINE = re.compile(r"^([A-Za-z][\w .-]{0,60}?)[ \t]*:(?:[ \t]+(.*))?$")
 _MAX_CHARS = 64_000
 _MAX_VALUES = 10_000
@@ -18,28 +27,70 @@ _MAX_VALUES = 10_000
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def split_front_matter(text: str) -> tuple[dict[str, object], str]:
+def split_front_matter(text: str, *, name: str) -> tuple[dict[str, object], str]:
     """What a page says about itself, and the page without it.
 
     Keys are in lower case; dates come as ISO strings. YAML that does not parse is read line by
     line as `key: value`, so that a stray colon costs one field and never the page. A page that
-    only opens with a horizontal rule is returned whole.
+    only opens with a horizontal rule is returned whole. name: of the page, for sentences.
+
+    `audience` is never lost to a fault elsewhere: it is then read on its own, also from a block
+    that is too long, comes after blank lines or is not closed.
+
+    Raises: DocumentUnreadable when it names an audience that cannot be understood.
     """
-    head = text[:_MAX_CHARS]
-    match = _FENCED.match(head)
-    if match is None:
+    opening = _OPENING.match(text)
+    if opening is None:
         return {}, text
-    inside, rest = match.group(1), text[match.end() :]
+    closing = _CLOSING.search(text, opening.end())
+    if closing is None:
+        inside = opening_lines(text[opening.end() : opening.end() + _MAX_CHARS])
+        return (_audience(inside, name), text) if names_audience(inside) else ({}, text)
+    inside, rest = text[opening.end() : closing.start()], text[closing.end() :]
+    if (opening[1] or len(inside) > _MAX_CHARS) and not names_audience(inside):
+        return {}, text
     try:
-        loaded = yaml.load(inside, Loader=_Loader)  # noqa: S506 - a safe loader either way
-        plain = _plain(loaded, _Budget())
+        plain = _parsed(inside)
     except (yaml.YAMLError, ValueError, RecursionError):
-        plain = _loose_fields(inside)
-        if not plain:
-            return {}, text
+        fields = _loose_fields(inside)
+        if names_audience(inside):
+            fields |= _audience(inside, name)
+        return (fields, rest) if fields else ({}, text)
     if isinstance(plain, dict):
-        return {key.strip().lower(): value for key, value in plain.items()}, rest
+        fields = {key.strip().lower(): value for key, value in plain.items()}
+        _refuse_unclear(fields, inside, name)
+        return fields, rest
+    if names_audience(inside):
+        return _audience(inside, name), rest
     return ({}, rest) if plain is None else ({}, text)
+
+
+def _parsed(inside: str) -> object:
+    """Raises: yaml.YAMLError, ValueError, RecursionError."""
+    if len(inside) > _MAX_CHARS:
+        raise ValueError("too long")
+    return _plain(yaml.load(inside, Loader=_Loader), _Budget())  # noqa: S506 - a safe loader
+
+
+def _audience(inside: str, name: str) -> dict[str, object]:
+    try:
+        return {"audience": read_audience(inside)}
+    except ValueError:
+        raise _unclear(name) from None
+
+
+def _refuse_unclear(fields: Mapping[str, object], inside: str, name: str) -> None:
+    """Said twice, one would win by chance; said and not among the fields, a text swallowed it."""
+    times = times_named(inside)
+    if times > 1 or (times and "audience" not in fields):
+        raise _unclear(name)
+
+
+def _unclear(name: str) -> DocumentUnreadable:
+    return DocumentUnreadable(
+        f"{name} names an audience that cannot be understood; write it once, on a line of its own "
+        "such as audience: [group:S0LEADS]"
+    )
 
 
 def _loose_fields(inside: str) -> dict[str, object]:
@@ -50,7 +101,7 @@ def _loose_fields(inside: str) -> dict[str, object]:
             value = match.group(2).strip()
             if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
                 value = value[1:-1]
-            fields[match.group(1)] = value
+            fields[match.group(1).strip().lower()] = value
     return fields
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audience import EVERYONE, is_meant_as_tag, parse_tags
-from engine.errors import DocumentUnreadable, WrongUse
+from engine.containment import citable_url
+from engine.errors import DocumentEmpty, DocumentUnreadable, WrongUse
 from engine.knowledge.chunk import chunk_document
 from engine.knowledge.document import ParsedDocument, Passage, RawDocument
 from engine.knowledge.embedded_text import (
@@ -41,6 +42,7 @@ class Chunked:
     """A document cut into passages, not yet embedded.
 
     texts: for each passage what is embedded: the passage's text first, then its sentences'.
+    source_id: the source it stays with; None means the one that is being read.
     """
 
     uri: str
@@ -51,6 +53,7 @@ class Chunked:
     audience: tuple[str, ...]
     passages: tuple[Passage, ...]
     texts: tuple[tuple[str, ...], ...]
+    source_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder
     """
     passages = tuple(chunk_document(parsed, count_tokens=embedder.count_tokens))
     if not passages:
-        raise DocumentUnreadable(f"{raw.name} holds no text; there is nothing to answer from")
+        raise DocumentEmpty(f"{raw.name} holds no text; there is nothing to answer from")
     title = (raw.title or parsed.title or raw.name)[:_LONGEST_TITLE]
     return Chunked(
         uri=uri,
@@ -128,12 +131,12 @@ def _own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
 
 
 def _string(value: object) -> str | None:
-    return value.strip()[:100] or None if isinstance(value, str) else None
+    """Without NUL, which PostgreSQL keeps nowhere."""
+    return value.replace("\0", "").strip()[:100] or None if isinstance(value, str) else None
 
 
 def _link(value: object) -> str | None:
-    text = _string(value)
-    return text if text and text.startswith(("https://", "http://")) else None
+    return citable_url(value) if isinstance(value, str) else None
 
 
 async def embed_group(
@@ -207,7 +210,7 @@ def assemble(embedded: Embedded, *, source_id: str, ingested_at: datetime) -> Pr
             NewVersion(
                 document=DocumentRow(
                     id=str(uuid.uuid4()),
-                    source_id=source_id,
+                    source_id=document.source_id or source_id,
                     uri=document.uri,
                     name=document.raw.name,
                     title=document.title,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urljoin, urlsplit
-from xml.etree.ElementTree import Element, fromstring
+from urllib.parse import urlsplit
 
+from engine.containment import citable_url
 from engine.errors import SourceUnreadable
+from engine.knowledge.address import without_secrets
 from engine.knowledge.document import RawDocument
+from engine.knowledge.names import document_name
+from engine.knowledge.site import Site, read_site
 from engine.knowledge.source import (
+    CORPUS_TYPES,
     NOT_DOCUMENTS,
     SKIPPED_FOLDERS,
     Found,
@@ -26,26 +31,27 @@ _CHECKSUMS = ("ETag", "etag", "md5Hash", "sha", "crc32c")
 """Where fsspec's file systems keep a checksum of the content; with one, an unchanged file is
 not even fetched."""
 
-_MOST_SITEMAPS = 200
-_MOST_PAGES = 50_000
-_LARGEST_SITEMAP = 50 * 1024 * 1024
+_CORPUS_ENDINGS = (".jsonl", ".ndjson")
+_GLOB = re.compile(r"[*?\[]")
 
 
-def list_remote(uri: str, audience: tuple[str, ...]) -> Listing:
+def list_remote(address: str, uri: str, audience: tuple[str, ...]) -> Listing:
     """Opens a remote source; blocking.
+
+    address: as given, with what it needs to be opened. uri: the same as it is recorded and cited.
 
     Raises: SourceUnreadable when the scheme is not known, or the place cannot be listed.
     """
     import fsspec
 
-    is_site = uri.startswith(("http://", "https://"))
-    if is_site and "@" in urlsplit(uri).netloc:
+    is_site = address.startswith(("http://", "https://"))
+    if is_site and "@" in urlsplit(address).netloc:
         raise SourceUnreadable(
-            f"{_without_secrets(uri)} was given with a password, which would stand in every "
+            f"{uri} was given with a password, which would stand in every "
             "citation; leave it out of the address"
         )
     try:
-        filesystem, path = fsspec.core.url_to_fs(uri)
+        filesystem, path = fsspec.core.url_to_fs(address)
     except (ValueError, ImportError) as error:
         kind = uri.split("://", 1)[0]
         detail = "its driver is not installed" if isinstance(error, ImportError) else "not known"
@@ -58,13 +64,17 @@ def list_remote(uri: str, audience: tuple[str, ...]) -> Listing:
     try:
         filesystem.invalidate_cache()
         if is_site:
-            pages = _pages(filesystem, uri)
-            listing.items = (_page(page, uri, audience) for page in pages)
+            site = read_site(filesystem, address)
+            _note_unknown(site, listing)
+            is_corpus = (
+                site.pages == [address] and filesystem.info(address).get("mimetype") in CORPUS_TYPES
+            )
+            listing.items = _pages(filesystem, site, audience, listing, is_corpus)
         else:
             found = _find(filesystem, path)
             if not found:
                 raise SourceUnreadable(f"{uri} holds no file; check the address")
-            listing.items = _files(filesystem, path, found, uri, audience, listing)
+            listing.items = _files(filesystem, path, found, audience, listing)
     except SourceUnreadable:
         raise
     except Exception as error:
@@ -74,17 +84,20 @@ def list_remote(uri: str, audience: tuple[str, ...]) -> Listing:
 
 def _unreadable(uri: str, error: Exception) -> SourceUnreadable:
     return SourceUnreadable(
-        f"{_without_secrets(uri)} cannot be listed ({type(error).__name__}); check the address, "
-        "the network and the credentials"
+        f"{uri} cannot be listed ({type(error).__name__}); check the address, the network and the "
+        "credentials, and give an address that holds a password or a signature again in full, "
+        "since those are not kept"
     )
 
 
-def _without_secrets(uri: str) -> str:
-    scheme, _, rest = uri.partition("://")
-    if scheme == "github":  # org:repository@branch
-        return uri
-    netloc, slash, path = rest.partition("/")
-    return f"{scheme}://{netloc.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+def _note_unknown(site: Site, listing: Listing) -> None:
+    """What a site did not say this time is not gone."""
+    if not site.has_sitemap:
+        listing.without_sitemap = True
+        listing.unlisted.append(f"{listing.uri}/")
+    elif site.unread:
+        host = urlsplit(listing.uri).netloc
+        listing.unlisted += [f"http://{host}", f"https://{host}"]
 
 
 def _find(filesystem: Any, path: str) -> dict[str, dict[str, Any]]:
@@ -101,23 +114,28 @@ def _files(
     filesystem: Any,
     root: str,
     found: dict[str, dict[str, Any]],
-    uri: str,
     audience: tuple[str, ...],
     listing: Listing,
 ) -> Iterator[Found | Unreadable]:
-    base = root.rstrip("/")
+    base, uri_base = root.rstrip("/"), listing.uri
+    if _GLOB.search(base) and base not in found:
+        base, uri_base = _fixed_part(base), _fixed_part(uri_base)
     for path in sorted(found):
         info = found[path]
         inner = path[len(base) :].lstrip("/") if path.startswith(base) else path
         name = inner or PurePosixPath(path).name
+        # Of the source, not of the file system, whose paths leave out hosts and repositories.
+        uri = f"{uri_base}/{inner}" if inner else uri_base
         parts = PurePosixPath(name).parts
         if any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts):
             continue
-        if PurePosixPath(name).suffix.lower() in NOT_DOCUMENTS and len(found) > 1:
+        ending = PurePosixPath(name).suffix.lower()
+        if ending in NOT_DOCUMENTS and len(found) > 1:
             listing.ignored += 1
             continue
-        if PurePosixPath(name).suffix.lower() in (".jsonl", ".ndjson"):
-            yield from _corpus(filesystem, path, name, audience, listing)
+        name = document_name(name) or "unnamed"
+        if ending in _CORPUS_ENDINGS:
+            yield from _corpus(filesystem, path, name, uri, audience, listing)
             continue
         checksum = next((str(info[key]) for key in _CHECKSUMS if info.get(key)), "")
         stamp = ""
@@ -125,7 +143,7 @@ def _files(
             stamp = hashlib.sha256(repr((checksum, name, audience)).encode()).hexdigest()
         modified = info.get("LastModified") or info.get("updated") or info.get("mtime")
         yield Found(
-            uri=filesystem.unstrip_protocol(path),
+            uri=uri,
             remote_path=path,
             document=RawDocument(
                 name=name,
@@ -136,13 +154,22 @@ def _files(
         )
 
 
+def _fixed_part(path: str) -> str:
+    """The folder above the first part with a wildcard."""
+    return _GLOB.split(path, maxsplit=1)[0].rpartition("/")[0]
+
+
 def _corpus(
-    filesystem: Any, path: str, name: str, audience: tuple[str, ...], listing: Listing
+    filesystem: Any,
+    path: str,
+    name: str,
+    uri: str,
+    audience: tuple[str, ...],
+    listing: Listing,
 ) -> Iterator[Found | Unreadable]:
     """A remote corpus, copied here while its rows are read."""
-    uri = filesystem.unstrip_protocol(path)
     with TemporaryDirectory(prefix="deskhand-") as folder:
-        copy = Path(folder) / PurePosixPath(name).name
+        copy = Path(folder) / (PurePosixPath(name).name[-80:] or "corpus")
         try:
             filesystem.get_file(path, str(copy))
         except Exception as error:  # each file system raises its own kinds
@@ -153,83 +180,33 @@ def _corpus(
         yield from corpus_rows(copy, uri, audience)
 
 
-def _page(page: str, root: str, audience: tuple[str, ...]) -> Found:
-    parts = urlsplit(page)
-    name = f"{parts.netloc}{parts.path}".rstrip("/") + (f"?{parts.query}" if parts.query else "")
-    last = PurePosixPath(parts.path).suffix.lower()
-    return Found(
-        uri=page,
-        remote_path=page,
-        document=RawDocument(
-            name=name,
-            content_hash="",
-            url=page,
-            media_type=None if last and last not in (".htm", ".html", ".php") else "text/html",
-            audience=audience,
-        ),
-    )
-
-
-def _pages(filesystem: Any, uri: str) -> list[str]:
-    """The pages of a site: those of its sitemap below `uri`, or `uri` alone."""
-    if urlsplit(uri).path.lower().endswith(".xml"):
-        return _sitemap(filesystem, uri, below=None)
-    path = urlsplit(uri).path
-    if path in ("", "/") or "." not in path.rsplit("/", 1)[-1]:
-        try:
-            pages = _sitemap(filesystem, urljoin(uri + "/", "/sitemap.xml"), below=uri)
-        except Exception as error:
-            if not _means_absent(error):
-                raise
-            pages = []
-        if pages:
-            return pages
-    filesystem.info(uri)
-    return [uri]
-
-
-def _means_absent(error: Exception) -> bool:
-    """True for a site without a sitemap; an outage is none, since pages not listed are removed."""
-    if isinstance(error, FileNotFoundError):
-        return True
-    status = getattr(error, "status", 0)
-    return isinstance(status, int) and 400 <= status < 500 and status not in (408, 429)
-
-
-def _sitemap(filesystem: Any, address: str, below: str | None) -> list[str]:
-    """Page addresses of a sitemap and of the sitemaps it names, of the same host only."""
-    waiting, pages, read = [address], dict[str, None](), 0
-    host = urlsplit(address).netloc
-    while waiting and read < _MOST_SITEMAPS and len(pages) < _MOST_PAGES:
-        read += 1
-        try:
-            root = _sitemap_root(filesystem, waiting.pop(0))
-        except FileNotFoundError:
-            if read == 1:
-                raise
+def _pages(
+    filesystem: Any, site: Site, audience: tuple[str, ...], listing: Listing, is_corpus: bool
+) -> Iterator[Found | Unreadable]:
+    """The documents of a site. is_corpus: its one page says that it is one."""
+    for page in site.pages:
+        uri = without_secrets(page)
+        name, ending = _page_name(uri), PurePosixPath(urlsplit(page).path).suffix.lower()
+        if is_corpus or ending in _CORPUS_ENDINGS:
+            yield from _corpus(filesystem, page, name, uri, audience, listing)
             continue
-        for element in root.iter():
-            tag = str(element.tag).rsplit("}", 1)[-1]
-            if tag not in ("url", "sitemap"):
-                continue
-            location = next(
-                (c.text.strip() for c in element if str(c.tag).endswith("loc") and c.text), ""
-            )
-            there = urlsplit(location)
-            if there.netloc != host or there.scheme not in ("http", "https"):
-                continue
-            if tag == "sitemap":
-                waiting.append(location)
-            elif below is None or f"{location.rstrip('/')}/".startswith(f"{below.rstrip('/')}/"):
-                pages[location] = None
-    return list(pages)[:_MOST_PAGES]
+        yield Found(
+            uri=uri,
+            remote_path=page,
+            document=RawDocument(
+                name=name,
+                content_hash="",
+                url=citable_url(uri),
+                media_type="text/html" if ending in ("", ".htm", ".html", ".php") else None,
+                audience=audience,
+            ),
+        )
+    for sitemap, reason in site.unread.items():
+        uri = without_secrets(sitemap)
+        yield Unreadable(name=_page_name(uri), uri=uri, reason=reason)
 
 
-def _sitemap_root(filesystem: Any, address: str) -> Element:
-    """Raises: FileNotFoundError where there is none, be it that a page comes in its place."""
-    body: bytes = filesystem.cat_file(address, end=_LARGEST_SITEMAP)
-    if b"urlset" not in body and b"sitemapindex" not in body:
-        raise FileNotFoundError(address)
-    if b"<!ENTITY" in body or b"<!DOCTYPE" in body:
-        raise SourceUnreadable(f"{_without_secrets(address)} declares entities; not read")
-    return fromstring(body)  # noqa: S314 - declares no entities
+def _page_name(uri: str) -> str:
+    parts = urlsplit(uri)
+    query = f"?{parts.query}" if parts.query else ""
+    return document_name(f"{parts.netloc}{parts.path}".rstrip("/") + query)

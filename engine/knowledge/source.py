@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from engine.errors import DocumentUnreadable, SourceUnreadable
+from engine.errors import DocumentEmpty, DocumentUnreadable, SourceUnreadable
+from engine.knowledge.address import without_secrets
 from engine.knowledge.corpus import looks_like_corpus, read_corpus
 from engine.knowledge.document import RawDocument
+from engine.knowledge.names import document_name, printable
+from engine.knowledge.source_uri import local_path, record_path
 
 _REMOTE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv"})
@@ -27,16 +30,23 @@ NOT_DOCUMENTS = frozenset(
         ".lock .bin .iso .dmg .apk .parquet .npy .npz .onnx .safetensors"
     ).split()
 )
+CORPUS_TYPES = frozenset(
+    f"application/{kind}" for kind in ("jsonl", "x-jsonl", "jsonlines", "x-jsonlines", "x-ndjson")
+) | {"application/ndjson"}
 _BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A document or folder of a source that could not be read; `reason` is one sentence."""
+    """A document or folder of a source that could not be read; `reason` is one sentence.
+
+    emptied: uri of a document that is known by it to hold no text any more; None where it is not.
+    """
 
     name: str
     uri: str
     reason: str
+    emptied: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +64,10 @@ class Listing:
 
     uri: the source, normalised, so that the same one is always written the same way.
     items: documents and what could not be read; iterate once, in a thread (it reads files).
-    ignored: files that are no documents (pictures, archives, programs); grows while iterating.
+    ignored: files that are no documents (pictures, archives, programs) and links to folders; grows
+        while iterating.
     unlisted: uris below which nothing is known this time, so nothing there counts as removed.
+    without_sitemap: a site of which only the page itself is known this time.
     """
 
     uri: str
@@ -63,6 +75,7 @@ class Listing:
     filesystem: Any = None
     ignored: int = 0
     unlisted: list[str] = field(default_factory=list)
+    without_sitemap: bool = False
 
     def was_listed(self, uri: str) -> bool:
         """False when `uri` lies in a part of the source that could not be listed."""
@@ -79,13 +92,14 @@ class Listing:
 
 
 def normalise(source: str) -> str:
-    """A source as it is recorded: an absolute path, or the address as given."""
+    """A source as it is recorded: an absolute path, or the address without its secrets."""
     if _REMOTE.match(source):
         scheme, _, rest = source.partition("://")
         if scheme.lower() == "file":
-            return os.path.abspath(unquote(rest))  # noqa: PTH100 - must not resolve links or globs
-        return f"{scheme.lower()}://{rest.rstrip('/')}"
-    return os.path.abspath(os.path.expanduser(source))  # noqa: PTH100, PTH111
+            path = unquote(rest, errors="surrogateescape")
+            return record_path(os.path.abspath(path))  # noqa: PTH100 - must not resolve links or globs
+        return without_secrets(f"{scheme.lower()}://{rest}").rstrip("/")
+    return record_path(os.path.abspath(os.path.expanduser(source)))  # noqa: PTH100, PTH111
 
 
 def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listing:
@@ -100,19 +114,22 @@ def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listi
     if not source.strip():
         raise SourceUnreadable("the source has no name; give a folder, a file or an address")
     uri = normalise(source)
-    if _REMOTE.match(uri):
+    place = local_path(uri)
+    if _REMOTE.match(place):
         from engine.knowledge.remote_source import list_remote
 
-        return list_remote(uri, audience)
-    path = Path(uri)
-    listing = Listing(uri=printable(uri), items=iter(()))
+        scheme, _, rest = source.partition("://")
+        address = f"{scheme.lower()}://{rest if '?' in rest else rest.rstrip('/')}"
+        return list_remote(address, uri, audience)
+    path = Path(place)
+    listing = Listing(uri=uri, items=iter(()))
     try:
         if path.is_dir():
             os.scandir(path).close()
             listing.items = _walk(path, audience, max_bytes, listing)
         elif path.exists():
             listing.items = _file(path, path.name, audience, max_bytes, listing)
-        elif any(c in uri for c in "*?["):
+        elif any(c in place for c in "*?["):
             root = _glob_root(path)
             pattern = path.relative_to(root)
             matches = frozenset(p for p in root.glob(str(pattern)) if p.is_file())
@@ -163,6 +180,9 @@ def _walk(
         )
         if depth is not None and len(Path(folder).relative_to(root).parts) >= depth - 1:
             folders.clear()
+        for link in (Path(folder) / f for f in folders):  # not followed: they may go round, or out
+            if link.is_symlink():
+                listing.ignored += 1 if only is None else sum(link in p.parents for p in only)
         for name in sorted(files):
             path = Path(folder) / name
             if name.startswith((".", "~$")) or (only is not None and path not in only):
@@ -173,21 +193,16 @@ def _walk(
             inner = path.relative_to(root).as_posix()
             yield from _file(path, inner, audience, max_bytes, listing)
     for path in unreadable:
-        uri, name = printable(str(path)), printable(path.relative_to(root).as_posix())
+        uri, name = printable(str(path)), document_name(path.relative_to(root).as_posix())
         listing.unlisted.append(f"{uri}{os.sep}")
         reason = f"the folder {name} cannot be opened; give this user the right to read it"
         yield Unreadable(name=name, uri=uri, reason=reason)
 
 
-def printable(name: str) -> str:
-    """A file's name as text: bytes that are not UTF-8 are written as `\\xNN`."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 def _file(
     path: Path, name: str, audience: tuple[str, ...], max_bytes: int, listing: Listing
 ) -> Iterator[Found | Unreadable]:
-    uri, name = printable(str(path)), printable(name)
+    uri, name = printable(str(path)), document_name(name) or "unnamed"
     try:
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
@@ -229,7 +244,9 @@ def corpus_rows(path: Path, uri: str, audience: tuple[str, ...]) -> Iterator[Fou
         if isinstance(row, RawDocument):
             yield Found(uri=f"{uri}#{row.name}", document=row)
         else:
-            yield Unreadable(name=row[0], uri=f"{uri}#{row[0]}", reason=str(row[1]))
+            place, error = row
+            emptied = f"{uri}#{error.name}" if isinstance(error, DocumentEmpty) else None
+            yield Unreadable(name=place, uri=f"{uri}#{place}", reason=str(error), emptied=emptied)
 
 
 def _hash_file(path: Path) -> str:
@@ -251,8 +268,16 @@ def _fetch(filesystem: Any, found: Found, folder: Path, max_bytes: int) -> RawDo
     name = found.document.name
     target = folder / (hashlib.sha256(found.uri.encode()).hexdigest()[:16] + Path(name).suffix[:12])
     try:
-        size, digest = 0, hashlib.sha256()
-        with filesystem.open(found.remote_path, "rb") as source, target.open("wb") as sink:
+        size, digest, given = 0, hashlib.sha256(), {}
+        if found.remote_path.startswith(("http://", "https://")):
+            info = filesystem.info(found.remote_path)
+            if info.get("mimetype") in CORPUS_TYPES:
+                raise DocumentUnreadable(
+                    f"{name} is a corpus of JSON lines, though its name does not say so; ingest it "
+                    "by its own address, so that each row keeps what it says of its readers"
+                )
+            given = {"size": info.get("size")}
+        with filesystem.open(found.remote_path, "rb", **given) as source, target.open("wb") as sink:
             while block := source.read(_BLOCK):
                 size += len(block)
                 if size > max_bytes:

@@ -14,7 +14,7 @@ from engine.retrieval.passage import DocumentVectors
 from engine.storage.database import Database, upsert
 from engine.storage.passages import PassageRow, delete_passages, insert_passages
 from engine.storage.schema import document_vectors, documents, knowledge
-from engine.storage.term_statistics import CountChange, apply_counts, count_out
+from engine.storage.term_statistics import CountChange, apply_counts, count_documents
 
 _IN_LIMIT = 500
 """Values in one SQL IN list, well below SQLite's and PostgreSQL's limits on parameters."""
@@ -67,8 +67,19 @@ class Known:
     id: str
     source_id: str
     name: str
+    audience: tuple[str, ...]
     content_hash: str
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAudience:
+    """Other readers for a live version; content_hash: says from whom it has its tags, too."""
+
+    document_id: str
+    version: str
+    audience: tuple[str, ...]
+    content_hash: str
 
 
 class DocumentStore:
@@ -87,6 +98,7 @@ class DocumentStore:
                     documents.c.id,
                     documents.c.source_id,
                     documents.c.name,
+                    documents.c.audience,
                     documents.c.content_hash,
                     documents.c.version,
                 ).where(documents.c.tenant == tenant)
@@ -96,6 +108,7 @@ class DocumentStore:
                     id=row.id,
                     source_id=row.source_id,
                     name=row.name,
+                    audience=tuple(row.audience),
                     content_hash=row.content_hash,
                     version=row.version,
                 )
@@ -147,7 +160,7 @@ class DocumentStore:
                     continue
                 else:
                     document_id = live.id
-                    await count_out(db, tenant, [document_id], counts)
+                    await count_documents(db, tenant, [document_id], counts, -1)
                     await db.execute(
                         update(documents).where(documents.c.id == document_id).values(**values)
                     )
@@ -180,6 +193,25 @@ class DocumentStore:
                     .values(source_id=source_id, name=name)
                 )
 
+    async def set_audiences(self, tenant: str, changes: Sequence[NewAudience]) -> None:
+        """Gives live versions other readers, all in one transaction with the terms' counts.
+
+        A document of which another version is live by now is left as it is.
+        """
+        counts = CountChange()
+        async with self._database.write() as db:
+            await self._bump(db, tenant)
+            for change in changes:
+                mine = (documents.c.tenant == tenant) & (documents.c.id == change.document_id)
+                live = select(documents.c.version).where(mine).with_for_update()
+                if (await db.execute(live)).scalar() != change.version:
+                    continue
+                await count_documents(db, tenant, [change.document_id], counts, -1)
+                values = {"audience": list(change.audience), "content_hash": change.content_hash}
+                await db.execute(update(documents).where(mine).values(**values))
+                await count_documents(db, tenant, [change.document_id], counts, 1)
+            await apply_counts(db, tenant, counts)
+
     async def remove(self, tenant: str, document_ids: Sequence[str]) -> tuple[str, ...]:
         """Deletes documents and their passages; returns the versions whose points may go."""
         gone: list[str] = []
@@ -189,7 +221,7 @@ class DocumentStore:
             for chunk in _chunks(document_ids):
                 mine = (documents.c.tenant == tenant) & documents.c.id.in_(chunk)
                 gone += (await db.execute(select(documents.c.version).where(mine))).scalars()
-                await count_out(db, tenant, chunk, counts)
+                await count_documents(db, tenant, chunk, counts, -1)
                 await delete_passages(db, tenant, chunk)
                 await db.execute(delete(documents).where(mine))
             await apply_counts(db, tenant, counts)

@@ -71,7 +71,8 @@ sources = Table(
     Column("ingested_at", _MOMENT),
     UniqueConstraint("tenant", "uri"),
 )
-"""What was ingested. audience: default tags of its documents; empty means `everyone`.
+"""What was ingested. audience: default tags of its documents; empty means those of the source
+around it, or else `everyone`.
 ingested_at: end of the last complete run; NULL until there was one."""
 
 documents = Table(

@@ -17,7 +17,8 @@ from engine.storage.schema import documents, failures, sources
 class Source:
     """A source as stored.
 
-    audience: default tags of its documents; empty means `everyone`.
+    audience: default tags of its documents; empty means those of the source around it, or else
+        `everyone`.
     ingested_at: end of the last complete run; None until there was one.
     documents, passages, failed: counts of now.
     """
@@ -48,7 +49,11 @@ class SourceStore:
         self._database = database
 
     async def add(self, tenant: str, uri: str, audience: Sequence[str], *, at: datetime) -> str:
-        """Id of the source with this uri, made if it is new; its audience is replaced."""
+        """Id of the source with this uri, made if it is new.
+
+        audience: replaces the one it has; empty leaves that as it is.
+        """
+        change = {"audience": list(audience)} if audience else {"uri": uri}
         async with self._database.write() as db:
             added = await db.execute(
                 upsert(db, sources)
@@ -59,9 +64,7 @@ class SourceStore:
                     audience=list(audience),
                     added_at=at,
                 )
-                .on_conflict_do_update(
-                    index_elements=["tenant", "uri"], set_={"audience": list(audience)}
-                )
+                .on_conflict_do_update(index_elements=["tenant", "uri"], set_=change)
                 .returning(sources.c.id)
             )
             return str(added.scalar_one())

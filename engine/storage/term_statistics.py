@@ -125,10 +125,15 @@ async def _add(
     )
 
 
-async def count_out(
-    db: AsyncConnection, tenant: str, document_ids: Sequence[str], change: CountChange
+async def count_documents(
+    db: AsyncConnection,
+    tenant: str,
+    document_ids: Sequence[str],
+    change: CountChange,
+    sign: int,
 ) -> None:
-    """Notes that these live documents are about to go, reading their passages' terms."""
+    """Notes that these live documents are about to go (sign -1) or have come (1), reading their
+    passages' terms."""
     rows = await db.execute(
         select(
             documents.c.id,
@@ -155,7 +160,7 @@ async def count_out(
             )
         )
     for audience, vectors in by_document.values():
-        change.add(audience, vectors, -1)
+        change.add(audience, vectors, sign)
 
 
 class TermStatistics:

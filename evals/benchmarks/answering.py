@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides
-from engine.knowledge.ingest import Progress
+from engine.knowledge.progress import Progress
 from engine.question import Question
 from engine.retrieval.index import IndexQuery, SparseVector
 from engine.retrieval.lexical import terms

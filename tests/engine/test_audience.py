@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audience import CLOSED, FULL_MEMBER, Audience, is_meant_as_tag, parse_tags
+from engine.audience import CLOSED, FULL_MEMBER, Audience, is_meant_as_tag, narrowed, parse_tags
 from engine.errors import WrongUse
 
 TAGS = ["public", "everyone", "channel:C1", "channel:D9", "group:S77", "user:U1", "user:W1"]
@@ -81,3 +81,21 @@ def test_a_word_of_another_system_is_not_meant_as_a_tag(word: str) -> None:
 @pytest.mark.parametrize("word", ["public", "Everyone", "group:S1", "group:nonsense", "user:"])
 def test_what_looks_like_a_tag_is_meant_as_one_even_if_it_is_misspelt(word: str) -> None:
     assert is_meant_as_tag(word)
+
+
+@pytest.mark.parametrize(
+    ("tags", "to", "left"),
+    [
+        (["everyone"], ["group:S1"], ("group:S1",)),
+        (["public"], ["everyone"], ("everyone",)),
+        (["everyone"], ["public"], ("everyone",)),
+        (["group:S1"], ["everyone"], ("group:S1",)),
+        (["group:S1", "group:S2"], ["group:S2", "user:U1"], ("group:S2",)),
+        (["group:S1"], ["group:S2"], ()),
+        (["channel:C1", "public"], ["user:U1"], ("user:U1",)),
+    ],
+)
+def test_narrowed_tags_are_for_those_whom_both_mean(
+    tags: list[str], to: list[str], left: tuple[str, ...]
+) -> None:
+    assert narrowed(tags, to) == left

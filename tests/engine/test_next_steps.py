@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.next_steps import next_steps
@@ -60,3 +62,30 @@ def test_after_a_fault_nothing_is_claimed_of_the_documents() -> None:
 @pytest.mark.parametrize("code", ReasonCode)
 def test_whoever_waits_is_helped_by_at_least_one_step(outcome: Outcome, code: ReasonCode) -> None:
     assert next_steps(outcome, reasons(code), [], [])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<!channel> @here ]0;pwn",
+        "<https://evil.example|handbook>",
+        "[handbook](https://evil.example)",
+        "https://evil.example/handbook",
+        "www.evil.example/handbook",
+        "a\n@everyone\x1b[2J",
+        "![x](https://evil.example/x.png)",
+    ],
+)
+def test_a_documents_name_acts_on_nobody(name: str) -> None:
+    cited = replace(CITED, document_name=name, page=None)
+    near = replace(NEAR, document_name=name)
+    why = reasons(ReasonCode.UNSUPPORTED)
+    for steps in (
+        next_steps(Outcome.ESCALATED, why, [cited], [near]),
+        next_steps(Outcome.ESCALATED, why, [], [near]),
+    ):
+        text = "".join(steps)
+        for live in ("<!", "<http", "](", "//evil", "www.", "@here", "@every", "\x1b", "\n"):
+            assert live not in text
+        assert "  " not in text
+        assert "(link removed)" not in text

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import CLOSED, FULL_MEMBER, Audience
@@ -20,6 +21,7 @@ from engine.generation.draft import Draft
 from engine.pipeline import Pipeline, SentenceReady, StageStarted
 from engine.question import Budget, Question, Role, Turn
 from engine.settings import Settings, load_settings
+from engine.storage.schema import documents, knowledge
 from engine.trace import Outcome, ReasonCode, Stage, Trace
 
 SAMPLE = Path(__file__).parents[2] / "evals" / "sample"
@@ -444,3 +446,26 @@ async def test_many_questions_at_once_each_get_their_own_answer(
     )
     assert ["shelf " + str(n) + "0" in t.draft_reply for n, t in enumerate(traces)] == [True] * 8
     assert len({trace.trace_id for trace in traces}) == 8
+
+
+async def test_a_citation_carries_a_plain_web_address_or_none(
+    engine: Engine, tmp_path: Path
+) -> None:
+    await learn(engine, tmp_path, password=PASSWORD)
+    for stored, cited in (
+        ("https://docs.example/password?a=1", "https://docs.example/password?a=1"),
+        ("https://x.example/> <!channel> [a](https://evil.example)", None),
+        ("java\tscript:alert(1)", None),
+    ):
+        async with engine.database.write() as db:
+            await db.execute(update(documents).values(url=stored))
+            await db.execute(update(knowledge).values(revision=knowledge.c.revision + 1))
+        told: list[SentenceReady] = []
+
+        async def watch(event: StageStarted | SentenceReady, told: list[Any] = told) -> None:
+            told.append(event)
+
+        trace = await ask(engine.pipeline, "Where is the password reset?", watch=watch)
+        ready = [c for event in told if isinstance(event, SentenceReady) for c in event.citations]
+        assert {c.url for c in (*trace.citations, *ready)} == {cited}
+        assert trace.citations

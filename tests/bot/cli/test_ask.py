@@ -128,6 +128,8 @@ def test_a_batch_answers_every_line_in_order_bad_ones_too(knowing: Any) -> None:
         '{"id": "g", "question": "how high is the leads bonus?", "audience": ["group:S0LEADS"]}',
         '{"id": "half \\ud800", "question": "half \\ud800 wifi", "subject": 3}',
         '{"id": NaN, "question": "wifi"}',
+        '{"id": 1e999, "question": "wifi"}',
+        '{"id": [-1e999], "question": "wifi"}',
         "[" * 100_000,
         '{"id": null, "question": "🎉"}',
         b'{"id": "\xff", "question": "guest wifi \xff"}',
@@ -142,8 +144,8 @@ def test_a_batch_answers_every_line_in_order_bad_ones_too(knowing: Any) -> None:
     assert ids[:2] == ["first", 7]
     assert ids[2:8] == ["3", "5", "wrong", 2.5, "8", "h"]
     assert ids[8:12] == ["bad", "tag", ["odd"], "u"]
-    assert ids[12:16] == ["g", "half \ud800", "16", "17"]
-    assert ids[16:] == [None, "\ufffd", "long", "closed"]
+    assert ids[12:18] == ["g", "half \ud800", "16", "17", "18", "19"]
+    assert ids[18:] == [None, "\ufffd", "long", "closed"]
     by_id = {str(row["id"]): row for row in rows}
     assert "16 weeks" in by_id["first"]["reply"]
     assert "DeskNet" in by_id["7"]["reply"]
@@ -151,7 +153,9 @@ def test_a_batch_answers_every_line_in_order_bad_ones_too(knowing: Any) -> None:
     assert "20 percent" in by_id["g"]["draft_reply"]
     assert by_id["u"]["retrieved"] == by_id["closed"]["retrieved"] == []
     failed = {str(row["id"]) for row in rows if row["outcome"] == "failed"}
-    assert failed == {"3", "5", "wrong", "bad", "tag", "['odd']", "half \ud800", "16", "17"}
+    assert failed == {"3", "5", "wrong", "bad", "tag", "['odd']", "half \ud800"} | {
+        str(n) for n in range(16, 20)
+    }
     assert all("Line" in by_id[i]["reply"] for i in failed)
     assert by_id["2.5"]["reasons"][0]["code"] == "empty_question"
 
@@ -159,12 +163,13 @@ def test_a_batch_answers_every_line_in_order_bad_ones_too(knowing: Any) -> None:
 def test_the_audience_of_the_command_holds_for_lines_that_name_none(knowing: Any) -> None:
     source = knowing.folder / "in.jsonl"
     question = "how high is the leads bonus?"
-    named = {"id": "2", "question": question, "audience": ["everyone"]}
-    source.write_text(f"{json.dumps({'id': '1', 'question': question})}\n{json.dumps(named)}\n")
+    rows = [{}, {"audience": ["everyone"]}, {"audience": None}]
+    source.write_text("\n".join(json.dumps({"question": question} | row) for row in rows))
     done = knowing.run("ask", "--input", source, "--audience", "group:S0LEADS")
     assert (done.returncode, done.stderr) == (0, "")
-    first, second = map(json.loads, done.stdout.splitlines())
-    assert {r["document_name"] for r in first["retrieved"]} == {"bonus.md"}
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    for unnamed in (first, third):
+        assert {r["document_name"] for r in unnamed["retrieved"]} == {"bonus.md"}
     assert "bonus.md" not in {r["document_name"] for r in second["retrieved"]}
 
 

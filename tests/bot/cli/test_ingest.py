@@ -104,6 +104,43 @@ def test_without_a_source_every_known_one_is_read_with_its_own_audience(deskhand
     assert deskhand.json("ingest", "docs", "--audience", "everyone")["changed"] == 3
 
 
+def test_tags_are_given_to_the_named_sources_alone(deskhand: Any, refused: Any) -> None:
+    (deskhand.folder / "old").mkdir()
+    (deskhand.folder / "old" / "a.md").write_text("# A\n\nThe gate opens at seven.\n")
+    strange = deskhand.folder / b"caf\xe9".decode("utf-8", "surrogateescape")
+    strange.mkdir()
+    (strange / "b.md").write_text("# B\n\nThe cafe opens at nine.\n")
+    deskhand.json("ingest", "old")
+    deskhand.json("ingest", strange, "--audience", "group:S0HR")
+    write_documents(deskhand.folder, 1)
+    deskhand.json("ingest", "docs", "--audience", "group:S0LEADS", "--rebuild")
+    audiences = "select name, audience from documents order by name"
+    expected = [
+        ("a.md", '["everyone"]'),
+        ("b.md", '["group:S0HR"]'),
+        ("room00.md", '["group:S0LEADS"]'),
+    ]
+    assert deskhand.rows(audiences) == expected
+    assert deskhand.json("ingest")["unchanged"] == 3
+    assert deskhand.rows(audiences) == expected
+    for more in ((), ("--rebuild",)):
+        refused(deskhand.run("ingest", "--audience", "public", *more), 2, "--audience needs")
+    assert deskhand.json("sources", "--remove", strange)["removed"] == 1
+
+
+def test_pages_that_cannot_be_read_again_are_quoted_to_nobody_they_are_kept_from(
+    deskhand: Any,
+) -> None:
+    docs = write_documents(deskhand.folder, 2)
+    deskhand.json("ingest", "docs")
+    (docs / "room01.md").write_bytes(b"\x00\x01\x02\xff" * 500)
+    deskhand.json("ingest", "docs", "--audience", "group:S0LEADS")
+    question = ("ask", "how many people does room number 1 seat?")
+    assert deskhand.json(*question)["retrieved"] == []
+    shown = deskhand.json(*question, "--audience", "group:S0LEADS")["retrieved"]
+    assert shown[0]["document_name"] == "room01.md"
+
+
 def test_pdfs_that_are_encrypted_or_broken_are_reported_and_the_rest_read(
     deskhand: Any, datasets: Path
 ) -> None:

@@ -157,7 +157,14 @@ def test_an_audience_may_be_one_tag(path: Path) -> None:
     [
         ("https://docs.example/a", True),
         ("HTTP://docs.example/a", True),
-        ("/relative/a.md", True),
+        ("https://docs.example/a(b)?x=1&y=2#z", True),
+        ("/relative/a.md", False),
+        ("https://x.example/> <!channel> [a](https://evil.example)", False),
+        ("https://x.example/ b", False),
+        ("https://x.example/a|b", False),
+        ("java\tscript:alert(1)", False),
+        ("java\u200bscript:alert(1)", False),
+        ("//evil.example/a", False),
         ("javascript:alert(1)", False),
         ("JavaScript:alert(1)", False),
         ("data:text/html,x", False),
@@ -169,6 +176,24 @@ def test_an_address_that_nobody_should_be_sent_to_is_left_out(
 ) -> None:
     (document,) = read(path, lines(GOOD | {"url": url}))
     assert document.url == (url if kept else None)
+
+
+def test_an_address_loses_what_nobody_sees_and_an_id_too(path: Path) -> None:
+    row = {
+        "_id": "<!channel> @here \x1b]0;pwn\x07\u202e",
+        "text": "t",
+        "url": "https://docs.example/a\u200b\u202eb\x1b",
+    }
+    (document,) = read(path, lines(row))
+    assert (document.name, document.url) == ("<!channel> @here ]0;pwn", "https://docs.example/ab")
+    assert "has no _id" in reasons(path, lines(GOOD | {"_id": "\u200b\x07"}))[0]
+    same = reasons(path, lines(GOOD, GOOD | {"_id": "a\u200b"}))
+    assert "repeats the _id 'a'" in same[0]
+
+
+def test_a_file_name_that_steers_a_terminal_is_not_in_the_reasons(tmp_path: Path) -> None:
+    (reason,) = reasons(tmp_path / "\x1b[31mfaq.jsonl", b"{}\n")
+    assert reason == "[31mfaq.jsonl:1 has no _id"
 
 
 def test_what_no_database_keeps_is_taken_out_of_every_text(path: Path) -> None:
@@ -207,6 +232,9 @@ def test_rows_that_move_keep_their_hash(path: Path) -> None:
         (b"\n" * 50 + lines(GOOD), True),
         (b"[" * 200_000 + b"\n" + lines(GOOD), True),
         (lines({"event": "login", "user": 7}) * 30 + lines(GOOD), False),
+        (lines({"title": "Pay", "text": "t", "audience": ["group:SLEADS"]}), True),
+        (lines({"title": "Pay", "audience": ["group:SLEADS"]}), True),
+        ("\ufeff".encode("utf-16-le") + json.dumps(GOOD).encode("utf-16-le"), True),
         (b"just text\n", False),
         (b"[1, 2]\n", False),
         (b"", False),

@@ -23,8 +23,9 @@ from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import IndexMismatch, SourceUnreadable
 from engine.knowledge.document import ParsedDocument, RawDocument
-from engine.knowledge.ingest import Progress, Summary
+from engine.knowledge.forgetting import Forgotten
 from engine.knowledge.prepare import index_point, version_age_s
+from engine.knowledge.progress import Progress, Summary
 from engine.question import Budget, Question
 from engine.settings import Settings, load_settings
 from engine.storage.schema import corpus_sizes, documents, passage_vectors, term_counts
@@ -503,7 +504,13 @@ async def test_a_document_may_say_strange_things_of_itself(engine: Engine, folde
     write(folder, f"{'long ' * 40}.md", f"# {'title ' * 200}\n\nA very long title.\n")
     summary = await ingest(engine, folder)
     assert {"b.md", "c.md"} <= {f.name for f in summary.failed}  # unknown means closed
-    assert await found(engine, "who may read this?") != []
+    write(folder, "d.md", '---\ncategory: "h\\0r"\n---\n\n# D\n\nThe door is blue.\n')
+    await ingest(engine, folder)
+    assert {"b.md", "c.md"}.isdisjoint(await rows(engine))
+    assert {"b.md", "c.md"}.isdisjoint(await found(engine, "who may read this? nobody at all?"))
+    async with engine.database.read() as db:
+        categories = set((await db.execute(select(documents.c.category))).scalars())
+    assert categories == {None, "[1]", "hr"}  # PostgreSQL refuses NUL
     trace = await ask(engine, "when does the gate open?")
     assert "seven" in trace.draft_reply
     assert all(citation.url is None for citation in trace.citations)
@@ -671,7 +678,7 @@ async def test_forgetting_a_source_takes_its_documents_out_of_everything(
     write(folder, "a.md", "# A\n\nHello there, reader.\n")
     await ingest(engine, folder)
     (source,) = await engine.sources.all(TENANT)
-    assert await engine.ingestion.forget(source.id) == 1
+    assert await engine.ingestion.forget(source.id) == Forgotten(removed=1, kept=0)
     assert await found(engine, "hello reader") == []
     assert await engine.index.count(TENANT) == 0
     assert await engine.sources.all(TENANT) == []

@@ -1,80 +1,21 @@
 from __future__ import annotations
 
-import asyncio
-import threading
+import gzip
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 import pytest
-from aiohttp import web
+from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.registry import _registry
 
 from engine.errors import DocumentUnreadable, SourceUnreadable
 from engine.knowledge.source import Found, Listing, Unreadable, list_source
 
 SECRET = "hunter2-topsecret"
 MAX = 100_000
-
-
-class Site:
-    """A web server of its own thread on 127.0.0.1; `pages` maps paths to bodies or statuses."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, str | bytes | int] = {}
-        self.asked: list[str] = []
-        self._loop = asyncio.new_event_loop()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-        assert self._started.wait(30)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
-
-    def sitemap(self, *paths: str, kind: str = "url") -> str:
-        outer = "urlset" if kind == "url" else "sitemapindex"
-        inner = "".join(
-            f"<{kind}><loc> {p if '://' in p else self.url + p}\n</loc></{kind}>" for p in paths
-        )
-        return (
-            '<?xml version="1.0"?>'
-            f'<{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{inner}</{outer}>'
-        )
-
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(30)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        self._loop.run_until_complete(runner.setup())
-        server = web.TCPSite(runner, "127.0.0.1", 0)
-        self._loop.run_until_complete(server.start())
-        self._port = runner.addresses[0][1]
-        self._started.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
-        self._loop.close()
-
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(request.path)
-        body = self.pages.get(request.path_qs, self.pages.get(request.path, 404))
-        if isinstance(body, int):
-            return web.Response(status=body)
-        data = body.encode() if isinstance(body, str) else body
-        return web.Response(body=data, content_type="text/html")
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    served = Site()
-    yield served
-    served.close()
 
 
 @pytest.fixture
@@ -170,7 +111,7 @@ def test_an_unknown_scheme_is_said_with_those_that_are_known(scheme: str) -> Non
     assert "s3://" in said
 
 
-def test_a_page_is_a_document_with_its_address(site: Site, tmp_path: Path) -> None:
+def test_a_page_is_a_document_with_its_address(site: Any, tmp_path: Path) -> None:
     site.pages["/guide/leave.html"] = "<h1>Leave</h1>"
     listing = listed(f"{site.url}/guide/leave.html", ("everyone",))
     (item,) = found(listing)
@@ -182,7 +123,7 @@ def test_a_page_is_a_document_with_its_address(site: Site, tmp_path: Path) -> No
     assert fetched.path.read_text() == "<h1>Leave</h1>"
 
 
-def test_a_site_is_the_pages_of_its_sitemap_on_its_own_host(site: Site) -> None:
+def test_a_site_is_the_pages_of_its_sitemap_on_its_own_host(site: Any) -> None:
     site.pages["/"] = "home"
     site.pages["/sitemap.xml"] = site.sitemap(
         "/a",
@@ -198,14 +139,14 @@ def test_a_site_is_the_pages_of_its_sitemap_on_its_own_host(site: Site) -> None:
     assert names(listing) == [f"{host}/a", f"{host}/b?x=1"]
 
 
-def test_part_of_a_site_is_the_pages_below_it_and_no_others(site: Site) -> None:
+def test_part_of_a_site_is_the_pages_below_it_and_no_others(site: Any) -> None:
     site.pages["/docs"] = "docs"
     site.pages["/sitemap.xml"] = site.sitemap("/docs", "/docs/a", "/docs-old/b", "/blog")
     host = site.url.removeprefix("http://")
     assert names(listed(f"{site.url}/docs")) == [f"{host}/docs", f"{host}/docs/a"]
 
 
-def test_a_sitemap_of_sitemaps_is_read_through(site: Site) -> None:
+def test_a_sitemap_of_sitemaps_is_read_through(site: Any) -> None:
     site.pages["/sitemap.xml"] = site.sitemap(
         "/one.xml", "/gone.xml", "/two.xml", "http://elsewhere.test/s.xml", "/sitemap.xml",
         kind="sitemap",
@@ -221,22 +162,26 @@ def test_a_sitemap_of_sitemaps_is_read_through(site: Site) -> None:
     [404, 403, 410, "<!DOCTYPE html><html><body>Not found</body></html>", "", b"\xff\x00"],
     ids=ascii,
 )
-def test_a_site_without_a_sitemap_is_its_page(site: Site, answer: str | bytes | int) -> None:
+def test_a_site_without_a_sitemap_is_its_page(site: Any, answer: str | bytes | int) -> None:
     site.pages["/"] = "home"
     site.pages["/sitemap.xml"] = answer
-    assert names(listed(site.url)) == [site.url.removeprefix("http://")]
+    listing = listed(site.url)
+    assert names(listing) == [site.url.removeprefix("http://")]
+    assert listing.without_sitemap
+    assert listing.was_listed(site.url)
+    assert not listing.was_listed(f"{site.url}/a")  # it may be there all the same
 
 
 @pytest.mark.parametrize("answer", [500, 503, 429, "<urlset><url><loc>trunc"], ids=ascii)
 def test_a_sitemap_that_cannot_be_read_this_time_is_no_missing_sitemap(
-    site: Site, answer: str | int
+    site: Any, answer: str | int
 ) -> None:
     site.pages["/"] = "home"
     site.pages["/sitemap.xml"] = answer
     assert "cannot be listed" in refused(site.url)
 
 
-def test_a_sitemap_with_entities_is_not_read(site: Site) -> None:
+def test_a_sitemap_with_entities_is_not_read(site: Any) -> None:
     site.pages["/"] = "home"
     site.pages["/sitemap.xml"] = (
         '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -246,7 +191,7 @@ def test_a_sitemap_with_entities_is_not_read(site: Site) -> None:
     assert "declares entities" in refused(site.url)
 
 
-def test_a_page_that_is_not_there_is_said(site: Site) -> None:
+def test_a_page_that_is_not_there_is_said(site: Any) -> None:
     said = refused(f"{site.url}/gone.html?token={SECRET}")
     assert f"{site.url}/gone.html cannot be listed" in said
 
@@ -256,7 +201,7 @@ def test_a_server_that_does_not_run_is_said() -> None:
 
 
 def test_a_page_that_goes_before_it_is_fetched_is_one_bad_document(
-    site: Site, tmp_path: Path
+    site: Any, tmp_path: Path
 ) -> None:
     site.pages["/sitemap.xml"] = site.sitemap("/a")
     listing = listed(site.url)
@@ -265,7 +210,7 @@ def test_a_page_that_goes_before_it_is_fetched_is_one_bad_document(
         listing.fetch(item, tmp_path, MAX)
 
 
-def test_a_page_that_is_too_large_is_one_bad_document(site: Site, tmp_path: Path) -> None:
+def test_a_page_that_is_too_large_is_one_bad_document(site: Any, tmp_path: Path) -> None:
     site.pages["/sitemap.xml"] = site.sitemap("/a")
     site.pages["/a"] = b"x" * 3_000_000
     listing = listed(site.url)
@@ -275,7 +220,7 @@ def test_a_page_that_is_too_large_is_one_bad_document(site: Site, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_password_in_a_sites_address_is_refused_before_it_is_cited(site: Site) -> None:
+def test_a_password_in_a_sites_address_is_refused_before_it_is_cited(site: Any) -> None:
     host = site.url.removeprefix("http://")
     assert f"http://{host}/a was given with a password" in refused(f"http://ann:{SECRET}@{host}/a")
     assert site.asked == []
@@ -283,7 +228,7 @@ def test_a_password_in_a_sites_address_is_refused_before_it_is_cited(site: Site)
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_bucket_that_cannot_be_listed_is_said_without_its_keys(
-    site: Site, status: int, monkeypatch: pytest.MonkeyPatch
+    site: Any, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, SECRET)
@@ -312,5 +257,157 @@ def test_a_remote_corpus_is_read_row_by_row() -> None:
     good, bad = items
     assert isinstance(good, Found)
     assert (good.document.name, good.document.text) == ("a", "One.")
-    assert good.uri == "memory:///bucket/faq.jsonl#a"
+    assert good.uri == "memory://bucket/faq.jsonl#a"
     assert isinstance(bad, Unreadable)
+
+
+ROW = {"_id": "pay", "text": "Leads earn more.", "audience": ["group:SLEADS"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/faq.jsonl", "text/plain"),
+        ("/faq.NDJSON", "application/octet-stream"),
+        ("/export", "application/x-ndjson"),
+        ("/export.txt", "application/jsonl"),
+    ],
+)
+def test_a_corpus_on_a_site_is_read_row_by_row(site: Any, path: str, kind: str) -> None:
+    site.pages[path], site.types[path] = json.dumps(ROW) + '\n{"text": "t"}\n', kind
+    good, bad = listed(f"{site.url}{path}?token={SECRET}").items
+    assert isinstance(good, Found)
+    assert (good.document.name, good.document.audience) == ("pay", ("group:SLEADS",))
+    assert good.uri == f"{site.url}{path}#pay"
+    assert isinstance(bad, Unreadable)
+    assert bad.reason == f"{path[1:]}:2 has no _id"
+
+
+def test_a_corpus_of_a_sitemap_is_read_row_by_row_or_refused(site: Any, tmp_path: Path) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/faq.jsonl", "/export", "/gone.jsonl")
+    site.pages["/faq.jsonl"] = site.pages["/export"] = json.dumps(ROW)
+    site.types["/export"] = "application/x-ndjson"
+    listing = listed(site.url)
+    row, export, gone = listing.items
+    assert isinstance(row, Found)
+    assert row.document.audience == ("group:SLEADS",)
+    assert isinstance(export, Found)
+    with pytest.raises(DocumentUnreadable, match="corpus of JSON lines"):
+        listing.fetch(export, tmp_path, MAX)
+    assert isinstance(gone, Unreadable)
+    assert not listing.was_listed(f"{site.url}/gone.jsonl#pay")
+
+
+class PathsAlone(MemoryFileSystem):
+    """Like github's and ftp's, its paths do not say of which repository or host they are."""
+
+    store: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return "/" + path.rpartition("://")[2].partition("/")[2]
+
+
+def test_documents_of_different_places_have_different_uris(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for scheme in ("github", "ftp"):
+        monkeypatch.setitem(_registry, scheme, PathsAlone)
+    PathsAlone().pipe("/docs/a.md", b"text")
+    PathsAlone().pipe("/docs/b/faq.jsonl", b'{"_id": "x", "text": "t"}')
+    uris = []
+    for place in ("github://org:one@main", "github://org:one@v2", "ftp://h1", "ftp://h2"):
+        uris += [item.uri for item in listed(f"{place}/docs/").items]
+        assert uris[-2:] == [f"{place}/docs/a.md", f"{place}/docs/b/faq.jsonl#x"]
+    uris += [item.uri for item in listed(f"ftp://ann:{SECRET}@h3/docs").items]
+    assert uris[-2:] == ["ftp://ann@h3/docs/a.md", "ftp://ann@h3/docs/b/faq.jsonl#x"]
+    assert [i.uri for i in listed("ftp://h1/docs/a.md").items] == ["ftp://h1/docs/a.md"]
+
+
+def test_a_glob_elsewhere_gives_uris_below_its_fixed_part(memory: Any) -> None:
+    for name in ("a.md", "sub/c.md", "sub/faq.jsonl"):
+        memory.pipe(f"/box/docs/{name}", b'{"_id": "x", "text": "t"}')
+    items = found(listed("memory://box/docs/**"))
+    base = "memory://box/docs"
+    assert [i.uri for i in items] == [f"{base}/a.md", f"{base}/sub/c.md", f"{base}/sub/faq.jsonl#x"]
+    assert [i.document.name for i in items] == ["a.md", "sub/c.md", "x"]
+
+
+@pytest.mark.parametrize("answer", [404, 403, 500, "<html>", "<urlset><url>", b"\x1f\x8bno"])
+def test_a_part_of_a_sitemap_that_is_not_read_is_said_and_takes_nothing_away(
+    site: Any, answer: str | bytes | int
+) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/one.xml", "/two.xml", kind="sitemap")
+    site.pages["/one.xml"] = site.sitemap("/a")
+    site.pages["/two.xml"] = answer
+    listing = listed(site.url)
+    page, bad = listing.items
+    assert isinstance(page, Found)
+    assert page.uri == f"{site.url}/a"
+    assert isinstance(bad, Unreadable)
+    assert bad.uri == f"{site.url}/two.xml"
+    assert f"{site.url}/two.xml" in bad.reason
+    assert not listing.was_listed(f"{site.url}/b")
+    assert not listing.was_listed(f"{site.url.replace('http', 'https')}/b")
+
+
+def test_a_whole_sitemap_takes_away_what_it_no_longer_names(site: Any) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/a")
+    listing = listed(site.url)
+    assert len(found(listing)) == 1
+    assert listing.was_listed(f"{site.url}/b")
+    assert not listing.without_sitemap
+
+
+def test_more_sitemaps_or_pages_than_are_read_are_said(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.knowledge import site as site_module
+
+    site.pages["/sitemap.xml"] = site.sitemap("/1.xml", "/2.xml", "/3.xml", kind="sitemap")
+    for n in (1, 2, 3):
+        site.pages[f"/{n}.xml"] = site.sitemap(f"/{n}a", f"/{n}b")
+    for limit, pages in (("_MOST_SITEMAPS", 4), ("_MOST_PAGES", 3)):
+        with monkeypatch.context() as patch:
+            patch.setattr(site_module, limit, 3)
+            listing = listed(site.url)
+            items = list(listing.items)
+        assert sum(isinstance(i, Found) for i in items) == pages
+        (bad,) = [i for i in items if isinstance(i, Unreadable)]
+        assert "more than 3" in bad.reason
+        assert not listing.was_listed(f"{site.url}/3b")
+
+
+def test_a_gzipped_sitemap_is_read(site: Any) -> None:
+    site.pages["/sitemap.xml"] = site.sitemap("/one.xml.gz", kind="sitemap")
+    site.pages["/one.xml.gz"] = gzip.compress(site.sitemap("/a").encode())
+    for address in (site.url, f"{site.url}/one.xml.gz"):
+        assert [i.uri for i in found(listed(address))] == [f"{site.url}/a"]
+
+
+def test_a_sitemap_that_unpacks_without_end_is_not_read(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.knowledge import site as site_module
+
+    monkeypatch.setattr(site_module, "_LARGEST_SITEMAP", 100_000)
+    site.pages["/sitemap.xml.gz"] = gzip.compress(b"<urlset>" + b" " * 50_000_000)
+    assert "larger than 100,000 bytes" in refused(f"{site.url}/sitemap.xml.gz")
+
+
+def test_a_secret_in_an_address_opens_it_and_is_kept_nowhere(site: Any, tmp_path: Path) -> None:
+    site.pages[f"/one.html?X-Amz-Signature={SECRET}/&v=2"] = "<h1>Leave</h1>"
+    address = f"{site.url}/one.html?X-Amz-Signature={SECRET}/&v=2"
+    listing = listed(address)
+    (item,) = found(listing)
+    assert listing.uri == item.uri == item.document.url == f"{site.url}/one.html?v=2"
+    assert item.document.name == f"{site.url.removeprefix('http://')}/one.html?v=2"
+    fetched = listing.fetch(item, tmp_path, MAX)
+    assert fetched.path is not None
+    assert fetched.path.read_text() == "<h1>Leave</h1>"
+    assert SECRET not in repr(listing) + repr(fetched)
+    assert "again in full" in refused(listing.uri)  # the signature was not kept
+
+
+def test_an_address_that_cannot_be_opened_is_said_without_its_secrets(memory: Any) -> None:
+    assert refused(f"memory://ann:{SECRET}@none/a?token={SECRET}").startswith("memory://ann@none/a")

@@ -96,6 +96,9 @@ def test_a_file_address_may_be_percent_encoded(tmp_path: Path) -> None:
         ("https://Docs.example/", "https://Docs.example"),
         ("HTTPS://docs.example/a?b=1", "https://docs.example/a?b=1"),
         ("github://org:repo@main/docs/", "github://org:repo@main/docs"),
+        ("https://h.example/a.html?X-Amz-Signature=S&v=2", "https://h.example/a.html?v=2"),
+        ("https://h.example/docs/?token=S", "https://h.example/docs"),
+        ("ftp://kate:S@h.example/docs/", "ftp://kate@h.example/docs"),
     ],
 )
 def test_an_address_is_recorded_in_one_way(given: str, kept: str) -> None:
@@ -211,12 +214,41 @@ def test_links_are_followed_to_files_but_not_round_and_round(tree: Path, tmp_pat
     (tree / "sub" / "up").symlink_to("..")
     (tree / "self.md").symlink_to("self.md")
     (tree / "gone.md").symlink_to("nothing.md")
-    items = list(listed(tree).items)
+    listing = listed(tree)
+    items = list(listing.items)
     found = [i.document.name for i in items if isinstance(i, Found)]
     assert found == ["a.md", "link.md", "sub/b.txt", "sub/deep/c.html", "sub/deep/d.pdf"]
     assert sorted(i.name for i in items if isinstance(i, Unreadable)) == ["gone.md", "self.md"]
+    assert listing.ignored == 2
     recursive = listed(tree / "**" / "*.txt")
     assert names(recursive) == ["sub/b.txt"]
+
+
+def test_what_a_glob_matches_in_a_linked_folder_is_counted(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    for name in ("x.md", "y.md", "z.txt"):
+        (tmp_path / "outside" / name).write_text("x")
+    (tree / "linked").symlink_to(tmp_path / "outside")
+    listing = listed(tree / "*" / "*.md")
+    assert names(listing) == []
+    assert listing.ignored == 2
+
+
+def test_rows_without_an_id_are_no_document_for_everyone(tree: Path) -> None:
+    row = {"title": "Pay", "text": "Leads earn more.", "audience": ["group:SLEADS"]}
+    (tree / "pay.jsonl").write_text(json.dumps(row))
+    listing = listed(tree / "pay.jsonl")
+    (bad,) = failed(listing)
+    assert bad.reason == "pay.jsonl:1 has no _id"
+
+
+def test_a_name_loses_what_nobody_sees_and_the_file_is_read_all_the_same(tmp_path: Path) -> None:
+    odd = "\x1b]0;pwn\x07<!channel> \u202e@here.md"
+    for name in (odd, "\u200b"):
+        (tmp_path / name).write_text("x")
+    items = [i for i in listed(tmp_path).items if isinstance(i, Found)]
+    assert [i.document.name for i in items] == ["]0;pwn<!channel> @here.md", "unnamed"]
+    assert items[0].uri == str(tmp_path / odd)
 
 
 def test_what_is_no_regular_file_does_not_hang_the_listing(tree: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,10 +12,11 @@ from sqlalchemy import func, select
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewVersion
+from engine.storage.documents import DocumentStore, NewAudience, NewVersion
 from engine.storage.passages import PassageStore
 from engine.storage.schema import document_vectors, documents, passage_vectors, passages
 from engine.storage.sources import SourceStore
+from engine.storage.term_statistics import TermStatistics
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 Build = Callable[..., NewVersion]
@@ -286,3 +288,28 @@ async def test_the_fingerprint_is_read_again_only_at_another_revision(
     await store.publish("acme", [new_version(source, "/a")])
     assert await store.content_fingerprint("acme", 0) == empty
     assert await store.content_fingerprint("acme", 1) != empty
+
+
+async def test_a_live_version_changes_its_readers_together_with_its_counts(
+    database: Database, source: str, store: DocumentStore, new_version: Build
+) -> None:
+    await store.publish("acme", [new_version(source, "/a"), new_version(source, "/b")])
+    known, revision = await store.known("acme"), await store.revision("acme")
+    leads = ("group:S1",)
+    change = NewAudience(
+        document_id=known["/a"].id,
+        version=known["/a"].version,
+        audience=leads,
+        content_hash="other",
+    )
+    late = replace(change, document_id=known["/b"].id, version=str(uuid.uuid4()))
+    await store.set_audiences("acme", [change, late])
+    after = await store.known("acme")
+    assert (after["/a"].audience, after["/a"].content_hash) == (leads, "other")
+    assert after["/b"] == known["/b"]  # another version is live by now
+    assert await store.revision("acme") > revision
+    sizes = await TermStatistics(database).sizes("acme")
+    assert {readers: size.documents for readers, size in sizes.items()} == {
+        "everyone": 1,
+        "group:S1": 1,
+    }
