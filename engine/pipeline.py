@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine import replies
-from engine.answerability import answerability
+from engine.answerability.model import PRIOR
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.containment import citable_url, contain, urls_in
@@ -194,7 +194,7 @@ class Pipeline:
         await stopwatch.enter(Stage.TRIAGE)
         triage = vote(retrieval.hits)
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
-        probability = answerability(retrieval.features)
+        probability = PRIOR.probability(retrieval.features)
         await stopwatch.enter(Stage.GENERATION)
         draft = Draft(sentences=())
         if retrieval.hits:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from engine.generation.answer_fit import AMOUNTS, answer_fit
 from engine.generation.blocks import FACT_SENTENCES, LISTED, Blocks, is_whole_sentence
 from engine.generation.draft import Draft
-from engine.generation.question_form import AnswerKind, QuestionForm, read_question
+from engine.generation.question_form import AnswerKind, QuestionForm
 from engine.generation.quotation import quote, torn_parts
+from engine.generation.reading import Reading, read
 from engine.generation.selection import Selection
-from engine.generation.span_reading import PassageReading, SpanReading, read_hits
-from engine.generation.span_score import score
+from engine.generation.span_reading import PassageReading, SpanReading
 from engine.generation.unfit_spans import is_short_answer
 from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
@@ -52,12 +52,13 @@ class ExtractiveWriter:
         max_sentences: at most so many sentences, items and rows. A procedure, a list that was
             asked for and a code block are never cut by it, since part of one misleads.
         """
-        form = read_question(question)
-        readings = read_hits(hits[:8])
-        score(form, readings)
-        if not form.weights:
+        return self.write_from(read(question, hits), max_sentences=max_sentences)
+
+    def write_from(self, reading: Reading, *, max_sentences: int) -> Draft:
+        """The same from hits that were read already."""
+        if not reading.form.weights:
             return Draft(sentences=())
-        return _Answer(form, readings, max(1, max_sentences)).draft()
+        return _Answer(reading.form, reading.passages, max(1, max_sentences)).draft()
 
 
 class _Answer:

@@ -16,8 +16,8 @@ from engine.retrieval.hit import Hit
 from engine.retrieval.index import IndexQuery, RankedPoints, SearchIndex
 from engine.retrieval.memory import PassageMemory
 from engine.retrieval.neighbours import cut_places, goes_on
-from engine.retrieval.passage import Candidate, LivePassage
-from engine.retrieval.query import QueryTerms, QueryTexts, query_terms
+from engine.retrieval.passage import Candidate, DocumentVectors, LivePassage
+from engine.retrieval.query import QueryTerms, QueryText, QueryTexts, query_terms
 from engine.retrieval.ranking import Ranked, RankingQuery, rank
 from engine.retrieval.weights import TermWeigher
 from engine.storage.passages import PassageStore
@@ -64,6 +64,16 @@ class _Asking:
     revision: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    """What ranking looks at; tokens: word pieces embedded for it."""
+
+    queries: Sequence[RankingQuery]
+    candidates: dict[str, Candidate]
+    documents: dict[str, DocumentVectors]
+    tokens: int
+
+
 class Retriever:
     """Searches one index; keeps query vectors and passages of late in memory."""
 
@@ -102,24 +112,14 @@ class Retriever:
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
         asking = _Asking(tenant=tenant, audience=audience, revision=revision)
-        asked = [text.whole for text in (texts.last, texts.joined) if text is not None]
-        words = [query_terms(text) for text in (texts.last, texts.joined) if text is not None]
         if not audience.tags:
-            vector, tokens = await self._embed(asked[0])
+            vector, tokens = await self._embed(texts.last.whole)
             return Retrieval(
                 hits=(), retrieved=(), query_vector=vector, features={}, embedding_tokens=tokens
             )
-        made = [await self._query(text, w, asking) for text, w in zip(asked, words, strict=True)]
-        queries = [query for query, _ in made]
-        limit = self._candidates
-        while True:
-            candidates, longest = await self._find(queries, asking, limit)
-            documents = list(dict.fromkeys(c.document_id for c in candidates.values()))
-            if len(documents) >= _SHOWN_DOCUMENTS or limit >= _DEEPEST or longest < limit:
-                break
-            limit = min(limit * 4, _DEEPEST)
-        vectors = await self._memory.documents(documents, tenant, revision)
-        ranked = await asyncio.to_thread(rank, queries, candidates, vectors)
+        gathered = await self._gather(texts, asking)
+        queries, candidates = gathered.queries, gathered.candidates
+        ranked = await asyncio.to_thread(rank, queries, candidates, gathered.documents)
         chosen = _distinct(ranked, candidates, self._top_k)
         shown = _best_of_documents(ranked, candidates, _SHOWN_DOCUMENTS)
         live = await self._memory.texts(
@@ -128,7 +128,11 @@ class Retriever:
             asking.audience,
             asking.revision,
         )
-        hits = [_hit(ranked, p, live[ranked.ids[p]]) for p in chosen if ranked.ids[p] in live]
+        hits = [
+            _hit(ranked, p, live[ranked.ids[p]], candidates[ranked.ids[p]].vectors.sentences)
+            for p in chosen
+            if ranked.ids[p] in live
+        ]
         return Retrieval(
             hits=await self._with_neighbours(hits, queries[0].vector, asking),
             retrieved=tuple(
@@ -142,7 +146,58 @@ class Retriever:
             ),
             query_vector=queries[0].vector,
             features=ranked.features,
-            embedding_tokens=sum(tokens for _, tokens in made),
+            embedding_tokens=gathered.tokens,
+        )
+
+    async def features_held_out(
+        self,
+        text: str,
+        of: tuple[str, str],
+        *,
+        tenant: str,
+        audience: Audience,
+        revision: int,
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+        """Features of a question's ranking: with everything, without one passage, and without its
+        whole document; empty where nothing else was found.
+
+        of: the passage's and its document's id.
+
+        Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
+        """
+        asking = _Asking(tenant=tenant, audience=audience, revision=revision)
+        texts = QueryTexts(last=QueryText(whole=text, focus=""), joined=None)
+        found = await self._gather(texts, asking)
+        passage, document = of
+        pools = (
+            found.candidates,
+            {i: c for i, c in found.candidates.items() if i != passage},
+            {i: c for i, c in found.candidates.items() if c.document_id != document},
+        )
+
+        def features() -> list[dict[str, float]]:
+            return [rank(found.queries, pool, found.documents).features for pool in pools]
+
+        whole, without_passage, without_document = await asyncio.to_thread(features)
+        return whole, without_passage, without_document
+
+    async def _gather(self, texts: QueryTexts, asking: _Asking) -> _Gathered:
+        """Everything that ranking a question looks at."""
+        asked = [text for text in (texts.last, texts.joined) if text is not None]
+        made = [await self._query(text.whole, query_terms(text), asking) for text in asked]
+        queries = [query for query, _ in made]
+        limit = self._candidates
+        while True:
+            candidates, longest = await self._find(queries, asking, limit)
+            ids = list(dict.fromkeys(c.document_id for c in candidates.values()))
+            if len(ids) >= _SHOWN_DOCUMENTS or limit >= _DEEPEST or longest < limit:
+                break
+            limit = min(limit * 4, _DEEPEST)
+        return _Gathered(
+            queries=queries,
+            candidates=candidates,
+            documents=await self._memory.documents(ids, asking.tenant, asking.revision),
+            tokens=sum(tokens for _, tokens in made),
         )
 
     async def _embed(self, text: str) -> tuple[Vector, int]:
@@ -230,16 +285,18 @@ def _neighbour(hit: Hit, passage: LivePassage, found: Candidate, query: Vector) 
         score=hit.score * _NEIGHBOUR_SHARE,
         cosine=float(found.vectors.dense.astype(np.float32) @ query),
         sentence_cosines=found.vectors.sentences.astype(np.float32) @ query / np.float32(127.0),
+        sentence_vectors=found.vectors.sentences,
         coverage=hit.coverage,
     )
 
 
-def _hit(ranked: Ranked, position: int, passage: LivePassage) -> Hit:
+def _hit(ranked: Ranked, position: int, passage: LivePassage, vectors: NDArray[np.int8]) -> Hit:
     return Hit(
         passage=passage,
         score=float(ranked.scores[position]),
         cosine=float(ranked.cosines[position]),
         sentence_cosines=ranked.sentence_cosines[position],
+        sentence_vectors=vectors,
         coverage=float(ranked.coverages[position]),
     )
 

@@ -1,0 +1,142 @@
+"""Do two documents say different things about what was asked?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.generation.draft import Draft, Span
+from engine.generation.reading import Reading
+from engine.generation.span_reading import SpanReading
+from engine.generation.word_terms import term_set
+from engine.retrieval.lexical import words
+from engine.verification.quantities import Quantity, read_quantities
+
+_LEADS = 2
+_NEAR_TOP = 0.92
+"""Share of the best span's score that a side must have to be what the question is about."""
+
+_BEARS = 0.68
+"""The same for the other side, whose document may be found by other words."""
+
+_ALIKE = 0.74
+"""Of cosine plus .3 of the shared terms, from which two spans speak of one thing: chosen on the
+sample's pairs, where no other question reaches it."""
+
+_TERM_SHARE = 0.3
+_SAME_WORDS = 0.6
+_SAME_MEANING = 0.8
+_NOT_COMPARED = frozenset({"ordinal", "version", "clock"})
+_NEGATIONS = frozenset("not no never none cannot without nobody nothing neither".split())
+_NAME = re.compile(r"(?<![.!?:|]\s)(?<!^)\b[A-Z][\w-]*[A-Za-z0-9]\b|^[A-Z][\w-]+(?=:\s)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two spans of different documents that cannot both hold; the first is the draft's.
+
+    what: how they differ, in words for a person.
+    """
+
+    first: Span
+    second: Span
+    what: str
+
+
+def find_conflict(reading: Reading, draft: Draft) -> Conflict | None:
+    """The clearest contradiction between the draft's main spans and another document's.
+
+    A contradiction is a different amount, date or duration for the same thing, or the same
+    statement once with and once without a negation. Spans about different names, plans or
+    places do not contradict each other. A pure function; None where nothing contradicts.
+    """
+    spans = reading.quotable()
+    if not spans or not draft.sentences:
+        return None
+    quoted = {(s.passage.id, s.sentence.start) for d in draft.sentences for s in d.spans}
+    top = spans[0].score
+    leads = [
+        span
+        for span in spans
+        if (span.passage.id, span.sentence.start) in quoted and span.score >= _NEAR_TOP * top
+    ][:_LEADS]
+    best: tuple[float, Conflict] | None = None
+    for one in leads:
+        for other in spans:
+            if other.score < _BEARS * one.score:
+                break
+            if other.passage.document_id == one.passage.document_id:
+                continue
+            alike = _alike(reading, one, other)
+            what = _difference(reading, one, other, alike)
+            if what is not None and (best is None or alike > best[0]):
+                best = (
+                    alike,
+                    Conflict(
+                        first=Span(passage=one.passage, sentence=one.sentence),
+                        second=Span(passage=other.passage, sentence=other.sentence),
+                        what=what,
+                    ),
+                )
+    return best[1] if best else None
+
+
+def _alike(reading: Reading, one: SpanReading, other: SpanReading) -> float:
+    """Cosine of the two spans plus a share of the terms that they have in common."""
+    first, second = (
+        reading.passages[s.rank].hit.sentence_vectors[s.index].astype(np.float32)
+        for s in (one, other)
+    )
+    norm = max(float(np.linalg.norm(first) * np.linalg.norm(second)), 1e-6)
+    shared = len(one.terms & other.terms) / max(1, min(len(one.terms), len(other.terms)))
+    return float(first @ second) / norm + _TERM_SHARE * shared
+
+
+def _difference(reading: Reading, one: SpanReading, other: SpanReading, alike: float) -> str | None:
+    if alike < _ALIKE or not _same_scope(reading, one, other):
+        return None
+    amounts = _different_amounts(one.text, other.text)
+    if amounts is not None:
+        return f"one says {amounts[0].text}, the other {amounts[1].text}"
+    common = len(one.terms & other.terms) / max(1, len(one.terms | other.terms))
+    if common >= _SAME_WORDS and alike >= _SAME_MEANING + _TERM_SHARE * common:
+        first, second = (bool(_NEGATIONS & set(words(s.text))) for s in (one, other))
+        if first != second:
+            return "one says that it is so, the other that it is not"
+    return None
+
+
+def _different_amounts(one: str, other: str) -> tuple[Quantity, Quantity] | None:
+    """Two amounts of one kind, where the texts share none of that kind."""
+    first, second = (_comparable(read_quantities(text)) for text in (one, other))
+    for kind, amounts in first.items():
+        others = second.get(kind, ())
+        if others and not any(a.equals(b) for a in amounts for b in others):
+            return amounts[0], others[0]
+    return None
+
+
+def _comparable(quantities: Sequence[Quantity]) -> dict[tuple[str, str], list[Quantity]]:
+    kinds: dict[tuple[str, str], list[Quantity]] = {}
+    for quantity in quantities:
+        if quantity.dimension in _NOT_COMPARED or (
+            quantity.dimension == "count" and not quantity.unit
+        ):
+            continue
+        kinds.setdefault((quantity.dimension, quantity.unit), []).append(quantity)
+    return kinds
+
+
+def _same_scope(reading: Reading, one: SpanReading, other: SpanReading) -> bool:
+    """Whether neither names something that the question and the other do not."""
+    first, second = _scope(one), _scope(other)
+    asked = frozenset(reading.form.weights)
+    return not any(term_set(name).isdisjoint(asked) for name in (first - second) | (second - first))
+
+
+def _scope(span: SpanReading) -> frozenset[str]:
+    """Names within the span: capitalised words that no sentence begins with, and a label."""
+    return frozenset(name.casefold() for name in _NAME.findall(span.text))
