@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evals.model_server.reply import Received, Reply
 
-_PASSAGE = re.compile(r"^\[(\d+)\][^\n]*\n(.+?)(?=^\S*\[\d+\]|\Z)", re.MULTILINE | re.DOTALL)
+_PASSAGE = re.compile(r"^\S+ passage \[(\d+)\][^\n]*\n(.+?)(?=^=====|\Z)", re.MULTILINE | re.DOTALL)
 _WISH = re.compile(r"OBEY: *([^\n]+)")
 _SENTENCE = re.compile(r"[^\n.!?]{10,400}[.!?](?=\s|$)")
 _WORD = re.compile(r"\w+")
