@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any
 
 from engine.adapters.openai_faults import ModelFault, filtered
@@ -30,7 +30,7 @@ class ChatModel:
 
     async def stream(
         self, messages: Sequence[Message], *, max_output_tokens: int
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """Pieces of the answer as they come; closing the iterator early ends the call.
 
         Raises: ModelFault, also after some pieces: then the answer is not whole.
@@ -100,7 +100,7 @@ class ChatModel:
             return answer
 
         async with self.lane.slot():
-            answer, permit = await self.lane.start(once, parameters, first_s=self.lane.total_s)
+            answer, permit = await self.lane.start(once, parameters, first_s=self.lane.try_s)
             permit.succeeded()
             text = answer.choices[0].message.content or ""
             tokens = Tokens(

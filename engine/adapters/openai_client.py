@@ -41,7 +41,7 @@ class ServerConnection:
                 api_key=key.get_secret_value() if key else _NO_KEY,
                 base_url=self.base_url or "https://api.openai.com/v1",
                 max_retries=0,
-                timeout=Timeout(self.settings.first_token_s, connect=self.settings.connect_s),
+                timeout=Timeout(self.settings.total_s, connect=self.settings.connect_s),
             )
         return self._client
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.adapters.openai_lane import OpenAiLane, Tokens
-from engine.errors import IndexMismatch, SettingsInvalid
+from engine.errors import IndexMismatch, ModelUnavailable, SettingsInvalid
 from engine.tasks import as_one
 from engine.token_estimate import estimate_tokens
 
@@ -53,7 +54,7 @@ class OpenAiEmbedder:
     """
 
     def __init__(self, query: OpenAiLane, ingest: OpenAiLane, *, dimension: int) -> None:
-        """query, ingest: ways to the same model, so that a question never waits for an ingestion."""
+        """query, ingest: two ways to one model, so that no question waits for an ingestion."""
         self.name: str = f"openai:{query.model}"
         self.version: str = str(dimension)
         self.dimension: int = dimension
@@ -94,11 +95,9 @@ class OpenAiEmbedder:
         answer = await self._ask(lane, shown)
         if _length(answer) != self.dimension and not self._ask_dimension:
             self._ask_dimension = True  # a model that can be cut says so only by doing it
-            try:
+            with contextlib.suppress(ModelUnavailable):
                 answer = await self._ask(lane, shown)
-            finally:
-                if _length(answer) != self.dimension:
-                    self._ask_dimension = False
+            self._ask_dimension = _length(answer) == self.dimension
         found = _length(answer)
         if found != self.dimension:
             raise IndexMismatch(
@@ -122,7 +121,7 @@ class OpenAiEmbedder:
             return _rows(answer, len(texts)), getattr(answer.usage, "prompt_tokens", None)
 
         async with lane.slot():
-            (rows, counted), permit = await lane.start(once, parameters, first_s=lane.total_s)
+            (rows, counted), permit = await lane.start(once, parameters, first_s=lane.try_s)
             permit.succeeded()
             estimate = sum(estimate_tokens(text) for text in texts) if counted is None else counted
             tokens = Tokens(embedding=estimate, estimated=counted is None)

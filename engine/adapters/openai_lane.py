@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -50,16 +49,23 @@ class OpenAiLane:
         purpose: str,
         setting: str,
         total_s: float,
+        try_s: float | None = None,
+        slot_s: float | None = None,
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """setting: the one that names the model. total_s: for one call with all its tries."""
+        """setting: the one that names the model. total_s: for one call with all its tries.
+        try_s: for one try; None is `total_s`.
+        slot_s: longest wait until it may begin; None waits as long as it takes.
+        """
         limits = connection.settings
         self.connection = connection
         self.model = model
         self.features = ServerFeatures()
         self.total_s = total_s
+        self.try_s = try_s or total_s
+        self._slot_s = slot_s
         self.breaker = CircuitBreaker(
             failures=limits.breaker_failures, open_s=limits.breaker_s, clock=clock
         )
@@ -91,9 +97,9 @@ class OpenAiLane:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """One of the calls that may run at the same time.  Raises: ModelFault after `total_s`."""
+        """One of the calls that may run at the same time.  Raises: ModelFault after `slot_s`."""
         try:
-            async with asyncio.timeout(self.total_s):
+            async with asyncio.timeout(self._slot_s):
                 await self._slots.acquire()
         except TimeoutError:
             raise ModelFault(

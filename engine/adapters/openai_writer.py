@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from engine.adapters.openai_chat import ChatModel, prompt_tokens
@@ -27,7 +27,7 @@ class OpenAiWriter:
 
     async def write(
         self, question: Question, hits: Sequence[Hit], *, max_sentences: int
-    ) -> AsyncIterator[DraftSentence | NoAnswer]:
+    ) -> AsyncGenerator[DraftSentence | NoAnswer, None]:
         """Sentences as the model finishes them; at most `max_sentences`, items of lists aside.
 
         Raises: ModelUnavailable, also after some sentences; what the model was at is dropped then.

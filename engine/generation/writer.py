@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from engine.generation.draft import DraftSentence, NoAnswer
@@ -22,7 +22,7 @@ class Writer(Protocol):
 
     def write(
         self, question: Question, hits: Sequence[Hit], *, max_sentences: int
-    ) -> AsyncIterator[DraftSentence | NoAnswer]:
+    ) -> AsyncGenerator[DraftSentence | NoAnswer, None]:
         """Sentences in reading order, each as soon as it is whole; unchecked.
 
         `NoAnswer` says that the passages do not answer, or not the whole question. Closing the
@@ -47,7 +47,7 @@ class QuotingWriter:
 
     async def write(
         self, question: Question, hits: Sequence[Hit], *, max_sentences: int
-    ) -> AsyncIterator[DraftSentence | NoAnswer]:
+    ) -> AsyncGenerator[DraftSentence | NoAnswer, None]:
         """Quotes, all at once."""
         draft = await asyncio.to_thread(
             self._extractive.write, question, hits, max_sentences=max_sentences
