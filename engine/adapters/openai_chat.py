@@ -41,6 +41,7 @@ class ChatModel:
         }
         tokens = Tokens(prompt=prompt_tokens(messages), estimated=True)
         async with self.lane.slot():
+            await self.lane.connection.ready()
             began = self._clock()
             (first, chunks), permit = await self.lane.start(
                 self._open, parameters, first_s=self._first_s

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from engine.adapters.model_prices import OPENAI, provider_of
@@ -30,6 +32,11 @@ class ServerConnection:
     def is_openai(self) -> bool:
         """Whether this is OpenAI's own API."""
         return self.provider == OPENAI
+
+    async def ready(self) -> None:
+        """Imports the client in a thread, so that the first call neither blocks nor pays for it."""
+        if self._client is None:
+            await asyncio.to_thread(import_module, "openai.resources.chat.completions")
 
     def client(self) -> AsyncOpenAI:
         """The client; it never retries by itself."""

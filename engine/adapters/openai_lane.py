@@ -121,6 +121,7 @@ class OpenAiLane:
         first_s: for one try. Failed tries are booked here, the one that succeeds by `book`.
         Raises: ModelFault.
         """
+        await self.connection.ready()
         until = self._clock() + self.total_s
         failures, fault = 0, None
         while True:

@@ -148,7 +148,7 @@ class SentenceStream:
             out.append(NoAnswer())
             return
         bare, marks = take_marks(text)
-        if not bare:
+        if not any(character.isalnum() for character in bare):
             return
         made = WrittenSentence(
             text=bare, layout=line.layout, marks=marks, block=self._block, number=line.number
@@ -234,7 +234,7 @@ class SentenceStream:
 
 def _end(text: str) -> int | None:
     """Where the first sentence of an unfinished line ends; None while that is not certain."""
-    code = [match.span() for match in _CODE_SPAN.finditer(text)] if "`" in text else []
+    code = _code_spans(text) if "`" in text else []
 
     def within_code(at: int) -> bool:
         return any(start < at < end - 1 for start, end in code)
@@ -248,6 +248,13 @@ def _end(text: str) -> int | None:
         if ends_sentence(text[: plain.end() + _LOOK_AHEAD], 0, plain.start(), plain.end()):
             return plain.end()
     return cited.end() if cited else None
+
+
+def _code_spans(text: str) -> list[tuple[int, int]]:
+    """Where code stands in a line; what was opened and not closed yet goes on to its end."""
+    spans = [match.span() for match in _CODE_SPAN.finditer(text)]
+    loose = text.find("`", spans[-1][1] if spans else 0)
+    return [*spans, (loose, len(text) + 2)] if loose >= 0 else spans
 
 
 def _cells(line: str | None) -> tuple[str, ...]:
