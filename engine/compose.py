@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.clock import Clock, now
+from engine.drafting import Drafting
 from engine.errors import SettingsInvalid, StorageUnavailable
 from engine.fingerprint import Fingerprint
 from engine.generation.extractive import ExtractiveWriter
+from engine.generation.writer import Writer
+from engine.hosted_models import HostedModels
 from engine.knowledge.ingest import Ingestion, index_record
 from engine.knowledge.parser import ParseLimits, Parser
+from engine.ledger import Ledger
 from engine.pipeline import Pipeline
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
@@ -26,6 +30,8 @@ from engine.storage.passages import PassageStore
 from engine.storage.sources import SourceStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
+from engine.storage.usage import UsageStore
+from engine.verification.claim import LocalVerifier, SupportChecker, Verifier, WordCoverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,7 @@ class Engine:
     passages: PassageStore
     sources: SourceStore
     traces: TraceStore
+    usage: UsageStore
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -65,6 +72,9 @@ class Overrides:
     embedder: Embedder | None = None
     index: SearchIndex | None = None
     parser: Parser | None = None
+    writer: Writer | None = None
+    verifier: Verifier | None = None
+    checker: SupportChecker | None = None
     clock: Clock = now
 
 
@@ -83,7 +93,18 @@ async def open_engine(
     async with AsyncExitStack() as stack:
         database = connect_database(settings, stack)
         await migrate(database, only_safe=True)
-        embedder = given.embedder or _embedder(stack)
+        usage = UsageStore(database)
+        ledger = Ledger(usage, tenant=settings.tenant, clock=given.clock)
+        hosted = HostedModels(settings, ledger, stack)
+        local = LocalVerifier(given.checker or WordCoverage())
+        drafting = Drafting(
+            quoting=ExtractiveWriter(),
+            model=given.writer or hosted.writer(),
+            verifier=given.verifier or hosted.verifier(local),
+            local_verifier=local,
+            max_sentences=settings.answer.max_sentences,
+        )
+        embedder = given.embedder or _embedder(settings, hosted, stack)
         index = given.index or _index(settings, stack)
         parser = given.parser or _parser(settings, stack)
         documents, passages = DocumentStore(database), PassageStore(database)
@@ -102,14 +123,17 @@ async def open_engine(
             settings=settings,
             pipeline=Pipeline(
                 retriever=retriever,
-                writer=ExtractiveWriter(),
+                drafting=drafting,
+                ledger=ledger,
                 documents=documents,
                 fingerprint=Fingerprint(
-                    settings, index_record(embedder), documents.content_fingerprint
+                    settings,
+                    index_record(embedder),
+                    documents.content_fingerprint,
+                    models=drafting.names(),
                 ),
                 clock=given.clock,
                 max_question_chars=settings.answer.max_question_chars,
-                max_sentences=settings.answer.max_sentences,
                 min_confidence=settings.answer.min_confidence,
             ),
             ingestion=Ingestion(
@@ -132,6 +156,7 @@ async def open_engine(
             passages=passages,
             sources=sources,
             traces=TraceStore(database),
+            usage=usage,
         )
 
 
@@ -174,7 +199,9 @@ def _make_home(home: Path) -> None:
         )
 
 
-def _embedder(stack: AsyncExitStack) -> Embedder:
+def _embedder(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) -> Embedder:
+    if settings.embedder != "local":
+        return hosted.embedder()
     from engine.adapters.minilm.embedder import MiniLmEmbedder
 
     embedder = MiniLmEmbedder()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import replies
 from engine.trace import Outcome, Reason, ReasonCode
 
 _OUT_OF_SCOPE = 0.15
 """Below this probability the question is taken to be about something else altogether."""
+
+_UNCLEAR = 0.5
+"""What is left of the confidence where documents or meanings contradict each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +21,8 @@ class Findings:
 
     documents: in the knowledge base, readable or not. readable: something was found at all.
     answerability: probability that the corpus answers. sentences: of the checked draft;
-    dropped: those that failed their check.
+    dropped: those that failed their check. conflict: how documents contradict each other, in
+    words; empty if they do not. choices: what an ambiguous question may mean; empty if it is clear.
     """
 
     documents: int
@@ -27,17 +31,23 @@ class Findings:
     sentences: int
     dropped: int
     was_cut: bool
+    conflict: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """How it ends. reply: the fixed sentence, or None when the draft is the reply."""
+    """How it ends. reply: the fixed sentence, or None when the draft is the reply.
+
+    shows_draft: whether the draft stands below the fixed sentence, as two sides of a conflict do.
+    """
 
     outcome: Outcome
     confidence: float
     needs_human_review: bool
     reasons: tuple[Reason, ...]
     reply: str | None
+    shows_draft: bool = False
 
 
 def may_speak(answerability: float, min_confidence: float) -> bool:
@@ -80,6 +90,31 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
             needs_human_review=False,
             reasons=(*reasons, Reason(code=ReasonCode.OUT_OF_SCOPE, text=text)),
             reply=replies.OUT_OF_SCOPE,
+        )
+    if findings.choices and may_speak(confidence, min_confidence):
+        return Decision(
+            outcome=Outcome.CLARIFIED,
+            confidence=confidence * _UNCLEAR,
+            needs_human_review=False,
+            reasons=(
+                *reasons,
+                Reason(
+                    code=ReasonCode.AMBIGUOUS,
+                    text=f"The question may be about {len(findings.choices)} different things.",
+                ),
+            ),
+            reply=replies.clarify(findings.choices),
+        )
+    if findings.conflict and findings.sentences and may_speak(confidence, min_confidence):
+        return replace(
+            _hand_over(
+                ReasonCode.CONFLICT,
+                f"Two documents contradict each other: {findings.conflict}.",
+                confidence * _UNCLEAR,
+                replies.CONFLICT.format(what=findings.conflict),
+                reasons,
+            ),
+            shows_draft=True,
         )
     if findings.sentences == 0:
         code = ReasonCode.UNSUPPORTED if findings.dropped else ReasonCode.NOT_IN_CORPUS

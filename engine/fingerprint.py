@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,9 +33,13 @@ class Fingerprint:
         settings: Settings,
         record: IndexRecord,
         knowledge: Callable[[str, int], Awaitable[str]],
+        *,
+        models: Sequence[str] = (),
     ) -> None:
-        answer = settings.model_dump_json(include={"embedder", "retrieval", "answer"})
+        """models: names of what writes and checks, with the versions of their prompts."""
+        answer = settings.model_dump_json(include={"embedder", "verifier", "retrieval", "answer"})
         base = f"{answer}\0{record}\0{settings.openai.model}\0{settings.openai.base_url}"
+        base += f"\0{settings.openai.max_output_tokens}\0{chr(0).join(models)}"
         self._base = base.encode()
         self._knowledge = knowledge
         self._made: dict[str, tuple[int, str]] = {}

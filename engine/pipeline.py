@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from engine import replies
 from engine.answerability.model import PRIOR
 from engine.audience import Audience
 from engine.clock import Clock
-from engine.containment import citable_url, contain, urls_in
+from engine.containment import contain
 from engine.decision import Decision, Findings, decide
+from engine.drafting import Drafting
 from engine.errors import DeskhandError
+from engine.fault_place import place
 from engine.fingerprint import Fingerprint
-from engine.generation.draft import Draft
-from engine.generation.extractive import ExtractiveWriter
-from engine.generation.rendering import render_draft
 from engine.intake import Admitted, admit
+from engine.ledger import Account, Ledger
 from engine.next_steps import next_steps
 from engine.question import Budget, Question
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
+from engine.stopwatch import SentenceReady, StageStarted, Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.trace import (
     Citation,
@@ -36,10 +34,11 @@ from engine.trace import (
     Stage,
     Trace,
     TriageVerdict,
-    Usage,
 )
 from engine.triage.vote import vote
-from engine.verification.support import Checked, check
+from engine.verification.evidence import Evidence, read_evidence
+
+__all__ = ["Pipeline", "SentenceReady", "StageStarted", "Watch"]
 
 log = logging.getLogger(__name__)
 
@@ -48,71 +47,16 @@ _MOST_READINGS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StageStarted:
-    """Told to a watcher when a stage begins."""
-
-    stage: Stage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentenceReady:
-    """Told to a watcher for each checked sentence, in order: Markdown with its marks."""
-
-    text: str
-    citations: tuple[Citation, ...]
-
-
-Watch = Callable[[StageStarted | SentenceReady], Awaitable[None]]
-
-
-@dataclass(slots=True)
-class _Stopwatch:
-    """Milliseconds by stage, and who is told of them."""
-
-    watch: Watch | None
-    started: float = field(default_factory=time.perf_counter)
-    timings: dict[Stage, float] = field(default_factory=dict)
-    _stage: Stage | None = None
-    _since: float = 0.0
-
-    async def enter(self, stage: Stage) -> None:
-        self.leave()
-        await self.tell(StageStarted(stage=stage))
-        self._stage, self._since = stage, time.perf_counter()
-
-    async def tell(self, event: StageStarted | SentenceReady) -> None:
-        """A watcher that fails is told nothing more; what it does must not change the answer."""
-        if self.watch is None:
-            return
-        try:
-            await self.watch(event)
-        except Exception as error:
-            log.error("a watcher failed: %s at %s", type(error).__name__, _place(error))
-            self.watch = None
-
-    def leave(self) -> None:
-        if self._stage is not None:
-            spent = (time.perf_counter() - self._since) * 1000
-            self.timings[self._stage] = self.timings.get(self._stage, 0.0) + spent
-            self._stage = None
-
-    def stop(self) -> dict[Stage, float]:
-        self.leave()
-        self.timings[Stage.TOTAL] = (time.perf_counter() - self.started) * 1000
-        return self.timings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """Answers questions; holds no state of a question."""
 
     retriever: Retriever
-    writer: ExtractiveWriter
+    drafting: Drafting
+    ledger: Ledger
     documents: DocumentStore
     fingerprint: Fingerprint
     clock: Clock
     max_question_chars: int
-    max_sentences: int
     min_confidence: float
 
     async def run(
@@ -130,8 +74,16 @@ class Pipeline:
         for cancellation. `watch` is told of stages and of checked sentences as they come; the
         Trace is the same with and without it.
         """
-        stopwatch = _Stopwatch(watch)
         trace_id = str(uuid.uuid4())
+        async with self.ledger.account(
+            tenant=tenant, trace_id=trace_id, limit_usd=budget.max_cost_usd
+        ) as account:
+            return await self._run(question, audience, account, Stopwatch(watch))
+
+    async def _run(
+        self, question: Question, audience: Audience, account: Account, stopwatch: Stopwatch
+    ) -> Trace:
+        tenant, trace_id = account.tenant, account.trace_id
         asked_at = self.clock()
         admitted = Admitted(question=question, was_cut=False, redactions=0)
         fingerprint = ""
@@ -140,14 +92,14 @@ class Pipeline:
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
             fingerprint = await self.fingerprint.of(tenant, revision)
-            parts = await self._answer(admitted, tenant, audience, revision, stopwatch)
+            parts = await self._answer(admitted, tenant, audience, revision, account, stopwatch)
             if parts.revision != revision:
                 fingerprint = await self.fingerprint.of(tenant, parts.revision)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
             parts = _failed(trace_id, str(error))
         except Exception as error:
-            log.error("question %s failed: %s at %s", trace_id, type(error).__name__, _place(error))
+            log.error("question %s failed: %s at %s", trace_id, type(error).__name__, place(error))
             parts = _failed(trace_id, "An unexpected fault; the log has its place under this id.")
         return Trace(
             trace_id=trace_id,
@@ -156,7 +108,7 @@ class Pipeline:
             question=admitted.question,
             audience=tuple(sorted(audience.tags)),
             outcome=parts.decision.outcome,
-            reply=parts.draft_reply if parts.decision.reply is None else parts.decision.reply,
+            reply=parts.reply,
             draft_reply=parts.draft_reply,
             confidence=parts.decision.confidence,
             needs_human_review=parts.decision.needs_human_review,
@@ -170,8 +122,10 @@ class Pipeline:
             ),
             triage=parts.triage,
             retrieved=parts.retrieval.retrieved if parts.retrieval else (),
-            usage=Usage(
-                embedding_tokens=parts.retrieval.embedding_tokens if parts.retrieval else 0
+            usage=replace(
+                account.spent,
+                embedding_tokens=account.spent.embedding_tokens
+                or (parts.retrieval.embedding_tokens if parts.retrieval else 0),
             ),
             timings_ms=stopwatch.stop(),
             fingerprint=fingerprint,
@@ -183,7 +137,8 @@ class Pipeline:
         tenant: str,
         audience: Audience,
         revision: int,
-        stopwatch: _Stopwatch,
+        account: Account,
+        stopwatch: Stopwatch,
     ) -> _Parts:
         question = admitted.question
         texts = query_texts(question)
@@ -195,39 +150,56 @@ class Pipeline:
         triage = vote(retrieval.hits)
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
         probability = PRIOR.probability(retrieval.features)
-        await stopwatch.enter(Stage.GENERATION)
-        draft = Draft(sentences=())
-        if retrieval.hits:
-            draft = await asyncio.to_thread(
-                self.writer.write,
-                question,
-                retrieval.hits,
-                max_sentences=self.max_sentences,
-            )
-        await stopwatch.enter(Stage.VERIFICATION)
-        checked = check(draft, audience)
-        draft_reply, citations = _render(checked)
-        decision = decide(
-            Findings(
-                documents=documents,
-                readable=bool(retrieval.hits),
-                answerability=probability,
-                sentences=len(checked.draft.sentences),
-                dropped=checked.dropped,
-                was_cut=admitted.was_cut,
-            ),
-            min_confidence=self.min_confidence,
+        evidence = await self._read(question, retrieval)
+        findings = Findings(
+            documents=documents,
+            readable=bool(retrieval.hits),
+            answerability=probability,
+            sentences=1,
+            dropped=0,
+            was_cut=admitted.was_cut,
+            conflict=evidence.conflict.what if evidence and evidence.conflict else "",
+            choices=evidence.ambiguity.choices if evidence and evidence.ambiguity else (),
+        )
+        # The gate before the first sentence is the decision itself, for a draft of one.
+        gate = decide(findings, min_confidence=self.min_confidence)
+        drafted = await self.drafting.run(
+            question,
+            retrieval.hits,
+            audience=audience,
+            account=account,
+            asks_model=gate.outcome is not Outcome.ABSTAINED,
+            releases=gate.reply is None,
+            stopwatch=stopwatch,
+            evidence=evidence,
+        )
+        shown = drafted.shown
+        findings = replace(findings, sentences=len(shown.sentences), dropped=drafted.dropped)
+        decision = decide(findings, min_confidence=self.min_confidence)
+        decision = replace(
+            decision,
+            reasons=_joined(decision.reasons, drafted.reasons),
+            needs_human_review=decision.needs_human_review or drafted.broke_off,
         )
         stopwatch.leave()
-        if stopwatch.watch is not None and decision.reply is None:
-            await self._tell(checked, stopwatch)
+        if stopwatch.watch is not None and decision.reply is None and not drafted.released:
+            for part in shown.parts():
+                await stopwatch.tell(part)
+        abstained = decision.outcome is Outcome.ABSTAINED
         return _Parts(
             decision=decision,
             revision=revision,
-            draft_reply=draft_reply if decision.outcome is not Outcome.ABSTAINED else "",
-            citations=citations if decision.outcome is not Outcome.ABSTAINED else (),
+            draft_reply="" if abstained else shown.text,
+            citations=() if abstained else shown.citations,
             triage=triage,
             retrieval=retrieval,
+        )
+
+    async def _read(self, question: Question, retrieval: Retrieval) -> Evidence | None:
+        if not retrieval.hits:
+            return None
+        return await asyncio.to_thread(
+            read_evidence, question, retrieval.hits, retrieval.rarity, retrieval.absent_rarity
         )
 
     async def _retrieve(
@@ -248,19 +220,6 @@ class Pipeline:
             revision = after
         return retrieval, revision
 
-    async def _tell(self, checked: Checked, stopwatch: _Stopwatch) -> None:
-        """Hands on the checked draft sentence by sentence, numbered as in the whole."""
-        shown, before = "", 0
-        for count in range(1, len(checked.draft.sentences) + 1):
-            part = Checked(
-                draft=Draft(sentences=checked.draft.sentences[:count]), support=(), dropped=0
-            )
-            text, citations = _render(part)
-            await stopwatch.tell(
-                SentenceReady(text=text[len(shown) :], citations=citations[before:])
-            )
-            shown, before = text, len(citations)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
@@ -273,6 +232,15 @@ class _Parts:
     triage: TriageVerdict = field(default_factory=TriageVerdict)
     retrieval: Retrieval | None = None
 
+    @property
+    def reply(self) -> str:
+        """What the asker reads."""
+        if self.decision.reply is None:
+            return self.draft_reply
+        if self.decision.shows_draft:
+            return f"{self.decision.reply}\n\n{self.draft_reply}"
+        return contain(self.decision.reply)
+
 
 _EMPTY = Decision(
     outcome=Outcome.ABSTAINED,
@@ -283,27 +251,10 @@ _EMPTY = Decision(
 )
 
 
-def _render(checked: Checked) -> tuple[str, tuple[Citation, ...]]:
-    """The draft as Markdown, contained, and its citations."""
-    text, citations = render_draft(checked.draft)
-    allowed = {url for c in citations if (url := citable_url(c.url))}
-    for citation in citations:
-        allowed |= urls_in(citation.snippet)
-    return contain(text, allowed), tuple(_contained(citation) for citation in citations)
-
-
-def _contained(citation: Citation) -> Citation:
-    """A citation whose texts act on nobody; addresses written in the passage stay, its own."""
-    whole, url = citation.full_content, citable_url(citation.url)
-    allowed = urls_in(whole) | ({url} if url else set())
-    full_content, snippet = contain(whole, allowed), contain(citation.snippet, allowed)
-    return replace(
-        citation,
-        title=contain(citation.title),
-        url=url,
-        full_content=full_content,
-        snippet=snippet if snippet in full_content else full_content,
-    )
+def _joined(ours: Sequence[Reason], writers: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The reasons of the decision, then those of the writing that it does not name."""
+    codes = {reason.code for reason in ours}
+    return (*ours, *(reason for reason in writers if reason.code not in codes))
 
 
 def _failed(trace_id: str, why: str) -> _Parts:
@@ -316,9 +267,3 @@ def _failed(trace_id: str, why: str) -> _Parts:
             reply=replies.FAILED.format(trace_id=trace_id),
         )
     )
-
-
-def _place(error: BaseException) -> str:
-    """Where a fault happened, without its message, which may hold somebody's text."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 EMPTY_QUESTION = "What would you like to know? Ask me in a sentence or a few keywords."
 NO_DOCUMENTS = (
     "I have no documents to answer from yet, so a person needs to look at this. Whoever runs me "
@@ -23,3 +25,14 @@ FAILED = (
     "Something went wrong on my side and I could not answer. A person needs to look at this; the "
     "question's id is {trace_id}."
 )
+CONFLICT = (
+    "Our documents disagree about this: {what}. A person needs to say which one holds. This is "
+    "what they say:"
+)
+_CLARIFY = "That could be about several things. Which one do you mean?"
+
+
+def clarify(choices: Sequence[str]) -> str:
+    """One question back, with its choices as a numbered list."""
+    lines = [f"{number}. {choice}" for number, choice in enumerate(choices, start=1)]
+    return "\n".join((_CLARIFY, "", *lines))

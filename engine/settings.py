@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
@@ -113,6 +113,20 @@ class OpenAiSettings(_Group):
     api_key: SecretStr | None = Field(default=None, description="key of the model server")
     base_url: str | None = Field(default=None, description="any OpenAI-compatible server")
     model: str = Field(default="gpt-4.1-mini", description="chat model that writes answers")
+    max_output_tokens: int = Field(
+        default=1024, ge=16, le=100_000, description="longest answer of a model, thinking included"
+    )
+    connect_s: float = Field(default=5.0, gt=0, description="longest wait for a connection")
+    first_token_s: float = Field(default=20.0, gt=0, description="longest wait for a first word")
+    total_s: float = Field(default=60.0, gt=0, description="longest wait for a model in all")
+    attempts: int = Field(default=3, ge=1, le=10, description="tries of a call before it failed")
+    max_concurrency: int = Field(
+        default=8, ge=1, le=1000, description="calls of one model at the same time"
+    )
+    breaker_failures: int = Field(
+        default=5, ge=1, description="failures in a row after which a model is left alone"
+    )
+    breaker_s: float = Field(default=30.0, gt=0, description="how long it is left alone")
 
 
 class QdrantSettings(_Group):
@@ -142,7 +156,12 @@ class Settings(BaseSettings):
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
         default="default", description="whose documents and questions these are"
     )
-    embedder: Literal["local"] = Field(default="local", description="model that makes vectors")
+    embedder: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)*)$")] = Field(
+        default="local", description="what makes vectors: local, or openai:MODEL[:DIMENSION]"
+    )
+    verifier: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)+)$")] = Field(
+        default="local", description="what checks a model's sentences: local, or openai:MODEL"
+    )
     database: DatabaseSettings = DatabaseSettings()
     parse: ParseSettings = ParseSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

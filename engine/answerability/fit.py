@@ -114,7 +114,8 @@ def _solve(rows: Floats, labels: Floats) -> Floats:
 def _balanced(labels: Floats) -> Floats:
     """Weights that sum to 1, half for each class."""
     yes = labels.sum()
-    return np.where(labels == 1, 0.5 / max(yes, 1), 0.5 / max(len(labels) - yes, 1))
+    share: Floats = np.where(labels == 1, 0.5 / max(yes, 1), 0.5 / max(len(labels) - yes, 1))
+    return share
 
 
 def _sigmoid(z: Floats) -> Floats:

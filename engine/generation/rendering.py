@@ -84,12 +84,19 @@ def _citation(span: Span, n: int) -> Citation:
 
 
 def _first_number(sentence: DraftSentence) -> int:
+    if sentence.block is not None:
+        return max(1, sentence.number)
     marker = item_marker(sentence.spans[0].passage, sentence.spans[0].sentence)
     return max(1, (marker[1] if marker else None) or 1)
 
 
 def _one_list(one: DraftSentence, other: DraftSentence) -> bool:
-    """Whether two sentences were quoted from one list; code within it counts by its document."""
+    """Whether two sentences stand in one list: as their writer set them, or were quoted from one.
+
+    Code within it counts by its document.
+    """
+    if one.block is not None or other.block is not None:
+        return one.block == other.block
     first, second = one.spans[0], other.spans[0]
     same_document = first.passage.document_id == second.passage.document_id
     if one.layout in ("code", "row"):
@@ -98,7 +105,9 @@ def _one_list(one: DraftSentence, other: DraftSentence) -> bool:
 
 
 def _one_passage(one: DraftSentence | None, other: DraftSentence) -> bool:
-    return one is not None and one.spans[0].passage.id == other.spans[0].passage.id
+    if one is None or one.block is not None or other.block is not None:
+        return one is not None and one.block == other.block
+    return one.spans[0].passage.id == other.spans[0].passage.id
 
 
 def _continues(previous: DraftSentence, sentence: DraftSentence) -> bool:

@@ -71,14 +71,14 @@ def split_sentences(
             continue
         if start == at or (at - start < _LOOK_BACK and not text[start:at].strip(" .")):
             continue  # stops without words: dot leaders, a lone ellipsis
-        if match.lastgroup == "cjk" or _ends_sentence(text, start, at, end):
+        if match.lastgroup == "cjk" or ends_sentence(text, start, at, end):
             _append(spans, text, start, end, max_chars)
             start = end
     _append(spans, text, start, len(text), max_chars)
     return spans
 
 
-def _ends_sentence(text: str, start: int, at: int, end: int) -> bool:
+def ends_sentence(text: str, start: int, at: int, end: int) -> bool:
     """Whether the run of stops at `at` closes the sentence that began at `start`."""
     following = _NEXT_CHAR.match(text, end, end + 12)
     next_char = following.group(1) if following else ""

@@ -46,12 +46,16 @@ class Retrieval:
     list, table or code of a hit follows that hit. retrieved: the best passage of each document
     before near-duplicates collapse. query_vector: of the whole question.
     features: what answerability is judged by, see `engine.retrieval.ranking.Ranked`.
+    rarity: IDF of each term of the question within what may be read; absent_rarity: what a term
+    that stands nowhere would weigh.
     """
 
     hits: tuple[Hit, ...]
     retrieved: tuple[Retrieved, ...]
     query_vector: Vector
     features: dict[str, float]
+    rarity: dict[int, float]
+    absent_rarity: float
     embedding_tokens: int
 
 
@@ -115,7 +119,13 @@ class Retriever:
         if not audience.tags:
             vector, tokens = await self._embed(texts.last.whole)
             return Retrieval(
-                hits=(), retrieved=(), query_vector=vector, features={}, embedding_tokens=tokens
+                hits=(),
+                retrieved=(),
+                query_vector=vector,
+                features={},
+                rarity={},
+                absent_rarity=0.0,
+                embedding_tokens=tokens,
             )
         gathered = await self._gather(texts, asking)
         queries, candidates = gathered.queries, gathered.candidates
@@ -146,6 +156,8 @@ class Retriever:
             ),
             query_vector=queries[0].vector,
             features=ranked.features,
+            rarity=queries[0].weights.rarity(),
+            absent_rarity=queries[0].weights.absent_idf,
             embedding_tokens=gathered.tokens,
         )
 

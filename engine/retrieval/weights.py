@@ -27,6 +27,11 @@ class TermWeights:
     absent_idf: float
     mean_document_terms: float
 
+    def rarity(self) -> dict[int, float]:
+        """IDF by term, that of an absent one for terms that stand nowhere."""
+        pairs = zip(self.terms.tolist(), self.in_passages.tolist(), strict=True)
+        return {term: idf or self.absent_idf for term, idf in pairs}
+
 
 class TermWeigher:
     """Looks up IDF, keeping what it found while the knowledge stays at one revision."""

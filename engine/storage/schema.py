@@ -23,6 +23,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    true,
 )
 
 metadata = MetaData(
@@ -230,9 +232,13 @@ usage = Table(
     Column("embedding_tokens", BigInteger, nullable=False),
     Column("cost_usd", Float, nullable=False),
     Column("succeeded", Boolean, nullable=False),
+    Column("estimated", Boolean, nullable=False, server_default=false()),
+    Column("price_known", Boolean, nullable=False, server_default=true()),
     Index("ix_usage_tenant_at", "tenant", "at"),
 )
-"""One row for each use of a model, failed ones too. purpose: `answer`, `ingest`, ..."""
+"""One row for each call of a model, failed ones too. purpose: `answer`, `verify`, `query` or
+`ingest`. estimated: the server sent no counts, these are ours. price_known: false where cost_usd
+is 0 because nobody knows the price."""
 
 models = Table(
     "models",

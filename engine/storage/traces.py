@@ -1,42 +1,25 @@
-"""Tables `traces` and `usage`: what was answered, and what it cost."""
+"""Table `traces`: what was answered."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select
 
 from engine.contract import render_trace
 from engine.storage.database import Database
-from engine.storage.schema import traces, usage
-from engine.trace import Stage, Trace, Usage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """One use of a model, failed ones too. trace_id: None outside a question."""
-
-    trace_id: str | None
-    at: datetime
-    purpose: str
-    provider: str
-    model: str
-    usage: Usage
-    succeeded: bool
+from engine.storage.schema import traces
+from engine.trace import Stage, Trace
 
 
 class TraceStore:
-    """Traces and the usage ledger of one database. Raises StorageUnavailable."""
+    """Traces of one database. Raises StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save(self, trace: Trace, ledger: Sequence[LedgerRow] = ()) -> None:
-        """Stores a trace and what it cost, in one transaction."""
+    async def save(self, trace: Trace) -> None:
+        """Stores a trace; what it cost is in table `usage` already."""
         question = trace.question
         body: dict[str, Any] = render_trace(trace) | {
             "audience": list(trace.audience),
@@ -59,15 +42,6 @@ class TraceStore:
                     body=body,
                 )
             )
-            if ledger:
-                await db.execute(insert(usage), [_ledger_values(trace.tenant, r) for r in ledger])
-
-    async def record(self, tenant: str, rows: Sequence[LedgerRow]) -> None:
-        """Stores uses of models that belong to no question."""
-        if not rows:
-            return
-        async with self._database.write() as db:
-            await db.execute(insert(usage), [_ledger_values(tenant, row) for row in rows])
 
     async def get(self, tenant: str, trace_id: str) -> dict[str, Any] | None:
         """A stored trace's body; None if there is none."""
@@ -85,17 +59,3 @@ class TraceStore:
                 select(func.count()).select_from(traces).where(traces.c.tenant == tenant)
             )
             return int(found.scalar_one())
-
-
-def _ledger_values(tenant: str, row: LedgerRow) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()),
-        "tenant": tenant,
-        "trace_id": row.trace_id,
-        "at": row.at,
-        "purpose": row.purpose,
-        "provider": row.provider,
-        "model": row.model,
-        "succeeded": row.succeeded,
-        **asdict(row.usage),
-    }

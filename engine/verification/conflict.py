@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.generation.draft import Draft, Span
+from engine.generation.draft import DraftSentence
+from engine.generation.quotation import Pick, quote
+from engine.generation.question_form import AnswerKind
 from engine.generation.reading import Reading
 from engine.generation.span_reading import SpanReading
 from engine.generation.word_terms import term_set
+from engine.knowledge.document import SentenceKind
 from engine.retrieval.lexical import words
 from engine.verification.quantities import Quantity, read_quantities
 
@@ -36,34 +39,29 @@ _NAME = re.compile(r"(?<![.!?:|]\s)(?<!^)\b[A-Z][\w-]*[A-Za-z0-9]\b|^[A-Z][\w-]+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Two spans of different documents that cannot both hold; the first is the draft's.
+    """Two spans of different documents that cannot both hold; the first answers better.
 
-    what: how they differ, in words for a person.
+    what: how they differ, in words for a person. sides: both as sentences of a draft.
     """
 
-    first: Span
-    second: Span
+    first: SpanReading
+    second: SpanReading
     what: str
+    sides: tuple[DraftSentence, ...]
 
 
-def find_conflict(reading: Reading, draft: Draft) -> Conflict | None:
-    """The clearest contradiction between the draft's main spans and another document's.
+def find_conflict(reading: Reading) -> Conflict | None:
+    """The clearest contradiction between what answers best and another document.
 
     A contradiction is a different amount, date or duration for the same thing, or the same
     statement once with and once without a negation. Spans about different names, plans or
     places do not contradict each other. A pure function; None where nothing contradicts.
     """
+    if reading.form.asks_for(AnswerKind.COMPARISON):
+        return None  # what differs was asked for
     spans = reading.quotable()
-    if not spans or not draft.sentences:
-        return None
-    quoted = {(s.passage.id, s.sentence.start) for d in draft.sentences for s in d.spans}
-    top = spans[0].score
-    leads = [
-        span
-        for span in spans
-        if (span.passage.id, span.sentence.start) in quoted and span.score >= _NEAR_TOP * top
-    ][:_LEADS]
-    best: tuple[float, Conflict] | None = None
+    leads = [s for s in spans if s.can_lead and s.score >= _NEAR_TOP * spans[0].score][:_LEADS]
+    found: list[tuple[float, SpanReading, SpanReading, str]] = []
     for one in leads:
         for other in spans:
             if other.score < _BEARS * one.score:
@@ -72,16 +70,21 @@ def find_conflict(reading: Reading, draft: Draft) -> Conflict | None:
                 continue
             alike = _alike(reading, one, other)
             what = _difference(reading, one, other, alike)
-            if what is not None and (best is None or alike > best[0]):
-                best = (
-                    alike,
-                    Conflict(
-                        first=Span(passage=one.passage, sentence=one.sentence),
-                        second=Span(passage=other.passage, sentence=other.sentence),
-                        what=what,
-                    ),
-                )
-    return best[1] if best else None
+            if what is not None:
+                found.append((alike, one, other, what))
+    if not found:
+        return None
+    _, first, second, what = max(found, key=lambda each: each[0])
+    picks = [
+        Pick(
+            span=side,
+            layout="row" if side.kind is SentenceKind.ROW else "bullet",
+            relevance=side.relevance,
+        )
+        for side in (first, second)
+    ]
+    sides = tuple(quote(picks, reading.passages, reading.form))
+    return Conflict(first=first, second=second, what=what, sides=sides)
 
 
 def _alike(reading: Reading, one: SpanReading, other: SpanReading) -> float:

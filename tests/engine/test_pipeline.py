@@ -196,6 +196,11 @@ async def test_nothing_is_shown_of_an_answer_that_is_then_not_given(
     assert [event for event in told if isinstance(event, SentenceReady)] == []
 
 
+def quoting(pipeline: Pipeline, writer: Any) -> Pipeline:
+    """The pipeline with another extractive writer."""
+    return replace(pipeline, drafting=replace(pipeline.drafting, quoting=writer))
+
+
 class Writer:
     """Writes the same draft always, or fails."""
 
@@ -211,7 +216,7 @@ class Writer:
 async def test_a_draft_without_a_sentence_goes_to_a_person(engine: Engine, tmp_path: Path) -> None:
     await learn(engine, tmp_path, password=PASSWORD)
     silent: Any = Writer(Draft(sentences=()))
-    trace = await ask(replace(engine.pipeline, writer=silent), "how do I reset my password?")
+    trace = await ask(quoting(engine.pipeline, silent), "how do I reset my password?")
     assert_sound(trace)
     assert (trace.outcome, codes(trace)) == (Outcome.ESCALATED, [ReasonCode.NOT_IN_CORPUS])
     assert trace.confidence <= 0.2
@@ -220,7 +225,7 @@ async def test_a_draft_without_a_sentence_goes_to_a_person(engine: Engine, tmp_p
 
 async def test_a_sentence_its_spans_do_not_hold_is_dropped(engine: Engine, tmp_path: Path) -> None:
     await learn(engine, tmp_path, password=PASSWORD)
-    real = engine.pipeline.writer
+    real = engine.pipeline.drafting.quoting
 
     class Lying:
         def write(self, *args: Any, **kwargs: Any) -> Draft:
@@ -229,7 +234,7 @@ async def test_a_sentence_its_spans_do_not_hold_is_dropped(engine: Engine, tmp_p
             return Draft(sentences=tuple(lies))
 
     lying: Any = Lying()
-    trace = await ask(replace(engine.pipeline, writer=lying), "how do I reset my password?")
+    trace = await ask(quoting(engine.pipeline, lying), "how do I reset my password?")
     assert_sound(trace)
     assert (trace.outcome, codes(trace)) == (Outcome.ESCALATED, [ReasonCode.UNSUPPORTED])
     assert "Bob" not in json.dumps(render_trace(trace))
@@ -244,7 +249,7 @@ async def test_a_fault_of_a_part_fails_the_question_and_keeps_its_text_out_of_th
     await learn(engine, tmp_path, password=PASSWORD)
     broken: Any = Writer(fault)
     with caplog.at_level(logging.DEBUG, logger="engine"):
-        trace = await ask(replace(engine.pipeline, writer=broken), "my secret question?")
+        trace = await ask(quoting(engine.pipeline, broken), "my secret question?")
     assert_sound(trace)
     assert (trace.outcome, codes(trace)) == (Outcome.FAILED, [ReasonCode.INTERNAL_ERROR])
     assert trace.trace_id in trace.reply

@@ -19,7 +19,8 @@ from engine.storage.passages import PassageStore
 from engine.storage.schema import metadata
 from engine.storage.sources import Failure, SourceStore
 from engine.storage.term_statistics import TermStatistics
-from engine.storage.traces import LedgerRow, TraceStore
+from engine.storage.traces import TraceStore
+from engine.storage.usage import LedgerRow, UsageStore
 from engine.trace import Outcome, Trace, TriageVerdict, Usage
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -103,7 +104,9 @@ async def test_random_work_of_one_tenant_leaves_every_row_of_the_other(
                     usage=Usage(),
                     succeeded=True,
                 )
-                await traces.save(a_trace(me, f"{seed}-{step}"), [ledger])
+                await traces.save(a_trace(me, f"{seed}-{step}"))
+                await UsageStore(database).record(me, [ledger])
+                assert await UsageStore(database).of_trace(other, f"{seed}-{step}") == []
                 assert await traces.get(other, f"{seed}-{step}") is None
         assert await rows_of(database, other) == before
     for me, other in (TENANTS, TENANTS[::-1]):

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from engine.errors import StorageUnavailable
 from engine.question import Question, Role, Turn
 from engine.storage.database import Database
-from engine.storage.schema import traces, usage
-from engine.storage.traces import LedgerRow, TraceStore
+from engine.storage.schema import traces
+from engine.storage.traces import TraceStore
 from engine.trace import Outcome, Reason, ReasonCode, Stage, Trace, TriageVerdict, Usage
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -50,21 +50,6 @@ def trace(trace_id: str = "t1", **changes: Any) -> Trace:
     )
 
 
-def row(**changes: Any) -> LedgerRow:
-    return LedgerRow(
-        **{
-            "trace_id": "t1",
-            "at": NOW,
-            "purpose": "answer",
-            "provider": "openai",
-            "model": "m",
-            "usage": Usage(prompt_tokens=5_000_000_000, completion_tokens=2, cost_usd=0.125),
-            "succeeded": False,
-        }
-        | changes
-    )
-
-
 async def test_a_trace_comes_back_with_everything_that_was_asked(database: Database) -> None:
     store = TraceStore(database)
     await store.save(trace())
@@ -85,35 +70,11 @@ async def test_a_trace_comes_back_with_everything_that_was_asked(database: Datab
     assert columns.asked_at == NOW
 
 
-async def test_what_a_question_cost_is_stored_with_it(database: Database) -> None:
-    store = TraceStore(database)
-    await store.save(trace(), [row(), row(succeeded=True)])
-    await store.record("acme", [row(trace_id=None, purpose="ingest")])
-    async with database.read() as db:
-        rows = (await db.execute(select(usage).order_by(usage.c.purpose))).all()
-    assert [(r.purpose, r.trace_id, r.prompt_tokens) for r in rows] == [
-        ("answer", "t1", 5_000_000_000),
-        ("answer", "t1", 5_000_000_000),
-        ("ingest", None, 5_000_000_000),
-    ]
-    assert {r.succeeded for r in rows} == {True, False}
-    assert {r.tenant for r in rows} == {"acme"}
-    assert rows[0].cost_usd == 0.125
-
-
-async def test_recording_no_use_stores_nothing(database: Database) -> None:
-    await TraceStore(database).record("acme", [])
-    async with database.read() as db:
-        assert (await db.execute(select(usage))).all() == []
-
-
-async def test_a_trace_that_cannot_be_stored_stores_no_cost_either(database: Database) -> None:
+async def test_a_trace_is_stored_once(database: Database) -> None:
     store = TraceStore(database)
     await store.save(trace())
     with pytest.raises(StorageUnavailable):
-        await store.save(trace(), [row()])
-    async with database.read() as db:
-        assert (await db.execute(select(usage))).all() == []
+        await store.save(trace())
     assert await store.count("acme") == 1
 
 

@@ -1,0 +1,45 @@
+"""What tokens cost, from the price list that genai-prices ships; nothing is fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+OPENAI = "openai"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Dollars for one call. known: false where no price is listed, and then cost_usd is 0."""
+
+    cost_usd: float
+    known: bool
+
+
+def provider_of(base_url: str | None) -> str:
+    """Whom a server belongs to: `openai`, or its host and port; never a user or password."""
+    if base_url is None:
+        return OPENAI
+    parts = urlsplit(base_url)
+    host = parts.hostname or "model server"
+    if host == "api.openai.com":
+        return OPENAI
+    return f"{host}:{parts.port}" if parts.port else host
+
+
+def price(base_url: str | None, model: str, *, prompt: int, completion: int) -> Price:
+    """The price of so many tokens of a model at a server.
+
+    Loads the list at first use (40 ms).
+    """
+    from genai_prices import Usage, calc_price
+
+    tokens = Usage(input_tokens=prompt, output_tokens=completion)
+    try:
+        if provider_of(base_url) == OPENAI:
+            found = calc_price(tokens, model, provider_id=OPENAI)
+        else:
+            found = calc_price(tokens, model, provider_api_url=str(base_url))
+    except (LookupError, ValueError):
+        return Price(cost_usd=0.0, known=False)
+    return Price(cost_usd=float(found.total_price), known=True)

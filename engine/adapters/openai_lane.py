@@ -1,0 +1,199 @@
+"""Calls of one model at one server: bounded, retried, broken off, and booked."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from engine.adapters.model_prices import Price, price
+from engine.adapters.openai_client import ServerConnection
+from engine.adapters.openai_faults import ModelFault, explain
+from engine.adapters.openai_features import ServerFeatures
+from engine.backoff import Backoff
+from engine.circuit_breaker import CircuitBreaker, Permit
+from engine.ledger import Ledger, ModelCall
+from engine.trace import Usage
+
+T = TypeVar("T")
+Once = Callable[[dict[str, Any]], Awaitable[T]]
+"""One try of a call with these parameters."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tokens:
+    """What one try read and wrote. estimated: the server sent no counts."""
+
+    prompt: int = 0
+    completion: int = 0
+    embedding: int = 0
+    estimated: bool = False
+
+
+class OpenAiLane:
+    """The way to one model for one purpose.
+
+    A try that fails is made again while time and attempts last, then `ModelFault` is raised; each
+    try is a row of the ledger. Parameters that the server refuses are left out from then on.
+    """
+
+    def __init__(
+        self,
+        connection: ServerConnection,
+        ledger: Ledger,
+        *,
+        model: str,
+        purpose: str,
+        setting: str,
+        total_s: float,
+        try_s: float | None = None,
+        slot_s: float | None = None,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """setting: the one that names the model. total_s: for one call with all its tries.
+        try_s: for one try; None is `total_s`.
+        slot_s: longest wait until it may begin; None waits as long as it takes.
+        """
+        limits = connection.settings
+        self.connection = connection
+        self.model = model
+        self.features = ServerFeatures()
+        self.total_s = total_s
+        self.try_s = try_s or total_s
+        self._slot_s = slot_s
+        self.breaker = CircuitBreaker(
+            failures=limits.breaker_failures, open_s=limits.breaker_s, clock=clock
+        )
+        self._ledger = ledger
+        self._purpose = purpose
+        self._setting = setting
+        self._backoff = backoff or Backoff(attempts=limits.attempts)
+        self._sleep = sleep
+        self._clock = clock
+        self._slots = asyncio.Semaphore(limits.max_concurrency)
+
+    def price(self, tokens: Tokens) -> Price:
+        """What so many tokens of this model cost here."""
+        return price(
+            self.connection.base_url,
+            self.model,
+            prompt=tokens.prompt + tokens.embedding,
+            completion=tokens.completion,
+        )
+
+    def fault(self, error: Exception) -> ModelFault:
+        """The failure in our words."""
+        return explain(
+            error,
+            server=self.connection.provider,
+            model=self.model,
+            setting=self._setting,
+        )
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """One of the calls that may run at the same time.  Raises: ModelFault after `slot_s`."""
+        try:
+            async with asyncio.timeout(self._slot_s):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise ModelFault(
+                f"the model server {self.connection.provider} is busy with earlier questions; "
+                "raise DESKHAND_OPENAI__MAX_CONCURRENCY if it can do more",
+                retryable=True,
+                is_servers=False,
+            ) from None
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def start(
+        self, once: Once[T], parameters: Mapping[str, Any], *, first_s: float
+    ) -> tuple[T, Permit]:
+        """The result of the first try that succeeds, and the permit whose end the caller states.
+
+        first_s: for one try. Failed tries are booked here, the one that succeeds by `book`.
+        Raises: ModelFault.
+        """
+        await self.connection.ready()
+        until = self._clock() + self.total_s
+        failures, fault = 0, None
+        while True:
+            permit = self.breaker.enter()
+            if permit is None:
+                raise (fault or self._left_alone()) from None
+            try:
+                left = until - self._clock()
+                async with asyncio.timeout(min(first_s, left)):
+                    return await self._with_features(once, parameters), permit
+            except Exception as error:
+                fault = self.fault(error)
+                end_permit(permit, fault)
+                await self.book(Tokens(), succeeded=False)
+            except BaseException:
+                permit.abandoned()
+                raise
+            failures += 1
+            left = until - self._clock()
+            wait = (
+                self._backoff.delay_s(failures, left_s=left, retry_after_s=fault.retry_after_s)
+                if fault.retryable
+                else None
+            )
+            if wait is None:
+                raise fault from None
+            await self._sleep(wait)
+
+    async def book(self, tokens: Tokens, *, succeeded: bool) -> None:
+        """A row of the ledger for one try."""
+        cost = self.price(tokens)
+        await self._ledger.charge(
+            ModelCall(
+                purpose=self._purpose,
+                provider=self.connection.provider,
+                model=self.model,
+                usage=Usage(
+                    prompt_tokens=tokens.prompt,
+                    completion_tokens=tokens.completion,
+                    embedding_tokens=tokens.embedding,
+                    cost_usd=cost.cost_usd,
+                ),
+                succeeded=succeeded,
+                estimated=tokens.estimated,
+                price_known=cost.known,
+            )
+        )
+
+    def _left_alone(self) -> ModelFault:
+        return ModelFault(
+            f"the model server {self.connection.provider} failed {self.breaker.failures} times in "
+            f"a row and is left alone for {max(1, round(self.breaker.wait_s()))} s",
+            retryable=True,
+        )
+
+    async def _with_features(self, once: Once[T], parameters: Mapping[str, Any]) -> T:
+        """One try, repeated without the parameters that the server turns out to refuse."""
+        from openai import APIStatusError
+
+        while True:
+            sent = self.features.adapt(parameters)
+            try:
+                return await once(sent)
+            except APIStatusError as error:
+                if not self.features.learn(error, sent):
+                    raise
+                await self.book(Tokens(), succeeded=False)
+
+
+def end_permit(permit: Permit, fault: ModelFault) -> None:
+    """States how a call ended that failed: what a server refuses, it has answered."""
+    if fault.is_servers:
+        permit.failed()
+    else:
+        permit.succeeded()

@@ -1,0 +1,206 @@
+"""Writing and checking, sentence by sentence: what is released was checked before.
+
+A model writes where there is one and the budget allows; where it cannot, the documents are quoted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from engine.audience import Audience
+from engine.contained_draft import ContainedDraft
+from engine.errors import ModelUnavailable
+from engine.generation.draft import Draft, DraftSentence, NoAnswer
+from engine.generation.extractive import ExtractiveWriter
+from engine.generation.writer import Writer
+from engine.ledger import Account
+from engine.question import Question
+from engine.retrieval.hit import Hit
+from engine.stopwatch import SentenceReady, Stopwatch
+from engine.trace import Reason, ReasonCode, Stage
+from engine.verification.claim import Verifier
+from engine.verification.evidence import Evidence
+from engine.verification.support import check
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Drafted:
+    """What was written and passed its check.
+
+    shown: the draft as it may be shown. dropped: sentences that failed their check. reasons: what
+    a person should know of how it was written. released: the watcher was told of each sentence as
+    it came. broke_off: the model failed after sentences were released.
+    """
+
+    shown: ContainedDraft = field(default_factory=ContainedDraft)
+    dropped: int = 0
+    reasons: list[Reason] = field(default_factory=list)
+    released: bool = False
+    broke_off: bool = False
+
+    def note(self, code: ReasonCode, text: str) -> None:
+        """Adds a reason, each code once."""
+        if all(reason.code is not code for reason in self.reasons):
+            self.reasons.append(Reason(code=code, text=text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafting:
+    """The writers and the checks. model: None where none is configured.
+
+    verifier: checks what a model writes in its own words; local_verifier takes over where that
+    one cannot be used.
+    """
+
+    quoting: ExtractiveWriter
+    model: Writer | None
+    verifier: Verifier
+    local_verifier: Verifier
+    max_sentences: int
+
+    def names(self) -> tuple[str, ...]:
+        """What writes and what checks, for the fingerprint."""
+        writer = self.model.name if self.model is not None else "extractive"
+        return writer, self.verifier.name
+
+    async def run(
+        self,
+        question: Question,
+        hits: Sequence[Hit],
+        *,
+        audience: Audience,
+        account: Account,
+        asks_model: bool,
+        releases: bool,
+        stopwatch: Stopwatch,
+        evidence: Evidence | None,
+    ) -> Drafted:
+        """The checked draft.
+
+        evidence: the hits as they were read; None without hits. Where documents contradict each
+        other the draft is both sides, and where the question is ambiguous there is none.
+        asks_model: whether a model's draft is worth its price. releases: whether sentences may be
+        shown as they come; a model that fails before the first one is replaced by quotes.
+        """
+        if evidence is not None and evidence.ambiguity is not None:
+            return Drafted()
+        if evidence is not None and evidence.conflict is not None:
+            return await self._checked(evidence.conflict.sides, audience, stopwatch)
+        instead: Reason | None = None
+        if self.model is not None and hits and asks_model:
+            await stopwatch.enter(Stage.GENERATION)
+            drafted = await self._by_model(
+                self.model, question, hits, audience, account, releases, stopwatch
+            )
+            if isinstance(drafted, Drafted):
+                return drafted
+            instead = drafted
+        quoted = await self._by_quotes(evidence, audience, stopwatch)
+        if instead is not None:
+            quoted.reasons.append(instead)
+        return quoted
+
+    async def _by_quotes(
+        self, evidence: Evidence | None, audience: Audience, stopwatch: Stopwatch
+    ) -> Drafted:
+        await stopwatch.enter(Stage.GENERATION)
+        draft = Draft(sentences=())
+        if evidence is not None:
+            draft = await asyncio.to_thread(
+                self.quoting.write_from, evidence.reading, max_sentences=self.max_sentences
+            )
+        return await self._checked(draft.sentences, audience, stopwatch)
+
+    async def _checked(
+        self, sentences: Sequence[DraftSentence], audience: Audience, stopwatch: Stopwatch
+    ) -> Drafted:
+        """Quotes after their check."""
+        await stopwatch.enter(Stage.VERIFICATION)
+        checked = check(Draft(sentences=tuple(sentences)), audience)
+        shown = ContainedDraft.of(checked.draft.sentences)
+        return Drafted(shown=shown, dropped=checked.dropped)
+
+    async def _by_model(
+        self,
+        model: Writer,
+        question: Question,
+        hits: Sequence[Hit],
+        audience: Audience,
+        account: Account,
+        releases: bool,
+        stopwatch: Stopwatch,
+    ) -> Drafted | Reason:
+        """The model's draft, or why the documents must be quoted instead."""
+        cost = model.cost_usd(question, hits)
+        if cost > account.left_usd:
+            text = (
+                f"The documents are quoted, since a model's answer may cost ${cost:.4f} and only "
+                f"${account.left_usd:.4f} is left for this question."
+            )
+            return Reason(code=ReasonCode.OVER_BUDGET, text=text)
+        drafted = Drafted(released=releases)
+        written = model.write(question, hits, max_sentences=self.max_sentences)
+        try:
+            async with aclosing(written):
+                async for item in written:
+                    if isinstance(item, NoAnswer):
+                        drafted.note(ReasonCode.NOT_IN_CORPUS, _no_answer(drafted))
+                        continue
+                    await stopwatch.enter(Stage.VERIFICATION)
+                    ready = await self._release(item, audience, drafted)
+                    stopwatch.leave()
+                    if ready is not None and releases:
+                        await stopwatch.tell(ready)
+                    await stopwatch.enter(Stage.GENERATION)
+        except ModelUnavailable as error:
+            log.warning("the model failed: %s", error)
+            if not (releases and drafted.shown.sentences):
+                text = f"The documents are quoted, since the model failed: {error}."
+                return Reason(code=ReasonCode.MODEL_DOWN, text=text)
+            drafted.broke_off = True
+            text = f"The answer may not be whole, since its writer failed: {error}."
+            drafted.reasons.append(Reason(code=ReasonCode.MODEL_DOWN, text=text))
+        await stopwatch.enter(Stage.VERIFICATION)
+        return drafted
+
+    async def _release(
+        self, sentence: DraftSentence, audience: Audience, drafted: Drafted
+    ) -> SentenceReady | None:
+        """Takes a sentence into the draft if it passes; None where it is dropped."""
+        ready = None
+        if await self._is_supported(sentence, audience, drafted):
+            ready = drafted.shown.add(sentence)
+        drafted.dropped += ready is None
+        return ready
+
+    async def _is_supported(
+        self, sentence: DraftSentence, audience: Audience, drafted: Drafted
+    ) -> bool:
+        """Whether its spans may be read and say it: in its words, or as the verifier judges."""
+        if not sentence.spans:
+            return False
+        if not all(audience.may_read(span.passage.audience) for span in sentence.spans):
+            return False
+        if check(Draft(sentences=(sentence,)), audience).draft.sentences:
+            return True
+        evidence = [f"{span.sentence.header} {span.text}".strip() for span in sentence.spans]
+        try:
+            support = await self.verifier.verify(sentence.text, evidence)
+        except ModelUnavailable as error:
+            log.warning("the verifying model failed: %s", error)
+            text = f"Sentences were checked without the verifying model: {error}."
+            drafted.note(ReasonCode.MODEL_DOWN, text)
+            support = await self.local_verifier.verify(sentence.text, evidence)
+        return support.supported
+
+
+def _no_answer(drafted: Drafted) -> str:
+    if drafted.shown.sentences:
+        return "The documents answer only a part of the question."
+    return "The model found no answer in the documents."

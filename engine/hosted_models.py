@@ -1,0 +1,100 @@
+"""The hosted models that the settings name, over one connection."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from engine.errors import SettingsInvalid
+from engine.generation.writer import Writer
+from engine.ledger import Ledger
+from engine.retrieval.embedder import Embedder
+from engine.settings import Settings
+from engine.verification.claim import LocalVerifier, Verifier
+
+if TYPE_CHECKING:
+    from engine.adapters.openai_client import ServerConnection
+    from engine.adapters.openai_lane import OpenAiLane
+
+_INGEST_TOTAL_S = 600.0
+_INGEST_ATTEMPTS = 8
+"""An ingestion may wait out a rate limit that a question must not."""
+
+
+class HostedModels:
+    """Builds what is asked for; imports and connects nothing before."""
+
+    def __init__(self, settings: Settings, ledger: Ledger, stack: AsyncExitStack) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._stack = stack
+        self._connection: ServerConnection | None = None
+
+    def writer(self) -> Writer | None:
+        """The chat model; None where neither a key nor a server is named."""
+        openai = self._settings.openai
+        if openai.api_key is None and openai.base_url is None:
+            return None
+        from engine.adapters.openai_chat import ChatModel
+        from engine.adapters.openai_writer import OpenAiWriter
+
+        lane = self._lane(openai.model, "answer", "OPENAI_MODEL")
+        return OpenAiWriter(ChatModel(lane), max_output_tokens=openai.max_output_tokens)
+
+    def verifier(self, local: LocalVerifier) -> Verifier:
+        """The model that `DESKHAND_VERIFIER` names, else the local one.
+
+        Raises: SettingsInvalid where it needs a server and none is named.
+        """
+        named = self._settings.verifier
+        if named == "local":
+            return local
+        self._need_server("DESKHAND_VERIFIER")
+        from engine.adapters.openai_chat import ChatModel
+        from engine.adapters.openai_verifier import OpenAiVerifier
+
+        model = named.partition(":")[2]
+        return OpenAiVerifier(ChatModel(self._lane(model, "verify", "DESKHAND_VERIFIER")))
+
+    def embedder(self) -> Embedder:
+        """The model that `DESKHAND_EMBEDDER` names; not for `local`.
+
+        Raises: SettingsInvalid where no server is named, or the vectors' length is not known.
+        """
+        self._need_server("DESKHAND_EMBEDDER")
+        from engine.adapters.openai_embedder import OpenAiEmbedder, parse_embedder
+
+        model, dimension = parse_embedder(self._settings.embedder)
+        query = self._lane(model, "query", "DESKHAND_EMBEDDER")
+        ingest = self._lane(model, "ingest", "DESKHAND_EMBEDDER")
+        return OpenAiEmbedder(query, ingest, dimension=dimension)
+
+    def _lane(self, model: str, purpose: str, setting: str) -> OpenAiLane:
+        from engine.adapters.openai_client import ServerConnection
+        from engine.adapters.openai_lane import OpenAiLane
+        from engine.backoff import Backoff
+
+        if self._connection is None:
+            self._connection = ServerConnection(self._settings.openai)
+            self._stack.push_async_callback(self._connection.aclose)
+        bulk = purpose == "ingest"
+        total_s = self._settings.openai.total_s
+        return OpenAiLane(
+            self._connection,
+            self._ledger,
+            model=model,
+            purpose=purpose,
+            setting=setting,
+            total_s=_INGEST_TOTAL_S if bulk else total_s,
+            try_s=total_s,
+            slot_s=None if bulk else total_s,
+            backoff=Backoff(attempts=_INGEST_ATTEMPTS, most_s=30.0) if bulk else None,
+        )
+
+    def _need_server(self, setting: str) -> None:
+        openai = self._settings.openai
+        if openai.api_key is None and openai.base_url is None:
+            raise SettingsInvalid(
+                f"{setting} names a hosted model; set OPENAI_API_KEY, or OPENAI_BASE_URL for a "
+                "server without keys"
+            )
