@@ -22,10 +22,12 @@ from engine.settings import Settings
 from engine.storage.database import Database, database_url
 from engine.storage.documents import DocumentStore
 from engine.storage.migrate import migrate
+from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.sources import SourceStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
+from engine.triage.judge import TriageModels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Engine:
     passages: PassageStore
     sources: SourceStore
     traces: TraceStore
+    models: ModelStore
+    triage: TriageModels
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -87,7 +91,8 @@ async def open_engine(
         index = given.index or _index(settings, stack)
         parser = given.parser or _parser(settings, stack)
         documents, passages = DocumentStore(database), PassageStore(database)
-        sources = SourceStore(database)
+        sources, models = SourceStore(database), ModelStore(database)
+        triage = TriageModels(models, (embedder.name, embedder.version))
         retriever = Retriever(
             index=index,
             embedder=embedder,
@@ -104,6 +109,7 @@ async def open_engine(
                 retriever=retriever,
                 writer=ExtractiveWriter(),
                 documents=documents,
+                triage=triage,
                 fingerprint=Fingerprint(
                     settings, index_record(embedder), documents.content_fingerprint
                 ),
@@ -132,6 +138,8 @@ async def open_engine(
             passages=passages,
             sources=sources,
             traces=TraceStore(database),
+            models=models,
+            triage=triage,
         )
 
 

@@ -38,7 +38,7 @@ from engine.trace import (
     TriageVerdict,
     Usage,
 )
-from engine.triage.vote import vote
+from engine.triage.judge import Judge, TriageModels
 from engine.verification.support import Checked, check
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ class Pipeline:
     retriever: Retriever
     writer: ExtractiveWriter
     documents: DocumentStore
+    triage: TriageModels
     fingerprint: Fingerprint
     clock: Clock
     max_question_chars: int
@@ -139,10 +140,11 @@ class Pipeline:
             await stopwatch.enter(Stage.INTAKE)
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
-            fingerprint = await self.fingerprint.of(tenant, revision)
-            parts = await self._answer(admitted, tenant, audience, revision, stopwatch)
+            judge = await self.triage.of(tenant)
+            fingerprint = await self.fingerprint.of(tenant, revision, judge.version)
+            parts = await self._answer(admitted, tenant, audience, revision, judge, stopwatch)
             if parts.revision != revision:
-                fingerprint = await self.fingerprint.of(tenant, parts.revision)
+                fingerprint = await self.fingerprint.of(tenant, parts.revision, judge.version)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
             parts = _failed(trace_id, str(error))
@@ -183,6 +185,7 @@ class Pipeline:
         tenant: str,
         audience: Audience,
         revision: int,
+        judge: Judge,
         stopwatch: _Stopwatch,
     ) -> _Parts:
         question = admitted.question
@@ -192,7 +195,7 @@ class Pipeline:
         await stopwatch.enter(Stage.RETRIEVAL)
         retrieval, revision = await self._retrieve(texts, tenant, audience, revision)
         await stopwatch.enter(Stage.TRIAGE)
-        triage = vote(retrieval.hits)
+        triage = await judge.verdict(texts.last.whole, retrieval.query_vector, retrieval.hits)
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
         probability = answerability(retrieval.features)
         await stopwatch.enter(Stage.GENERATION)

@@ -13,16 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ModelUnavailable
 from engine.triage.baseline import judge_by_baseline
+from engine.triage.card_check import FORMAT
 from engine.triage.examples import OUT_OF_SCOPE, Example, ExampleSet
 from engine.triage.model import TriageModel
 from engine.triage.model_file import dump_parts, read_model
 from engine.triage.scores import Judged, auroc, difference, figures
 from engine.triage.training import FittedTriage, Tell, fit_triage
-
-FORMAT = 1
-"""Changes when a model of before cannot be read any more."""
 
 _HELD_OUT = 0.2
 
@@ -192,25 +189,3 @@ def _priority_figures(
         probabilities=model.distributions([e.text for e in examples], vectors, of="priority"),
     )
     return figures(judged, seed=seed)
-
-
-def check_card(card: Any, embedder: tuple[str, str]) -> None:
-    """Refuses a model that this program cannot use.
-
-    Raises: ModelUnavailable for one of another format or trained with another embedder.
-    """
-    try:
-        made_by = (card["embedder"]["name"], card["embedder"]["version"])
-        known = card["format"] == FORMAT
-    except (KeyError, TypeError):
-        known, made_by = False, embedder
-    if not known:
-        raise ModelUnavailable(
-            "the triage model was made by another version of Deskhand; train it again with "
-            "`deskhand triage train`"
-        )
-    if made_by != embedder:
-        raise ModelUnavailable(
-            f"the triage model was trained with the embedder {made_by[0]} {made_by[1]}, now "
-            f"{embedder[0]} {embedder[1]} is in use; train it again with `deskhand triage train`"
-        )

@@ -125,10 +125,7 @@ def check_enough(examples: ExampleSet, name: str) -> None:
 
 
 def _decode(raw: bytes, name: str) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    else:
-        encoding = "utf-8-sig"
+    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -190,7 +187,9 @@ def text_of(row: Mapping[str, Any]) -> str:
 
     Raises: WrongUse where there is none.
     """
-    parts = [row.get("text")] if row.get("text") is not None else [row.get("subject"), row.get("body")]
+    parts = (
+        [row.get("text")] if row.get("text") is not None else [row.get("subject"), row.get("body")]
+    )
     if any(not isinstance(part, str | None) for part in parts):
         raise WrongUse("has a text that is no string")
     text = "\n".join(part.strip() for part in parts if part and part.strip())

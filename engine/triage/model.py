@@ -54,7 +54,7 @@ class Classifier:
         rows, best = np.arange(len(probabilities)), probabilities.argmax(axis=1)
         before = probabilities[rows, best]
         after = np.interp(before, *self.curve)
-        moved = probabilities * ((1.0 - after) / np.maximum(1.0 - before, 1e-12))[:, None]
+        moved: Scores = probabilities * ((1.0 - after) / np.maximum(1.0 - before, 1e-12))[:, None]
         moved[rows, best] = after
         return moved
 
@@ -122,9 +122,7 @@ class TriageModel:
             verdicts += self._judge(texts[start:stop], vectors[start:stop])
         return verdicts
 
-    def distributions(
-        self, texts: Sequence[str], vectors: Matrix, of: str = "category"
-    ) -> Scores:
+    def distributions(self, texts: Sequence[str], vectors: Matrix, of: str = "category") -> Scores:
         """Calibrated probabilities of every category (or priority), shape (texts, labels).
 
         Raises: ValueError for a priority that was not trained.

@@ -154,7 +154,9 @@ class _Node:
 
     def __getitem__(self, name: str | int) -> _Node:
         content = self.node["content"]
-        if isinstance(content, dict) and isinstance(content.get("__loader__"), str):  # an object's attributes
+        if isinstance(content, dict) and isinstance(
+            content.get("__loader__"), str
+        ):  # an object's attributes
             content = content["content"]
         return _Node(self.archive, content[name])
 

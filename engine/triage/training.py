@@ -302,9 +302,7 @@ def _round(
     )
 
 
-def _fit_scope(
-    features: NDArray[np.float64], outside: NDArray[np.bool_], share: float
-) -> Pipeline:
+def _fit_scope(features: NDArray[np.float64], outside: NDArray[np.bool_], share: float) -> Pipeline:
     """A logistic model whose rows out of scope weigh as much as their expected share."""
     found = float(outside.mean())
     weights = np.where(outside, share / found, (1 - share) / (1 - found))
