@@ -26,12 +26,14 @@ from engine.settings import Settings
 from engine.storage.database import Database, database_url
 from engine.storage.documents import DocumentStore
 from engine.storage.migrate import migrate
+from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.sources import SourceStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
 from engine.storage.usage import UsageStore
 from engine.verification.claim import LocalVerifier, SupportChecker, Verifier, WordCoverage
+from engine.triage.judge import TriageModels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class Engine:
     sources: SourceStore
     traces: TraceStore
     usage: UsageStore
+    models: ModelStore
+    triage: TriageModels
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -108,7 +112,8 @@ async def open_engine(
         index = given.index or _index(settings, stack)
         parser = given.parser or _parser(settings, stack)
         documents, passages = DocumentStore(database), PassageStore(database)
-        sources = SourceStore(database)
+        sources, models = SourceStore(database), ModelStore(database)
+        triage = TriageModels(models, (embedder.name, embedder.version))
         retriever = Retriever(
             index=index,
             embedder=embedder,
@@ -126,6 +131,7 @@ async def open_engine(
                 drafting=drafting,
                 ledger=ledger,
                 documents=documents,
+                triage=triage,
                 fingerprint=Fingerprint(
                     settings,
                     index_record(embedder),
@@ -157,6 +163,8 @@ async def open_engine(
             sources=sources,
             traces=TraceStore(database),
             usage=usage,
+            models=models,
+            triage=triage,
         )
 
 

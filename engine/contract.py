@@ -11,6 +11,8 @@ from engine.errors import WrongUse
 from engine.question import Question, Role, Turn
 from engine.trace import Stage, Trace
 
+_TRIAGE = ("category", "category_confidence", "priority", "priority_confidence")
+
 
 def parse_question(row: object, *, default_id: str) -> tuple[Question, Audience]:
     """A question and the audience it is asked for, from one JSON object.
@@ -100,7 +102,7 @@ def render_trace(trace: Trace) -> dict[str, Any]:
         "reasons": [{"code": r.code.value, "text": r.text} for r in trace.reasons],
         "citations": [asdict(c) for c in trace.citations],
         "internal_next_steps": list(trace.internal_next_steps),
-        "triage": asdict(trace.triage),
+        "triage": {name: getattr(trace.triage, name) for name in _TRIAGE},
         "retrieved": [
             {"chunk_id": r.chunk_id, "document_name": r.document_name, "score": round(r.score, 4)}
             for r in trace.retrieved

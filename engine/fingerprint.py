@@ -42,15 +42,19 @@ class Fingerprint:
         base += f"\0{settings.openai.max_output_tokens}\0{chr(0).join(models)}"
         self._base = base.encode()
         self._knowledge = knowledge
-        self._made: dict[str, tuple[int, str]] = {}
+        self._made: dict[str, tuple[tuple[int, str], str]] = {}
 
-    async def of(self, tenant: str, revision: int) -> str:
-        """Sha256 (hex) for a tenant's knowledge at a revision."""
+    async def of(self, tenant: str, revision: int, models: str) -> str:
+        """Sha256 (hex) for a tenant's knowledge at a revision, judged by these models.
+
+        models: versions of the fitted models in use for the tenant.
+        """
         made = self._made.get(tenant)
-        if made is None or made[0] != revision:
+        if made is None or made[0] != (revision, models):
             digest = hashlib.sha256(self._base)
             digest.update(code_fingerprint().encode())
             digest.update((await self._knowledge(tenant, revision)).encode())
-            made = (revision, digest.hexdigest())
+            digest.update(b"\0" + models.encode())
+            made = ((revision, models), digest.hexdigest())
             self._made[tenant] = made
         return made[1]

@@ -35,7 +35,7 @@ from engine.trace import (
     Trace,
     TriageVerdict,
 )
-from engine.triage.vote import vote
+from engine.triage.judge import Judge, TriageModels
 from engine.verification.evidence import Evidence, read_evidence
 
 __all__ = ["Pipeline", "SentenceReady", "StageStarted", "Watch"]
@@ -54,6 +54,7 @@ class Pipeline:
     drafting: Drafting
     ledger: Ledger
     documents: DocumentStore
+    triage: TriageModels
     fingerprint: Fingerprint
     clock: Clock
     max_question_chars: int
@@ -91,10 +92,13 @@ class Pipeline:
             await stopwatch.enter(Stage.INTAKE)
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
-            fingerprint = await self.fingerprint.of(tenant, revision)
-            parts = await self._answer(admitted, tenant, audience, revision, account, stopwatch)
+            judge = await self.triage.of(tenant)
+            fingerprint = await self.fingerprint.of(tenant, revision, judge.version)
+            parts = await self._answer(
+                admitted, tenant, audience, revision, account, judge, stopwatch
+            )
             if parts.revision != revision:
-                fingerprint = await self.fingerprint.of(tenant, parts.revision)
+                fingerprint = await self.fingerprint.of(tenant, parts.revision, judge.version)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
             parts = _failed(trace_id, str(error))
@@ -138,6 +142,7 @@ class Pipeline:
         audience: Audience,
         revision: int,
         account: Account,
+        judge: Judge,
         stopwatch: Stopwatch,
     ) -> _Parts:
         question = admitted.question
@@ -147,7 +152,7 @@ class Pipeline:
         await stopwatch.enter(Stage.RETRIEVAL)
         retrieval, revision = await self._retrieve(texts, tenant, audience, revision)
         await stopwatch.enter(Stage.TRIAGE)
-        triage = vote(retrieval.hits)
+        triage = await judge.verdict(texts.last.whole, retrieval.query_vector, retrieval.hits)
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
         probability = PRIOR.probability(retrieval.features)
         evidence = await self._read(question, retrieval)

@@ -67,12 +67,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriageVerdict:
-    """Category and priority with calibrated probabilities; None where not known."""
+    """Category and priority with calibrated probabilities; None where not known.
+
+    category_confidence: given that the text is in scope. out_of_scope: probability that it belongs
+    to no category; not part of an answer's JSON.
+    """
 
     category: str | None = None
     category_confidence: float | None = None
     priority: str | None = None
     priority_confidence: float | None = None
+    out_of_scope: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,14 +37,14 @@ async def run(args: argparse.Namespace) -> int:
         raise WrongUse("give either a question or --input, not both")
     if args.output is not None and args.input is None:
         raise WrongUse("--output needs --input")
-    if args.output is not None and _is_same_file(args.input, args.output):
+    if args.output is not None and is_same_file(args.input, args.output):
         raise WrongUse(f"--output {args.output} is the input itself; name another file")
     Audience.of(args.audience)
-    source = _open_input(args.input) if args.input is not None else None
+    source = open_input(args.input) if args.input is not None else None
     async with open_engine(load_settings()) as engine:
         await engine.make_ready()
         if source is not None:
-            with source as lines, _open_output(args.output) as sink:
+            with source as lines, open_output(args.output) as sink:
                 shown = sink is not sys.stdout and sys.stderr.isatty()
                 with answer_counter(shown=shown) as counted:
                     await _batch(engine, lines, sink, args.audience, counted)
@@ -129,7 +129,8 @@ def _finite(digits: str) -> float:
     return value
 
 
-def _is_same_file(source: str, sink: str) -> bool:
+def is_same_file(source: str, sink: str) -> bool:
+    """Whether both names are one file that exists."""
     try:
         return Path(source).samefile(sink)
     except OSError:
@@ -172,7 +173,8 @@ def _refused(row: object, number: int, why: str) -> dict[str, Any]:
     }
 
 
-def _open_input(path: str) -> AbstractContextManager[TextIO]:
+def open_input(path: str) -> AbstractContextManager[TextIO]:
+    """A file to read lines from; `-` is standard input.  Raises: WrongUse."""
     if path == "-":
         return nullcontext(sys.stdin)
     try:
@@ -181,7 +183,8 @@ def _open_input(path: str) -> AbstractContextManager[TextIO]:
         raise WrongUse(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _open_output(path: str | None) -> AbstractContextManager[TextIO]:
+def open_output(path: str | None) -> AbstractContextManager[TextIO]:
+    """A file to write to; None or `-` is standard output.  Raises: WrongUse."""
     if path is None or path == "-":
         return nullcontext(sys.stdout)
     try:

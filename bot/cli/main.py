@@ -9,7 +9,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -99,8 +99,52 @@ def build_parser() -> argparse.ArgumentParser:
     )
     demo = command("demo", "ingest the sample documents, answer, then chat", "deskhand demo")
     demo.add_argument("--no-chat", action="store_true", help="stop after the answers")
+    _add_triage(command)
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
+
+
+def _add_triage(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    triage = command(
+        "triage",
+        "sort texts by category, priority and scope; train the model that does",
+        "deskhand triage train tickets.csv",
+    )
+    actions = triage.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+
+    def action(name: str, help_: str, example: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(
+            name,
+            help=help_,
+            description=help_[0].upper() + help_[1:] + ".",
+            epilog=f"example:\n  deskhand triage {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.add_argument("--json", action="store_true", help="for machines: one JSON object")
+        return made
+
+    train = action("train", "learn from labelled examples, and use it", "train tickets.csv")
+    train.add_argument(
+        "file",
+        metavar="FILE",
+        help=".csv with a header, or .jsonl: text (or subject and body), category, optionally "
+        "priority; the category out_of_scope marks what belongs to none",
+    )
+    evaluate = action("evaluate", "measure the model in use", "evaluate labelled.csv")
+    evaluate.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="labelled examples as for train; without, the figures measured in training",
+    )
+    predict = action(
+        "predict", "sort a file of texts", "predict --input new.jsonl --output sorted.jsonl"
+    )
+    predict.add_argument(
+        "--input", required=True, metavar="FILE.jsonl", help='lines of {"id", "text"}'
+    )
+    predict.add_argument("--output", metavar="FILE.jsonl", help="one line for each, in order")
+    action("card", "show what the model in use was made from", "card --json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

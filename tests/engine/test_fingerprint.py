@@ -28,13 +28,16 @@ OTHER_VALUES = {
 
 
 async def made(
-    env: dict[str, str] | None = None, record: IndexRecord = RECORD, knowledge: str = "k"
+    env: dict[str, str] | None = None,
+    record: IndexRecord = RECORD,
+    knowledge: str = "k",
+    models: str = "m",
 ) -> str:
     async def read(tenant: str, revision: int) -> str:
         return f"{tenant}-{knowledge}"
 
     settings = load_settings(env or {}, working_directory=Path("/nowhere"))
-    return await Fingerprint(settings, record, read).of("acme", 1)
+    return await Fingerprint(settings, record, read).of("acme", 1, models)
 
 
 async def test_the_same_of_everything_gives_the_same() -> None:
@@ -65,6 +68,17 @@ async def test_knowledge_changes_it() -> None:
     assert await made(knowledge="other") != await made()
 
 
+async def test_a_fitted_model_changes_it_at_once() -> None:
+    assert await made(models="other") != await made()
+
+    async def knowledge(tenant: str, revision: int) -> str:
+        return "k"
+
+    settings = load_settings({}, working_directory=Path("/nowhere"))
+    fingerprint = Fingerprint(settings, RECORD, knowledge)
+    assert await fingerprint.of("a", 1, "m") != await fingerprint.of("a", 1, "other")
+
+
 async def test_a_secret_does_not() -> None:
     assert await made({"OPENAI_API_KEY": "a"}) == await made({"OPENAI_API_KEY": "b"})
 
@@ -78,7 +92,7 @@ async def test_knowledge_is_read_once_for_each_tenant_and_revision() -> None:
 
     settings = load_settings({}, working_directory=Path("/nowhere"))
     fingerprint = Fingerprint(settings, RECORD, knowledge)
-    prints = [await fingerprint.of(t, r) for t, r in [("a", 1), ("a", 1), ("b", 1), ("a", 2)]]
+    prints = [await fingerprint.of(t, r, "m") for t, r in [("a", 1), ("a", 1), ("b", 1), ("a", 2)]]
     assert read == [("a", 1), ("b", 1), ("a", 2)]
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3

@@ -1,0 +1,121 @@
+"""The answerability model of a tenant's own knowledge: fitted, kept with its figures, used."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import msgspec
+
+from engine.answerability.fit import Fit, fit
+from engine.answerability.held_out import held_out_examples
+from engine.answerability.model import FEATURES, PRIOR, AnswerabilityModel
+from engine.audience import Audience
+from engine.clock import Clock
+from engine.retrieval.retriever import Retriever
+from engine.storage.documents import DocumentStore
+from engine.storage.models import ModelStore, StoredModel
+from engine.storage.passages import PassageStore
+
+log = logging.getLogger(__name__)
+
+NAME = "answerability"
+_FORMAT = 1
+
+
+class _Body(msgspec.Struct, frozen=True):
+    """How a model is stored. features: the names its weights belong to."""
+
+    format: int
+    features: tuple[str, ...]
+    weights: tuple[float, ...]
+    intercept: float
+
+
+@dataclass(slots=True, kw_only=True)
+class OwnAnswerability:
+    """Fits and looks up; the shipped prior serves where there is no fit, or none that this program
+    can read."""
+
+    store: ModelStore
+    retriever: Retriever
+    documents: DocumentStore
+    passages: PassageStore
+    clock: Clock
+    _kept: dict[str, AnswerabilityModel] = field(default_factory=dict)
+
+    async def model(self, tenant: str) -> AnswerabilityModel:
+        """The model in use. Raises: StorageUnavailable."""
+        version = await self.store.newest_version(tenant, NAME)
+        if version is None:
+            return PRIOR
+        kept = self._kept.get(tenant)
+        if kept is None or kept.name != version:
+            kept = await self._load(tenant, version)
+            self._kept[tenant] = kept
+        return kept
+
+    async def refit(self, tenant: str, audience: Audience) -> Fit | None:
+        """Fits to the knowledge as it is now, and puts the fit into use.
+
+        audience: of the documents that questions are made of. None, with everything left as it
+        was, where there is too little to learn from.
+
+        Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
+        """
+        revision = await self.documents.revision(tenant)
+        examples = await held_out_examples(
+            self.retriever, self.documents, self.passages, tenant=tenant, audience=audience
+        )
+        at = self.clock()
+        made = await asyncio.to_thread(fit, examples, name=f"{revision}-{at:%Y%m%d%H%M%S%f}")
+        if made is None:
+            return None
+        await self.store.save(
+            tenant,
+            StoredModel(
+                name=NAME, version=made.model.name, made_at=at, card=_card(made), body=_body(made)
+            ),
+        )
+        return made
+
+    async def _load(self, tenant: str, version: str) -> AnswerabilityModel:
+        stored = await self.store.get(tenant, NAME, version)
+        if stored is None:
+            return PRIOR
+        try:
+            body = msgspec.json.decode(stored.body, type=_Body)
+        except msgspec.DecodeError:
+            body = None
+        if body is None or body.format != _FORMAT or body.features != FEATURES:
+            log.warning("the stored answerability model is not this version's; refit it")
+            return AnswerabilityModel(
+                weights=PRIOR.weights, intercept=PRIOR.intercept, name=version
+            )
+        return AnswerabilityModel(weights=body.weights, intercept=body.intercept, name=version)
+
+
+def _body(made: Fit) -> bytes:
+    return msgspec.json.encode(
+        _Body(
+            format=_FORMAT,
+            features=FEATURES,
+            weights=made.model.weights,
+            intercept=made.model.intercept,
+        )
+    )
+
+
+def _card(made: Fit) -> dict[str, Any]:
+    return {
+        "features": list(FEATURES),
+        "weights": list(made.model.weights),
+        "intercept": made.model.intercept,
+        "examples": made.examples,
+        "auroc": made.auroc,
+        "brier": made.brier,
+        "ece": made.ece,
+        "reliability": [asdict(each) for each in made.reliability],
+    }
