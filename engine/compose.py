@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.answerability.own_model import OwnAnswerability
 from engine.clock import Clock, now
 from engine.drafting import Drafting
 from engine.errors import SettingsInvalid, StorageUnavailable
@@ -32,8 +33,8 @@ from engine.storage.sources import SourceStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
 from engine.storage.usage import UsageStore
-from engine.verification.claim import LocalVerifier, SupportChecker, Verifier, WordCoverage
 from engine.triage.judge import TriageModels
+from engine.verification.claim import LocalVerifier, SupportChecker, Verifier, WordCoverage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Engine:
     usage: UsageStore
     models: ModelStore
     triage: TriageModels
+    answerability: OwnAnswerability
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -124,6 +126,13 @@ async def open_engine(
             cache_entries=settings.retrieval.cache_entries,
             passage_cache_bytes=settings.retrieval.passage_cache_bytes,
         )
+        answerability = OwnAnswerability(
+            store=models,
+            retriever=retriever,
+            documents=documents,
+            passages=passages,
+            clock=given.clock,
+        )
         yield Engine(
             settings=settings,
             pipeline=Pipeline(
@@ -132,6 +141,7 @@ async def open_engine(
                 ledger=ledger,
                 documents=documents,
                 triage=triage,
+                answerability=answerability,
                 fingerprint=Fingerprint(
                     settings,
                     index_record(embedder),
@@ -165,6 +175,7 @@ async def open_engine(
             usage=usage,
             models=models,
             triage=triage,
+            answerability=answerability,
         )
 
 

@@ -8,8 +8,14 @@ from dataclasses import dataclass, replace
 from engine import replies
 from engine.trace import Outcome, Reason, ReasonCode
 
-_OUT_OF_SCOPE = 0.15
-"""Below this probability the question is taken to be about something else altogether."""
+_FAR_FROM_ALL = 0.15
+"""Below this answerability a question is about something else altogether, where no model says."""
+
+_ELSEWHERE, _UNLIKELY = 0.5, 0.5
+"""From this probability by its words, and below this answerability, a question is out of scope."""
+
+_FAR_AND_DOUBTFUL = 0.1
+"""From this probability by its words, what no document comes near is out of scope too."""
 
 _UNCLEAR = 0.5
 """What is left of the confidence where documents or meanings contradict each other."""
@@ -22,7 +28,8 @@ class Findings:
     documents: in the knowledge base, readable or not. readable: something was found at all.
     answerability: probability that the corpus answers. sentences: of the checked draft;
     dropped: those that failed their check. conflict: how documents contradict each other, in
-    words; empty if they do not. choices: what an ambiguous question may mean; empty if it is clear.
+    words; empty if they do not. out_of_scope: probability by the question alone; None where no
+    model could say. choices: what an ambiguous question may mean; empty if it is clear.
     """
 
     documents: int
@@ -31,6 +38,7 @@ class Findings:
     sentences: int
     dropped: int
     was_cut: bool
+    out_of_scope: float | None = None
     conflict: str = ""
     choices: tuple[str, ...] = ()
 
@@ -82,7 +90,7 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
             replies.NOT_IN_CORPUS,
             reasons,
         )
-    if confidence < _OUT_OF_SCOPE:
+    if _is_out_of_scope(findings):
         text = "Nothing in the documents comes near the question's subject."
         return Decision(
             outcome=Outcome.ABSTAINED,
@@ -143,6 +151,16 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
         reasons=tuple(reasons),
         reply=None,
     )
+
+
+def _is_out_of_scope(findings: Findings) -> bool:
+    """By the question's words and what was found together; neither alone is sure."""
+    elsewhere, answerable = findings.out_of_scope, findings.answerability
+    if elsewhere is None:
+        return answerable < _FAR_FROM_ALL
+    if answerable < _FAR_FROM_ALL:
+        return elsewhere >= _FAR_AND_DOUBTFUL
+    return elsewhere >= _ELSEWHERE and answerable < _UNLIKELY
 
 
 def _hand_over(

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine import replies
-from engine.answerability.model import PRIOR
+from engine.answerability.model import AnswerabilityModel
+from engine.answerability.own_model import OwnAnswerability
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.containment import contain
@@ -55,6 +56,7 @@ class Pipeline:
     ledger: Ledger
     documents: DocumentStore
     triage: TriageModels
+    answerability: OwnAnswerability
     fingerprint: Fingerprint
     clock: Clock
     max_question_chars: int
@@ -92,13 +94,16 @@ class Pipeline:
             await stopwatch.enter(Stage.INTAKE)
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
-            judge = await self.triage.of(tenant)
-            fingerprint = await self.fingerprint.of(tenant, revision, judge.version)
+            fitted = _Fitted(
+                judge=await self.triage.of(tenant),
+                answerability=await self.answerability.model(tenant),
+            )
+            fingerprint = await self.fingerprint.of(tenant, revision, fitted.versions)
             parts = await self._answer(
-                admitted, tenant, audience, revision, account, judge, stopwatch
+                admitted, tenant, audience, revision, account, fitted, stopwatch
             )
             if parts.revision != revision:
-                fingerprint = await self.fingerprint.of(tenant, parts.revision, judge.version)
+                fingerprint = await self.fingerprint.of(tenant, parts.revision, fitted.versions)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
             parts = _failed(trace_id, str(error))
@@ -142,7 +147,7 @@ class Pipeline:
         audience: Audience,
         revision: int,
         account: Account,
-        judge: Judge,
+        fitted: _Fitted,
         stopwatch: Stopwatch,
     ) -> _Parts:
         question = admitted.question
@@ -152,9 +157,11 @@ class Pipeline:
         await stopwatch.enter(Stage.RETRIEVAL)
         retrieval, revision = await self._retrieve(texts, tenant, audience, revision)
         await stopwatch.enter(Stage.TRIAGE)
-        triage = await judge.verdict(texts.last.whole, retrieval.query_vector, retrieval.hits)
+        triage = await fitted.judge.verdict(
+            texts.last.whole, retrieval.query_vector, retrieval.hits
+        )
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
-        probability = PRIOR.probability(retrieval.features)
+        probability = fitted.answerability.probability(retrieval.features)
         evidence = await self._read(question, retrieval)
         findings = Findings(
             documents=documents,
@@ -163,6 +170,8 @@ class Pipeline:
             sentences=1,
             dropped=0,
             was_cut=admitted.was_cut,
+            # Without the turns before it a question that follows up says little of its subject.
+            out_of_scope=None if question.history else triage.out_of_scope,
             conflict=evidence.conflict.what if evidence and evidence.conflict else "",
             choices=evidence.ambiguity.choices if evidence and evidence.ambiguity else (),
         )
@@ -224,6 +233,19 @@ class Pipeline:
                 break
             revision = after
         return retrieval, revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fitted:
+    """The models that were fitted for a tenant, as they are for one question."""
+
+    judge: Judge
+    answerability: AnswerabilityModel
+
+    @property
+    def versions(self) -> str:
+        """Part of the fingerprint."""
+        return f"{self.judge.version} {self.answerability.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from bot.cli.fit import refit
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
 from engine.containment import one_line
@@ -40,6 +41,8 @@ async def run(args: argparse.Namespace) -> int:
                 _add(total, await ingest_with_progress(engine, source, tags))
             except SourceUnreadable as error:
                 unread.append(str(error))
+        if not args.no_fit and (total.added or total.changed or total.removed):
+            await refit(engine)
     if unread and len(unread) == len(work):
         raise SourceUnreadable("; ".join(unread))
     if args.json:

@@ -78,6 +78,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="read every source again from nothing, with the embedder set now",
     )
 
+    ingest.add_argument(
+        "--no-fit",
+        action="store_true",
+        help="leave the estimate of what the documents answer as it is",
+    )
+    command("fit", "learn what the documents answer, by asking with some held out", "deskhand fit")
+
     sources = command(
         "sources", "list what was ingested, or remove it", "deskhand sources --remove handbook/"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 
 NAME = "answerability"
 _FORMAT = 1
+_LOOK_AGAIN_AFTER_S = 5.0
+"""A fit made by another process is in use everywhere after this long."""
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -44,18 +47,19 @@ class OwnAnswerability:
     documents: DocumentStore
     passages: PassageStore
     clock: Clock
-    _kept: dict[str, AnswerabilityModel] = field(default_factory=dict)
+    _kept: dict[str, tuple[float, AnswerabilityModel]] = field(default_factory=dict)
 
     async def model(self, tenant: str) -> AnswerabilityModel:
         """The model in use. Raises: StorageUnavailable."""
-        version = await self.store.newest_version(tenant, NAME)
-        if version is None:
-            return PRIOR
         kept = self._kept.get(tenant)
-        if kept is None or kept.name != version:
-            kept = await self._load(tenant, version)
-            self._kept[tenant] = kept
-        return kept
+        if kept is not None and time.monotonic() - kept[0] < _LOOK_AGAIN_AFTER_S:
+            return kept[1]
+        version = await self.store.newest_version(tenant, NAME)
+        model = PRIOR if version is None else kept[1] if kept else None
+        if model is None or (version is not None and model.name != version):
+            model = await self._load(tenant, version or "")
+        self._kept[tenant] = (time.monotonic(), model)
+        return model
 
     async def refit(self, tenant: str, audience: Audience) -> Fit | None:
         """Fits to the knowledge as it is now, and puts the fit into use.
@@ -79,6 +83,7 @@ class OwnAnswerability:
                 name=NAME, version=made.model.name, made_at=at, card=_card(made), body=_body(made)
             ),
         )
+        self._kept.pop(tenant, None)
         return made
 
     async def _load(self, tenant: str, version: str) -> AnswerabilityModel:
