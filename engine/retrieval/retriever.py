@@ -15,6 +15,7 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.hit import Hit
 from engine.retrieval.index import IndexQuery, RankedPoints, SearchIndex
 from engine.retrieval.memory import PassageMemory
+from engine.retrieval.near_duplicates import first_distinct, says_otherwise
 from engine.retrieval.neighbours import cut_places, goes_on
 from engine.retrieval.passage import Candidate, DocumentVectors, LivePassage
 from engine.retrieval.query import QueryTerms, QueryText, QueryTexts, query_terms
@@ -130,14 +131,22 @@ class Retriever:
         gathered = await self._gather(texts, asking)
         queries, candidates = gathered.queries, gathered.candidates
         ranked = await asyncio.to_thread(rank, queries, candidates, gathered.documents)
-        chosen = _distinct(ranked, candidates, self._top_k)
+        distinct, repeated = first_distinct(ranked.ids, candidates, self._top_k)
         shown = _best_of_documents(ranked, candidates, _SHOWN_DOCUMENTS)
         live = await self._memory.texts(
-            [ranked.ids[p] for p in dict.fromkeys([*chosen, *shown])],
+            [ranked.ids[p] for p in dict.fromkeys([*distinct, *repeated, *shown])],
             asking.tenant,
             asking.audience,
             asking.revision,
         )
+        versions = [
+            p
+            for p, like in repeated.items()
+            if (one := live.get(ranked.ids[p]))
+            and (other := live.get(ranked.ids[like]))
+            and says_otherwise(one, other)
+        ]
+        chosen = sorted([*distinct, *versions])[: self._top_k]
         hits = [
             _hit(ranked, p, live[ranked.ids[p]], candidates[ranked.ids[p]].vectors.sentences)
             for p in chosen
@@ -313,21 +322,6 @@ def _hit(ranked: Ranked, position: int, passage: LivePassage, vectors: NDArray[n
     )
 
 
-def _distinct(ranked: Ranked, candidates: dict[str, Candidate], wanted: int) -> list[int]:
-    """Positions of the best passages without those that repeat a better one almost verbatim."""
-    kept: list[int] = []
-    sets: list[frozenset[int]] = []
-    for position, passage_id in enumerate(ranked.ids):
-        terms_here = frozenset(candidates[passage_id].vectors.terms.tolist())
-        if any(_overlap(terms_here, other) > 0.85 for other in sets):
-            continue
-        kept.append(position)
-        sets.append(terms_here)
-        if len(kept) == wanted:
-            break
-    return kept
-
-
 def _best_of_documents(ranked: Ranked, candidates: dict[str, Candidate], wanted: int) -> list[int]:
     """Positions of the best passage of each of the first documents."""
     best_of: dict[str, int] = {}
@@ -336,9 +330,3 @@ def _best_of_documents(ranked: Ranked, candidates: dict[str, Candidate], wanted:
         if len(best_of) == wanted:
             break
     return list(best_of.values())
-
-
-def _overlap(a: frozenset[int], b: frozenset[int]) -> float:
-    """Jaccard's index; 0 for two empty sets."""
-    union = len(a | b)
-    return len(a & b) / union if union else 0.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.generation.draft import DraftSentence
-from engine.generation.quotation import Pick, quote
 from engine.generation.question_form import AnswerKind
+from engine.generation.quotation import Pick, quote
 from engine.generation.reading import Reading
 from engine.generation.span_reading import SpanReading
 from engine.generation.word_terms import term_set
@@ -31,7 +31,9 @@ sample's pairs, where no other question reaches it."""
 
 _TERM_SHARE = 0.3
 _SAME_WORDS = 0.6
-_SAME_MEANING = 0.8
+_SAME_STATEMENT = 0.95
+"""From which two spans are one statement, apart from what they differ in."""
+
 _NOT_COMPARED = frozenset({"ordinal", "version", "clock"})
 _NEGATIONS = frozenset("not no never none cannot without nobody nothing neither".split())
 _NAME = re.compile(r"(?<![.!?:|]\s)(?<!^)\b[A-Z][\w-]*[A-Za-z0-9]\b|^[A-Z][\w-]+(?=:\s)")
@@ -42,12 +44,14 @@ class Conflict:
     """Two spans of different documents that cannot both hold; the first answers better.
 
     what: how they differ, in words for a person. sides: both as sentences of a draft.
+    plain: whether they are so alike that nothing but the question's subject can be meant.
     """
 
     first: SpanReading
     second: SpanReading
     what: str
     sides: tuple[DraftSentence, ...]
+    plain: bool
 
 
 def find_conflict(reading: Reading) -> Conflict | None:
@@ -74,7 +78,7 @@ def find_conflict(reading: Reading) -> Conflict | None:
                 found.append((alike, one, other, what))
     if not found:
         return None
-    _, first, second, what = max(found, key=lambda each: each[0])
+    alike, first, second, what = max(found, key=lambda each: each[0])
     picks = [
         Pick(
             span=side,
@@ -84,7 +88,9 @@ def find_conflict(reading: Reading) -> Conflict | None:
         for side in (first, second)
     ]
     sides = tuple(quote(picks, reading.passages, reading.form))
-    return Conflict(first=first, second=second, what=what, sides=sides)
+    return Conflict(
+        first=first, second=second, what=what, sides=sides, plain=alike >= _SAME_STATEMENT
+    )
 
 
 def _alike(reading: Reading, one: SpanReading, other: SpanReading) -> float:
@@ -105,7 +111,7 @@ def _difference(reading: Reading, one: SpanReading, other: SpanReading, alike: f
     if amounts is not None:
         return f"one says {amounts[0].text}, the other {amounts[1].text}"
     common = len(one.terms & other.terms) / max(1, len(one.terms | other.terms))
-    if common >= _SAME_WORDS and alike >= _SAME_MEANING + _TERM_SHARE * common:
+    if common >= _SAME_WORDS and alike >= _SAME_STATEMENT:
         first, second = (bool(_NEGATIONS & set(words(s.text))) for s in (one, other))
         if first != second:
             return "one says that it is so, the other that it is not"
@@ -142,4 +148,9 @@ def _same_scope(reading: Reading, one: SpanReading, other: SpanReading) -> bool:
 
 def _scope(span: SpanReading) -> frozenset[str]:
     """Names within the span: capitalised words that no sentence begins with, and a label."""
-    return frozenset(name.casefold() for name in _NAME.findall(span.text))
+    amounts = [(q.start, q.end) for q in read_quantities(span.text)]  # "31 March" is no name
+    return frozenset(
+        match[0].casefold()
+        for match in _NAME.finditer(span.text)
+        if not any(start <= match.start() < end for start, end in amounts)
+    )

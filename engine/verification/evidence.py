@@ -15,8 +15,8 @@ from engine.verification.conflict import Conflict, find_conflict
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """reading: the question and the hits, read. ambiguity: what else the question may mean, None
-    where it is clear. conflict: documents that contradict each other about it; None where it is
-    ambiguous, since two meanings then explain the difference."""
+    where it is clear. conflict: documents that contradict each other about it. Never both: where
+    two meanings may explain the difference it is ambiguity, unless one statement stands twice."""
 
     reading: Reading
     ambiguity: Ambiguity | None
@@ -31,6 +31,10 @@ def read_evidence(
     rarity, absent_rarity: see `find_ambiguity`.
     """
     reading = read(question, hits)
+    conflict = find_conflict(reading)
+    if conflict is not None and conflict.plain:
+        return Evidence(reading=reading, ambiguity=None, conflict=conflict)
     ambiguity = find_ambiguity(question, reading, rarity, absent_rarity)
-    conflict = find_conflict(reading) if ambiguity is None else None
-    return Evidence(reading=reading, ambiguity=ambiguity, conflict=conflict)
+    return Evidence(
+        reading=reading, ambiguity=ambiguity, conflict=None if ambiguity is not None else conflict
+    )

@@ -137,3 +137,50 @@ def test_there_is_no_silent_outcome(findings: Findings, least: float) -> None:
         assert decision.reasons
     assert decision.needs_human_review == (decision.outcome is Outcome.ESCALATED)
     assert all(reason.text.endswith(".") for reason in decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("answerability", "elsewhere", "abstains"),
+    [
+        (0.10, None, True),  # no model could say
+        (0.20, None, False),
+        (0.10, 0.3, True),
+        (0.10, 0.02, False),  # its words are a help desk's, so a person should look
+        (0.40, 0.8, True),
+        (0.40, 0.3, False),
+        (0.70, 0.99, False),  # the documents do answer it
+    ],
+)
+def test_out_of_scope_is_decided_by_the_words_and_by_what_was_found_together(
+    answerability: float, elsewhere: float | None, abstains: bool
+) -> None:
+    decision = decide(
+        found(answerability=answerability, out_of_scope=elsewhere), min_confidence=0.35
+    )
+    assert (decision.outcome is Outcome.ABSTAINED) is abstains
+
+
+def test_a_contradiction_shows_both_sides_and_calls_a_person() -> None:
+    decision = decide(found(conflict="one says 3 years, the other 4"), min_confidence=0.35)
+    assert decision.outcome is Outcome.ESCALATED
+    assert decision.shows_draft
+    assert decision.needs_human_review
+    assert decision.confidence == pytest.approx(0.45)
+    assert decision.reply is not None
+    assert "one says 3 years, the other 4" in decision.reply
+    assert [reason.code for reason in decision.reasons] == [ReasonCode.CONFLICT]
+
+
+def test_an_ambiguous_question_is_asked_back_with_its_choices() -> None:
+    decision = decide(found(choices=("Expenses", "Uploads")), min_confidence=0.35)
+    assert decision.outcome is Outcome.CLARIFIED
+    assert not decision.needs_human_review
+    assert decision.reply is not None
+    assert decision.reply.endswith("1. Expenses\n2. Uploads")
+
+
+@pytest.mark.parametrize("changes", [{"conflict": "they differ"}, {"choices": ("A", "B")}])
+def test_what_the_documents_hardly_answer_is_neither_compared_nor_asked_back(
+    changes: dict[str, Any],
+) -> None:
+    assert codes(answerability=0.2, **changes) == [ReasonCode.LOW_CONFIDENCE]

@@ -77,6 +77,7 @@ def passage(
         score=score,
         cosine=0.5,
         sentence_cosines=np.array(cosines, dtype=np.float32),
+        sentence_vectors=np.ones((len(cosines), 4), dtype=np.int8),
         coverage=0.5,
     )
 

@@ -26,6 +26,7 @@ def hits(*votes: tuple[str | None, float]) -> list[Hit]:
             score=score,
             cosine=score,
             sentence_cosines=np.empty(0, dtype=np.float32),
+            sentence_vectors=np.empty((0, 4), dtype=np.int8),
             coverage=0.0,
         )
         for n, (category, score) in enumerate(votes)
