@@ -111,11 +111,14 @@ class Pipeline:
             needs_human_review=parts.decision.needs_human_review,
             reasons=parts.decision.reasons,
             citations=parts.citations,
-            internal_next_steps=next_steps(
-                parts.decision.outcome,
-                parts.decision.reasons,
-                parts.citations,
-                parts.retrieval.retrieved if parts.retrieval else (),
+            internal_next_steps=(
+                *((_COMPLETE_IT,) if parts.broke_off else ()),
+                *next_steps(
+                    parts.decision.outcome,
+                    parts.decision.reasons,
+                    parts.citations,
+                    parts.retrieval.retrieved if parts.retrieval else (),
+                ),
             ),
             triage=parts.triage,
             retrieved=parts.retrieval.retrieved if parts.retrieval else (),
@@ -186,6 +189,7 @@ class Pipeline:
             citations=() if abstained else shown.citations,
             triage=triage,
             retrieval=retrieval,
+            broke_off=drafted.broke_off,
         )
 
     async def _retrieve(
@@ -217,7 +221,10 @@ class _Parts:
     citations: tuple[Citation, ...] = ()
     triage: TriageVerdict = field(default_factory=TriageVerdict)
     retrieval: Retrieval | None = None
+    broke_off: bool = False
 
+
+_COMPLETE_IT = "Read the answer that was shown and complete it; its writer failed midway."
 
 _EMPTY = Decision(
     outcome=Outcome.ABSTAINED,

@@ -22,7 +22,8 @@ _CHARS_OF_A_TOKEN = 4
 class ModelServer:
     """Answers by the queue first, then by `respond`; remembers what it was asked.
 
-    refuses: parameters that are answered with 400, as older llama.cpp and vLLM do.
+    refuses: parameters that are answered with 400, as older llama.cpp and vLLM do; `name=value`
+        refuses a value only.
     dimension: of embeddings where the request names none.
     """
 
@@ -73,6 +74,12 @@ class ModelServer:
         self.requests.append(received)
         return received
 
+    def _refused(self, received: Received) -> str | None:
+        """The first parameter of a request that is refused; None if none is."""
+        body = received.body
+        named = (name for name in sorted(body) if {name, f"{name}={body[name]}"} & self.refuses)
+        return next(named, None)
+
     def _reply(self, received: Received) -> Reply:
         return self.queue.popleft() if self.queue else self.respond(received)
 
@@ -82,9 +89,8 @@ class ModelServer:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         received = await self._receive(request)
-        refused = self.refuses & received.body.keys()
-        if refused:
-            return refusal(min(refused))
+        if refused := self._refused(received):
+            return refusal(refused)
         reply = self._reply(received)
         self.open_streams += 1
         self.most_open = max(self.most_open, self.open_streams)
@@ -137,9 +143,8 @@ class ModelServer:
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         received = await self._receive(request)
-        refused = self.refuses & received.body.keys()
-        if refused:
-            return refusal(min(refused))
+        if refused := self._refused(received):
+            return refusal(refused)
         reply = self.queue.popleft() if self.queue else Reply()
         await self._wait(reply.first_s)
         if reply.fault is Fault.HANG:
