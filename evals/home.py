@@ -33,6 +33,8 @@ def evaluation_settings(home: Path) -> Settings:
         update={
             "home": home,
             "tenant": TENANT,
+            "embedder": "local",
+            "verifier": "local",
             "database": DatabaseSettings.model_validate({}),
             "openai": OpenAiSettings.model_validate({}),
             "qdrant": QdrantSettings.model_validate({}),

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -42,6 +42,8 @@ class ModelServer:
         self.open_streams = 0
         self.most_open = 0
         self.url = ""
+        self.wrote: Callable[[str], None] | None = None
+        """Told the text of an answer so far, when a piece of it was written to the socket."""
         self._stopping = asyncio.Event()
 
     @asynccontextmanager
@@ -123,11 +125,15 @@ class ModelServer:
             await response.write(f"data: {json.dumps(base | event)}\n\n".encode())
 
         wants_usage = bool((received.body.get("stream_options") or {}).get("include_usage"))
+        so_far = ""
         for number, piece in enumerate(reply.cut()):
             if number:
                 await self._wait(reply.piece_s)
             delta = {"role": "assistant", "content": piece} if not number else {"content": piece}
             await send({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            so_far += piece
+            if self.wrote is not None:
+                self.wrote(so_far)
         if reply.fault is Fault.CUT:
             _reset(request)
             return response
