@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved
 
+COMPLETE_IT = "Read the answer that was shown and complete it; its writer failed midway."
+
 
 def next_steps(
     outcome: Outcome,

@@ -18,11 +18,11 @@ from engine.fault_place import place
 from engine.fingerprint import Fingerprint
 from engine.intake import Admitted, admit
 from engine.ledger import Account, Ledger
-from engine.next_steps import next_steps
+from engine.next_steps import COMPLETE_IT, next_steps
 from engine.question import Budget, Question
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
-from engine.stopwatch import SentenceReady, StageStarted, Stopwatch, Watch
+from engine.stopwatch import Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.trace import (
     Citation,
@@ -34,8 +34,6 @@ from engine.trace import (
     TriageVerdict,
 )
 from engine.triage.vote import vote
-
-__all__ = ["Pipeline", "SentenceReady", "StageStarted", "Watch"]
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +110,7 @@ class Pipeline:
             reasons=parts.decision.reasons,
             citations=parts.citations,
             internal_next_steps=(
-                *((_COMPLETE_IT,) if parts.broke_off else ()),
+                *((COMPLETE_IT,) if parts.broke_off else ()),
                 *next_steps(
                     parts.decision.outcome,
                     parts.decision.reasons,
@@ -223,8 +221,6 @@ class _Parts:
     retrieval: Retrieval | None = None
     broke_off: bool = False
 
-
-_COMPLETE_IT = "Read the answer that was shown and complete it; its writer failed midway."
 
 _EMPTY = Decision(
     outcome=Outcome.ABSTAINED,

@@ -23,7 +23,7 @@ class ModelServer:
     """Answers by the queue first, then by `respond`; remembers what it was asked.
 
     refuses: parameters that are answered with 400, as older llama.cpp and vLLM do; `name=value`
-        refuses a value only.
+        refuses a value only. refusal_names: whether the refusal says which one it is about.
     dimension: of embeddings where the request names none.
     """
 
@@ -33,10 +33,12 @@ class ModelServer:
         *,
         refuses: Iterable[str] = (),
         dimension: int = 256,
+        refusal_names: bool = True,
     ) -> None:
         self.respond = respond
         self.refuses = set(refuses)
         self.dimension = dimension
+        self.refusal_names = refusal_names
         self.queue: deque[Reply] = deque()
         self.requests: list[Received] = []
         self.open_streams = 0
@@ -92,7 +94,7 @@ class ModelServer:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         received = await self._receive(request)
         if refused := self._refused(received):
-            return refusal(refused)
+            return refusal(refused if self.refusal_names else None)
         reply = self._reply(received)
         self.open_streams += 1
         self.most_open = max(self.most_open, self.open_streams)
@@ -150,7 +152,7 @@ class ModelServer:
     async def _embeddings(self, request: web.Request) -> web.Response:
         received = await self._receive(request)
         if refused := self._refused(received):
-            return refusal(refused)
+            return refusal(refused if self.refusal_names else None)
         reply = self.queue.popleft() if self.queue else Reply()
         await self._wait(reply.first_s)
         if reply.fault is Fault.HANG:

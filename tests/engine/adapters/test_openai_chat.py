@@ -96,6 +96,23 @@ async def test_the_bound_of_an_answer_goes_by_the_name_that_the_server_takes(
     assert refused not in server.requests[-1].body
 
 
+async def test_a_refusal_that_names_nothing_makes_every_parameter_suspect_that_can_go(
+    server: ModelServer, open_line: OpenLine
+) -> None:
+    line = open_line()
+    server.refusal_names = False
+    server.respond = lambda _: Reply(text=TEA)
+    server.refuses = {"model"}
+    with pytest.raises(ModelFault, match="refused the request"):
+        await listen(line)
+    assert line.lane.features.refused == set()
+    server.refuses = {"stream_options"}
+    assert await listen(line) == TEA
+    assert await listen(line) == TEA
+    assert "stream_options" not in server.requests[-1].body
+    assert len(server.requests) == 5
+
+
 async def test_an_answer_without_a_bound_is_never_asked_for(
     server: ModelServer, open_line: OpenLine
 ) -> None:
