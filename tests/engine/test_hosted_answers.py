@@ -59,7 +59,6 @@ async def open_with(
                 "DESKHAND_HOME": str(tmp_path / "home"),
                 "OPENAI_BASE_URL": server.url,
                 "DESKHAND_OPENAI__ATTEMPTS": "1",
-                "DESKHAND_OPENAI__FIRST_TOKEN_S": "0.5",
                 **env,
             }
             settings = load_settings(values, working_directory=tmp_path)
@@ -141,7 +140,7 @@ async def test_a_sentence_is_released_while_the_model_still_writes(
             released.set()
 
     first, second = GOOD.split(" [1] ")
-    server.queue.append(Reply(pieces=[f"{first} [1] ", second[0], second[1:]], piece_s=0.3))
+    server.queue.append(Reply(pieces=[f"{first} [1] ", second[0], second[1:]], piece_s=1.0))
     asking = asyncio.create_task(ask(engine, watch=watch))
     await released.wait()
     assert not asking.done()
@@ -178,7 +177,7 @@ async def test_the_trace_is_the_same_with_and_without_a_watcher(
 async def test_a_model_that_fails_before_a_sentence_is_replaced_by_quotes(
     server: ModelServer, open_with: OpenEngine, reply: Reply
 ) -> None:
-    engine = await open_with()
+    engine = await open_with(DESKHAND_OPENAI__FIRST_TOKEN_S="0.5")
     server.respond = lambda _: reply
     trace, told = await watched(engine)
     assert trace.outcome is Outcome.ANSWERED

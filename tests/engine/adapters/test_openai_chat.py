@@ -151,7 +151,7 @@ async def test_each_fault_before_the_first_word_is_one_sentence_and_tried_again_
 async def test_a_fault_before_the_first_word_of_a_stream_is_tried_again(
     server: ModelServer, open_line: OpenLine, fault: Fault
 ) -> None:
-    line = open_line(first_token_s=0.3)
+    line = open_line(first_token_s=2.0)
     server.queue.extend([Reply(fault=fault), Reply(text=TEA)])
     assert await listen(line) == TEA
     assert [succeeded for *_, succeeded in tokens(line)] == [False, True]
@@ -186,8 +186,8 @@ async def test_a_fault_after_the_first_word_is_not_tried_again_and_its_words_are
 async def test_a_slow_drip_ends_when_its_time_is_over(
     server: ModelServer, open_line: OpenLine
 ) -> None:
-    line = open_line(total_s=0.5)
-    server.queue.append(Reply(text=TEA * 20, piece_s=0.2))
+    line = open_line(total_s=2.0)
+    server.queue.append(Reply(text=TEA * 20, piece_s=0.4))
     with pytest.raises(ModelFault, match="did not answer in time"):
         await listen(line)
     ((_, completion, estimated, succeeded),) = tokens(line)

@@ -129,7 +129,7 @@ async def test_a_rate_limit_is_waited_out(server: ModelServer, open_line: OpenLi
 async def test_each_fault_is_one_sentence_and_a_row_of_the_ledger(
     server: ModelServer, open_line: OpenLine, fault: Fault, sentence: str
 ) -> None:
-    made, query, _ = embedder(open_line, attempts=1, total_s=0.5)
+    made, query, _ = embedder(open_line, attempts=1, total_s=2.0)
     server.queue.append(Reply(fault=fault))
     with pytest.raises(ModelFault, match=sentence):
         await made.embed_query("tea")
