@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from engine.containment import contain, one_line
 from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved
 
+COMPLETE_IT = "Read the answer that was shown and complete it; its writer failed midway."
+
 
 def next_steps(
     outcome: Outcome,

@@ -21,11 +21,11 @@ from engine.fault_place import place
 from engine.fingerprint import Fingerprint
 from engine.intake import Admitted, admit
 from engine.ledger import Account, Ledger
-from engine.next_steps import next_steps
+from engine.next_steps import COMPLETE_IT, next_steps
 from engine.question import Budget, Question
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
-from engine.stopwatch import SentenceReady, StageStarted, Stopwatch, Watch
+from engine.stopwatch import Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.trace import (
     Citation,
@@ -38,8 +38,6 @@ from engine.trace import (
 )
 from engine.triage.judge import Judge, TriageModels
 from engine.verification.evidence import Evidence, read_evidence
-
-__all__ = ["Pipeline", "SentenceReady", "StageStarted", "Watch"]
 
 log = logging.getLogger(__name__)
 
@@ -123,11 +121,14 @@ class Pipeline:
             needs_human_review=parts.decision.needs_human_review,
             reasons=parts.decision.reasons,
             citations=parts.citations,
-            internal_next_steps=next_steps(
-                parts.decision.outcome,
-                parts.decision.reasons,
-                parts.citations,
-                parts.retrieval.retrieved if parts.retrieval else (),
+            internal_next_steps=(
+                *((COMPLETE_IT,) if parts.broke_off else ()),
+                *next_steps(
+                    parts.decision.outcome,
+                    parts.decision.reasons,
+                    parts.citations,
+                    parts.retrieval.retrieved if parts.retrieval else (),
+                ),
             ),
             triage=parts.triage,
             retrieved=parts.retrieval.retrieved if parts.retrieval else (),
@@ -207,6 +208,7 @@ class Pipeline:
             citations=() if abstained else shown.citations,
             triage=triage,
             retrieval=retrieval,
+            broke_off=drafted.broke_off,
         )
 
     async def _read(self, question: Question, retrieval: Retrieval) -> Evidence | None:
@@ -258,6 +260,7 @@ class _Parts:
     citations: tuple[Citation, ...] = ()
     triage: TriageVerdict = field(default_factory=TriageVerdict)
     retrieval: Retrieval | None = None
+    broke_off: bool = False
 
     @property
     def reply(self) -> str:

@@ -181,7 +181,8 @@ class Settings(BaseSettings):
             "qdrant": QdrantSettings(),
             "unstructured": UnstructuredSettings(),
         }
-        return self.model_copy(update={"home": home, **nothing_set})
+        locally = {"home": home, "embedder": "local", "verifier": "local"}
+        return self.model_copy(update={**locally, **nothing_set})
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]  # the other sources are not wanted

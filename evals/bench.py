@@ -2,9 +2,10 @@
 
     $ python -m evals.bench --only start ingest
 
-Parts: `answer` (question to answer among SIZE passages, by stage, over the floor), `ingest`
-(against the embedder alone), `growth` (5,000 against 100,000 passages), `memory`, `start`. Each
-works in a temporary folder that is removed. The last line of standard output is one JSON object;
+Parts: `answer` (question to answer among SIZE passages, by stage, over the floor), `release` (a
+model's first whole sentence to the moment it is shown, checked), `ingest` (against the embedder
+alone), `growth` (5,000 against 100,000 passages), `memory`, `start`. Each works in a temporary
+folder that is removed. The last line of standard output is one JSON object;
 the exit code is 0 when every aim that was measured holds, 1 when not, 2 for wrong use.
 """
 
@@ -25,11 +26,12 @@ from evals.benchmarks.answering import measure_answers, measure_growth
 from evals.benchmarks.ingesting import measure_ingestion
 from evals.benchmarks.memory import measure_memory
 from evals.benchmarks.real_documents import real_documents
+from evals.benchmarks.releasing import measure_release
 from evals.benchmarks.starting import measure_start
 from evals.corpora import SAMPLE, default_datasets
 from evals.terminal import finish, say, show_table
 
-PARTS = ("answer", "ingest", "growth", "memory", "start")
+PARTS = ("answer", "release", "ingest", "growth", "memory", "start")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Aim:
 AIMS = (
     Aim(figure="ingest_ratio", at_least=0.9),
     Aim(figure="growth_ratio", at_most=2.0),
+    Aim(figure="release_p50_ms", at_most=20.0),
     Aim(figure="help_over_pass_ratio", at_most=6.0),
 )
 
@@ -83,6 +86,8 @@ async def measure(part: str, plan: Plan, root: Path) -> dict[str, Any]:
         return await measure_growth(root, seed=plan.seed, small=small, large=large)
     if part == "start":
         return await measure_start(root, str(SAMPLE / "knowledge"), rounds=5 * plan.rounds)
+    if part == "release":
+        return await measure_release(root / "home", rounds=plan.rounds)
     real = await asyncio.to_thread(real_documents, plan.datasets, root, seed=plan.seed)
     if part == "answer":
         return await measure_answers(root / "home", real, size=plan.size, seed=plan.seed)

@@ -117,6 +117,7 @@ class OpenAiEmbedder:
             parameters["dimensions"] = self.dimension
 
         async def once(sent: dict[str, Any]) -> tuple[NDArray[np.float32], int | None]:
+            sent.setdefault("encoding_format", "float")  # else the client asks for base64 itself
             answer = await lane.connection.client().embeddings.create(**sent)
             return _rows(answer, len(texts)), getattr(answer.usage, "prompt_tokens", None)
 

@@ -23,6 +23,7 @@ class ServerFeatures:
 
     def __init__(self) -> None:
         self.refused: set[str] = set()
+        self._suspected: set[str] = set()
 
     def adapt(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters without those that the server refuses."""
@@ -38,15 +39,23 @@ class ServerFeatures:
         """Remembers what a refusal is about; whether the call is worth making again without.
 
         error: an `openai.APIStatusError`. Where it names no parameter, every one that can be left
-        out is suspected, once.
+        out is suspected, until the call turns out to fail without them too.
         """
         if error.status_code not in _REFUSALS or is_too_long(error):
             return False
         named = self._named(error, sent)
+        if not named and self._suspected:
+            self.refused -= self._suspected
+            self._suspected = set()
+            return False
         if not named and error.status_code in (400, 422):
-            named = {name for name in _LEFT_OUT if name in sent}
+            named = self._suspected = {name for name in _LEFT_OUT if name in sent}
         self.refused |= named
         return bool(named)
+
+    def succeeded(self) -> None:
+        """What was suspected is refused indeed, since the call works without it."""
+        self._suspected = set()
 
     def _named(self, error: Any, sent: Mapping[str, Any]) -> set[str]:
         can = [name for name in (*_LEFT_OUT, *_SAME) if name in sent]

@@ -136,8 +136,9 @@ class OpenAiLane:
                 fault = self.fault(error)
                 end_permit(permit, fault)
                 await self.book(Tokens(), succeeded=False)
-            except BaseException:
+            except BaseException:  # cancelled: it was a call all the same
                 permit.abandoned()
+                await asyncio.shield(self.book(Tokens(), succeeded=False))
                 raise
             failures += 1
             left = until - self._clock()
@@ -184,7 +185,9 @@ class OpenAiLane:
         while True:
             sent = self.features.adapt(parameters)
             try:
-                return await once(sent)
+                result = await once(sent)
+                self.features.succeeded()
+                return result
             except APIStatusError as error:
                 if not self.features.learn(error, sent):
                     raise

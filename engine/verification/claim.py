@@ -58,7 +58,8 @@ class LocalVerifier:
 
 
 class WordCoverage:
-    """The plainest checker: every number, every negation and most terms stand in the evidence."""
+    """The plainest checker: every number and most terms stand in the evidence,
+    and both or neither negate."""
 
     least_share = 0.8
     _number = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -76,8 +77,9 @@ class WordCoverage:
             return Support(probability=0.05, supported=False, why=why)
         share = len(wanted & term_set(source)) / len(wanted)
         said, written = (not self._negations.isdisjoint(words(text)) for text in (claim, source))
-        if said and not written:
-            return Support(probability=0.1, supported=False, why="the source does not negate this")
+        if said != written:
+            why = "only one of the sentence and its source says not"
+            return Support(probability=0.1, supported=False, why=why)
         supported = share >= self.least_share
         why = f"{share:.0%} of its words stand in the source"
         return Support(probability=share if supported else share / 2, supported=supported, why=why)

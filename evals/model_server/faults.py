@@ -30,9 +30,11 @@ def fault_response(reply: Reply) -> web.Response | None:
     return web.json_response(body, status=status, headers=headers)
 
 
-def refusal(parameter: str) -> web.Response:
-    """400 for a parameter that the server does not know."""
-    message = f"Unsupported parameter: '{parameter}' is not supported with this model."
+def refusal(parameter: str | None) -> web.Response:
+    """400 for a parameter that the server does not know; None does not say which."""
+    message = "Extra inputs are not permitted."
+    if parameter is not None:
+        message = f"Unsupported parameter: '{parameter}' is not supported with this model."
     code = "unsupported_parameter"
     body = {
         "error": {

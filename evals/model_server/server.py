@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,7 +22,8 @@ _CHARS_OF_A_TOKEN = 4
 class ModelServer:
     """Answers by the queue first, then by `respond`; remembers what it was asked.
 
-    refuses: parameters that are answered with 400, as older llama.cpp and vLLM do.
+    refuses: parameters that are answered with 400, as older llama.cpp and vLLM do; `name=value`
+        refuses a value only. refusal_names: whether the refusal says which one it is about.
     dimension: of embeddings where the request names none.
     """
 
@@ -32,15 +33,19 @@ class ModelServer:
         *,
         refuses: Iterable[str] = (),
         dimension: int = 256,
+        refusal_names: bool = True,
     ) -> None:
         self.respond = respond
         self.refuses = set(refuses)
         self.dimension = dimension
+        self.refusal_names = refusal_names
         self.queue: deque[Reply] = deque()
         self.requests: list[Received] = []
         self.open_streams = 0
         self.most_open = 0
         self.url = ""
+        self.wrote: Callable[[str], None] | None = None
+        """Told the text of an answer so far, when a piece of it was written to the socket."""
         self._stopping = asyncio.Event()
 
     @asynccontextmanager
@@ -73,6 +78,12 @@ class ModelServer:
         self.requests.append(received)
         return received
 
+    def _refused(self, received: Received) -> str | None:
+        """The first parameter of a request that is refused; None if none is."""
+        body = received.body
+        named = (name for name in sorted(body) if {name, f"{name}={body[name]}"} & self.refuses)
+        return next(named, None)
+
     def _reply(self, received: Received) -> Reply:
         return self.queue.popleft() if self.queue else self.respond(received)
 
@@ -82,9 +93,8 @@ class ModelServer:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         received = await self._receive(request)
-        refused = self.refuses & received.body.keys()
-        if refused:
-            return refusal(min(refused))
+        if refused := self._refused(received):
+            return refusal(refused if self.refusal_names else None)
         reply = self._reply(received)
         self.open_streams += 1
         self.most_open = max(self.most_open, self.open_streams)
@@ -117,11 +127,15 @@ class ModelServer:
             await response.write(f"data: {json.dumps(base | event)}\n\n".encode())
 
         wants_usage = bool((received.body.get("stream_options") or {}).get("include_usage"))
+        so_far = ""
         for number, piece in enumerate(reply.cut()):
             if number:
                 await self._wait(reply.piece_s)
             delta = {"role": "assistant", "content": piece} if not number else {"content": piece}
             await send({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            so_far += piece
+            if self.wrote is not None:
+                self.wrote(so_far)
         if reply.fault is Fault.CUT:
             _reset(request)
             return response
@@ -137,9 +151,8 @@ class ModelServer:
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         received = await self._receive(request)
-        refused = self.refuses & received.body.keys()
-        if refused:
-            return refusal(min(refused))
+        if refused := self._refused(received):
+            return refusal(refused if self.refusal_names else None)
         reply = self.queue.popleft() if self.queue else Reply()
         await self._wait(reply.first_s)
         if reply.fault is Fault.HANG:

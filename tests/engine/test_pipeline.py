@@ -18,9 +18,10 @@ from engine.compose import Engine, Overrides, open_engine
 from engine.contract import render_trace
 from engine.errors import IndexUnavailable
 from engine.generation.draft import Draft
-from engine.pipeline import Pipeline, SentenceReady, StageStarted
+from engine.pipeline import Pipeline
 from engine.question import Budget, Question, Role, Turn
 from engine.settings import Settings, load_settings
+from engine.stopwatch import SentenceReady, StageStarted
 from engine.storage.schema import documents, knowledge
 from engine.trace import Outcome, ReasonCode, Stage, Trace
 

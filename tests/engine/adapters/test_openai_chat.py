@@ -96,6 +96,23 @@ async def test_the_bound_of_an_answer_goes_by_the_name_that_the_server_takes(
     assert refused not in server.requests[-1].body
 
 
+async def test_a_refusal_that_names_nothing_makes_every_parameter_suspect_that_can_go(
+    server: ModelServer, open_line: OpenLine
+) -> None:
+    line = open_line()
+    server.refusal_names = False
+    server.respond = lambda _: Reply(text=TEA)
+    server.refuses = {"model"}
+    with pytest.raises(ModelFault, match="refused the request"):
+        await listen(line)
+    assert line.lane.features.refused == set()
+    server.refuses = {"stream_options"}
+    assert await listen(line) == TEA
+    assert await listen(line) == TEA
+    assert "stream_options" not in server.requests[-1].body
+    assert len(server.requests) == 5
+
+
 async def test_an_answer_without_a_bound_is_never_asked_for(
     server: ModelServer, open_line: OpenLine
 ) -> None:
@@ -134,7 +151,7 @@ async def test_each_fault_before_the_first_word_is_one_sentence_and_tried_again_
 async def test_a_fault_before_the_first_word_of_a_stream_is_tried_again(
     server: ModelServer, open_line: OpenLine, fault: Fault
 ) -> None:
-    line = open_line(first_token_s=0.3)
+    line = open_line(first_token_s=2.0)
     server.queue.extend([Reply(fault=fault), Reply(text=TEA)])
     assert await listen(line) == TEA
     assert [succeeded for *_, succeeded in tokens(line)] == [False, True]
@@ -169,8 +186,8 @@ async def test_a_fault_after_the_first_word_is_not_tried_again_and_its_words_are
 async def test_a_slow_drip_ends_when_its_time_is_over(
     server: ModelServer, open_line: OpenLine
 ) -> None:
-    line = open_line(total_s=0.5)
-    server.queue.append(Reply(text=TEA * 20, piece_s=0.2))
+    line = open_line(total_s=2.0)
+    server.queue.append(Reply(text=TEA * 20, piece_s=0.4))
     with pytest.raises(ModelFault, match="did not answer in time"):
         await listen(line)
     ((_, completion, estimated, succeeded),) = tokens(line)

@@ -1,0 +1,200 @@
+"""Hosted embeddings and the verifying model, chosen by the settings, through a whole engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from engine.adapters.minilm.embedder import MiniLmEmbedder
+from engine.audience import FULL_MEMBER
+from engine.compose import Engine, Overrides, open_engine
+from engine.errors import IndexMismatch, ModelUnavailable, SettingsInvalid
+from engine.question import Budget, Question
+from engine.settings import Settings, load_settings
+from engine.storage.schema import usage
+from engine.trace import Outcome, ReasonCode, Trace
+from evals.model_server.reply import Fault, Received, Reply
+from evals.model_server.server import ModelServer
+
+ROOT = Path(__file__).parents[2]
+TEXTS = {
+    "password": "The password is reset on the page Accounts. A new password lasts 90 days.",
+    "lunch": "Lunch is served at noon in the canteen. Guests pay five euros.",
+}
+ANSWER = "On the page Accounts, the password is reset. [1]"
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[MiniLmEmbedder]:
+    made = MiniLmEmbedder(threads=2)
+    yield made
+    asyncio.run(made.aclose())
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ModelServer]:
+    made = ModelServer()
+    async with made.serving():
+        yield made
+
+
+def settings(tmp_path: Path, **env: str) -> Settings:
+    base = {"DESKHAND_HOME": str(tmp_path / "home"), "DESKHAND_OPENAI__ATTEMPTS": "1"}
+    return load_settings({**base, **env}, working_directory=tmp_path)
+
+
+async def learn(engine: Engine, folder: Path) -> Any:
+    path = folder / "corpus.jsonl"
+    rows = [{"_id": name, "title": name, "text": text} for name, text in TEXTS.items()]
+    path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return await engine.ingestion.run(str(path), (), lambda _: None)
+
+
+async def ask(engine: Engine, text: str = "how do I reset my password?") -> Trace:
+    return await engine.pipeline.run(
+        Question(id="q1", text=text),
+        tenant="default",
+        audience=FULL_MEMBER,
+        budget=Budget(max_cost_usd=1.0),
+    )
+
+
+async def purposes(engine: Engine) -> list[tuple[str, bool, bool]]:
+    async with engine.database.read() as db:
+        rows = (await db.execute(select(usage).order_by(usage.c.at))).all()
+    return [(r.purpose, r.succeeded, r.trace_id is not None) for r in rows]
+
+
+async def test_hosted_vectors_find_the_document_and_each_call_is_booked(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    wanted = settings(tmp_path, OPENAI_BASE_URL=server.url, DESKHAND_EMBEDDER="openai:words:256")
+    server.respond = lambda _: Reply(text="The password is reset on the page Accounts. [1]")
+    async with open_engine(wanted) as engine:
+        assert (await learn(engine, tmp_path)).failed == []
+        assert engine.ingestion.index_record().embedder == "openai:words"
+        trace = await ask(engine)
+        assert trace.retrieved[0].document_name == "password"
+        assert trace.usage.embedding_tokens > 0
+        booked = await purposes(engine)
+    assert ("ingest", True, False) in booked
+    assert ("query", True, True) in booked
+    assert ("answer", True, True) in booked
+
+
+async def test_an_index_of_other_vectors_is_not_read(
+    server: ModelServer, tmp_path: Path, model: MiniLmEmbedder
+) -> None:
+    async with open_engine(settings(tmp_path), Overrides(embedder=model)) as engine:
+        await learn(engine, tmp_path)
+    wanted = settings(tmp_path, OPENAI_BASE_URL=server.url, DESKHAND_EMBEDDER="openai:words:256")
+    async with open_engine(wanted) as engine:
+        with pytest.raises(IndexMismatch):
+            await engine.make_ready()
+
+
+async def test_a_wrong_dimension_stops_the_ingestion_with_the_setting_that_mends_it(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    server.refuses = {"dimensions"}
+    wanted = settings(tmp_path, OPENAI_BASE_URL=server.url, DESKHAND_EMBEDDER="openai:words:64")
+    async with open_engine(wanted) as engine:
+        with pytest.raises(IndexMismatch, match="DESKHAND_EMBEDDER=openai:words:256"):
+            await learn(engine, tmp_path)
+
+
+async def test_an_embedder_that_fails_fails_the_question_with_what_to_do(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    wanted = settings(tmp_path, OPENAI_BASE_URL=server.url, DESKHAND_EMBEDDER="openai:words:256")
+    async with open_engine(wanted) as engine:
+        await learn(engine, tmp_path)
+        server.queue.append(Reply(fault=Fault.UNAUTHORIZED))
+        trace = await ask(engine)
+        assert trace.outcome is Outcome.FAILED
+        assert "mend OPENAI_API_KEY" in trace.reasons[0].text
+        assert ("query", False, True) in await purposes(engine)
+        server.queue.append(Reply(fault=Fault.UNAUTHORIZED))
+        (tmp_path / "more").mkdir()
+        (tmp_path / "more" / "tea.md").write_text("# Tea\n\nTea is served at four.\n")
+        with pytest.raises(ModelUnavailable, match="mend OPENAI_API_KEY"):
+            await engine.ingestion.run(str(tmp_path / "more"), (), lambda _: None)
+
+
+def judge(request: Received, verdict: Reply) -> Reply:
+    """The verdict where a check is asked for, else the answer."""
+    return verdict if "probability" in request.messages("system") else Reply(text=ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome", "codes"),
+    [
+        (Reply(text='{"probability": 0.95, "why": ""}'), Outcome.ANSWERED, []),
+        (
+            Reply(text='{"probability": 0.1, "why": ""}'),
+            Outcome.ESCALATED,
+            [ReasonCode.UNSUPPORTED],
+        ),
+        (Reply(fault=Fault.SERVER_ERROR), Outcome.ANSWERED, [ReasonCode.MODEL_DOWN]),
+        (Reply(text="I would say so."), Outcome.ANSWERED, [ReasonCode.MODEL_DOWN]),
+    ],
+)
+async def test_a_verifying_model_decides_and_the_local_check_stands_in_for_it(
+    server: ModelServer,
+    tmp_path: Path,
+    model: MiniLmEmbedder,
+    verdict: Reply,
+    outcome: Outcome,
+    codes: list[ReasonCode],
+) -> None:
+    wanted = settings(tmp_path, OPENAI_BASE_URL=server.url, DESKHAND_VERIFIER="openai:small-model")
+    server.respond = lambda request: judge(request, verdict)
+    async with open_engine(wanted, Overrides(embedder=model)) as engine:
+        await learn(engine, tmp_path)
+        trace = await ask(engine)
+        assert (trace.outcome, [r.code for r in trace.reasons]) == (outcome, codes)
+        checks = [p for p in await purposes(engine) if p[0] == "verify"]
+        assert checks == [("verify", verdict.fault is None, True)]
+    assert [r.body["model"] for r in server.requests] == ["gpt-4.1-mini", "small-model"]
+
+
+async def test_a_key_selects_the_writer_only(tmp_path: Path) -> None:
+    async with open_engine(settings(tmp_path, OPENAI_API_KEY="sk-x")) as engine:
+        assert engine.embedder.name == "minilm-l6-v2-int8"
+        assert engine.pipeline.drafting.names() == ("openai:gpt-4.1-mini:prompt-1", "local")
+    async with open_engine(settings(tmp_path)) as engine:
+        assert engine.pipeline.drafting.names() == ("extractive", "local")
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({"DESKHAND_EMBEDDER": "openai"}, "DESKHAND_EMBEDDER names a hosted model; set OPENAI_API"),
+        ({"DESKHAND_VERIFIER": "openai:m"}, "DESKHAND_VERIFIER names a hosted model"),
+        ({"DESKHAND_EMBEDDER": "openai:m", "OPENAI_API_KEY": "sk-x"}, "openai:m:LENGTH"),
+    ],
+)
+async def test_a_setting_that_cannot_work_stops_the_start(
+    tmp_path: Path, env: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=sentence):
+        async with open_engine(settings(tmp_path, **env)):
+            pass
+
+
+def test_composing_an_engine_imports_no_model_client() -> None:
+    code = (
+        "import sys, engine.compose; print(sorted({'openai', 'genai_prices'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "[]\n", done.stderr
