@@ -79,7 +79,6 @@ async def open_engine(
     Raises: SettingsInvalid, StorageUnavailable.
     """
     given = overrides or Overrides()
-    _refuse_unsupported(settings)
     async with AsyncExitStack() as stack:
         database = connect_database(settings, stack)
         await migrate(database, only_safe=True)
@@ -148,14 +147,6 @@ def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def _refuse_unsupported(settings: Settings) -> None:
-    """A server that is named but cannot be used yet must not be silently left aside."""
-    if settings.qdrant.url:
-        raise SettingsInvalid(
-            "QDRANT_URL is set, but this version has only the embedded index; unset it"
-        )
-
-
 def _make_home(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -183,6 +174,12 @@ def _embedder(stack: AsyncExitStack) -> Embedder:
 
 
 def _index(settings: Settings, stack: AsyncExitStack) -> SearchIndex:
+    if settings.qdrant.url:
+        from engine.adapters.qdrant_index import QdrantIndex
+
+        server = QdrantIndex(settings.qdrant)
+        stack.push_async_callback(server.aclose)
+        return server
     from engine.adapters.shared_index import SharedIndex
 
     index = SharedIndex(settings.home)

@@ -34,7 +34,7 @@ async def run(args: argparse.Namespace) -> int:
     out = console()
     async with open_engine(settings) as engine:
         out.print("[bold]Reading the sample company's documents[/bold]")
-        print_summary(await ingest_with_progress(engine, str(SAMPLE), ()))
+        print_summary(await ingest_with_progress(engine.ingestion, str(SAMPLE), ()))
         for number, question in enumerate(_QUESTIONS, start=1):
             out.print(f"\n[bold]{number}. {question}[/bold]\n")
             show_answer(out, await answer(engine, {"question": question}, str(number)))

@@ -136,15 +136,15 @@ class QdrantIndex:
                 self._connection,
                 self._points_of(record, name),
                 old=old if held == record else None,
+                switch=lambda: self._collections.switch(name),
             )
-            await self._collections.switch(name)
         except BaseException:
-            await asyncio.shield(self._abandon(name))
+            await asyncio.shield(self._abandon(name, old))
             raise
         self._wanted = record
         self._know(record)
         if old is not None:
-            await self._collections.drop(old)
+            await self._drop_or_leave(old)
 
     async def aclose(self) -> None:
         """See the port. Closes the connection; the server keeps the index."""
@@ -153,12 +153,20 @@ class QdrantIndex:
             self._reading.cancel()
             await asyncio.wait([self._reading])
 
-    async def _abandon(self, name: str) -> None:
+    async def _abandon(self, name: str, old: str | None) -> None:
         try:
-            if await self._collections.serving() != name:
-                await self._collections.drop(name)
+            if old is not None and await self._collections.serving() == name:
+                await self._collections.switch(old)
         except DeskhandError as error:
-            _log.warning("the collection %s is left over: %s", name, error)
+            _log.warning("the collection %s serves instead of %s: %s", name, old, error)
+            return
+        await self._drop_or_leave(name)
+
+    async def _drop_or_leave(self, name: str) -> None:
+        try:
+            await self._collections.drop(name)
+        except DeskhandError as error:
+            _log.warning("the next rebuild drops the collection %s: %s", name, error)
 
     async def _on_points(self, call: Callable[[QdrantPoints], Awaitable[T]]) -> T | None:
         """What a call on the serving collection gives; None where there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from engine.adapters.qdrant_connection import QdrantConnection
 from engine.adapters.qdrant_points import TENANT, QdrantPoints
@@ -16,14 +16,21 @@ class QdrantRebuild:
     """The port `engine.retrieval.index.IndexRebuild`.
 
     old: the collection that serves, where it was built alike; None: nothing can be kept of it.
+    switch: lets the new one serve.
     """
 
     def __init__(
-        self, connection: QdrantConnection, fresh: QdrantPoints, *, old: str | None
+        self,
+        connection: QdrantConnection,
+        fresh: QdrantPoints,
+        *,
+        old: str | None,
+        switch: Callable[[], Awaitable[None]],
     ) -> None:
         self._connection = connection
         self._fresh = fresh
         self._old = old
+        self.serve = switch
 
     async def upsert(self, tenant: str, points: Sequence[IndexPoint]) -> None:
         """See the port."""

@@ -161,14 +161,19 @@ class IndexRebuild(Protocol):
         """Copies what every other tenant has in the serving index, where it was built alike."""
         ...
 
+    async def serve(self) -> None:
+        """Lets it serve instead of the old one, in one step for every reader."""
+        ...
+
 
 @runtime_checkable
 class RebuildsAside(Protocol):
     """What a search index offers, beyond the port, that can be rebuilt without downtime."""
 
     def rebuilding(self, record: IndexRecord) -> AbstractAsyncContextManager[IndexRebuild]:
-        """An empty index made by `record`; it serves, instead of the old one, in one step when
-        the block ends, and is dropped when the block raises.
+        """An empty index made by `record`; the old one goes when the block ends after `serve`.
+
+        When the block raises the old one serves, again if need be, and the new one goes.
 
         Raises: IndexUnavailable.
         """
