@@ -92,8 +92,8 @@ class QdrantServer:
 
         def run() -> None:
             asyncio.set_event_loop(loop)
-            loop.run_until_complete(serve())
-            loop.close()
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                runner.run(serve())  # ends what hangs, too
 
         thread = threading.Thread(target=run, name="qdrant-server", daemon=True)
         thread.start()
