@@ -191,14 +191,18 @@ def _parser(settings: Settings, stack: AsyncExitStack) -> Parser:
     from engine.adapters.local_parser import LocalParser
 
     parse = settings.parse
-    parser = LocalParser(
-        ParseLimits(
-            max_bytes=parse.max_bytes,
-            max_text_chars=parse.max_text_chars,
-            timeout_s=parse.timeout_s,
-            memory_bytes=parse.memory_bytes,
-        ),
-        workers=parse.workers,
+    limits = ParseLimits(
+        max_bytes=parse.max_bytes,
+        max_text_chars=parse.max_text_chars,
+        timeout_s=parse.timeout_s,
+        memory_bytes=parse.memory_bytes,
     )
+    parser = LocalParser(limits, workers=parse.workers)
     stack.push_async_callback(parser.aclose)
-    return parser
+    if not (settings.unstructured.api_key or settings.unstructured.url):
+        return parser
+    from engine.adapters.unstructured_parser import UnstructuredParser
+
+    hosted = UnstructuredParser(settings.unstructured, limits, local=parser)
+    stack.push_async_callback(hosted.aclose)
+    return hosted

@@ -35,6 +35,10 @@ class DocumentUnreadable(DeskhandError):
     """One document cannot be turned into text; the others go on."""
 
 
+class ParserUnavailable(DeskhandError):
+    """The service that reads documents refuses every one of them."""
+
+
 class SourceUnreadable(DeskhandError):
     """A folder, file, bucket or site named as a source cannot be listed or fetched."""
 

@@ -157,10 +157,21 @@ class QdrantSettings(_Group):
 
 
 class UnstructuredSettings(_Group):
-    """The Unstructured API instead of the local parser."""
+    """The Unstructured API instead of the local parser, for PDF and office files."""
 
     api_key: SecretStr | None = Field(default=None, description="unset means the local parser")
-    url: str | None = Field(default=None, description="address of a self-hosted API")
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = Field(
+        default=None, description="address of a self-hosted API"
+    )
+    strategy: Literal["auto", "fast", "hi_res", "ocr_only", "vlm"] = Field(
+        default="auto", description="how the API reads a page: auto, fast, hi_res, ocr_only or vlm"
+    )
+    timeout_s: float = Field(
+        default=300.0, gt=0, le=7200, description="longest time for one file, in seconds"
+    )
+    parallel_pages: int = Field(
+        default=4, ge=1, le=15, description="parts of a PDF that are read at the same time"
+    )
 
 
 class Settings(BaseSettings):

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
 
-from engine.errors import DeskhandError
+from engine.errors import DeskhandError, DocumentUnreadable, ParserUnavailable
+from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.ingest import Ingestion
+from engine.knowledge.parser import Parser
 from engine.knowledge.repair import stored_points
 from engine.retrieval.index import (
     IndexAnswer,
@@ -32,14 +34,19 @@ async def rebuilding(ingestion: Ingestion, staged: StagedKnowledge) -> AsyncIter
     With an index that can be built aside, readers go over in one step. The embedded index is
     filled again after the documents went live, which takes seconds in which little is found.
 
-    Raises: IndexUnavailable, StorageUnavailable.
+    Raises: IndexUnavailable, StorageUnavailable; ParserUnavailable when a document cannot be read
+    for now, such as while a hosted parser is down.
     """
     tenant = ingestion.tenant
     await staged.discard(tenant)
     try:
         yield _Staging(
             **{field.name: getattr(ingestion, field.name) for field in fields(Ingestion)}
-            | {"tenant": staging_tenant(tenant), "index": _NoIndex()}
+            | {
+                "tenant": staging_tenant(tenant),
+                "index": _NoIndex(),
+                "parser": _Insisting(ingestion.parser),
+            }
         )
         record = ingestion.index_record()
         if isinstance(ingestion.index, RebuildsAside):
@@ -74,6 +81,25 @@ class _Staging(Ingestion):
 
     async def repair(self) -> None:
         """There is no index yet."""
+
+
+class _Insisting:
+    """Ends the rebuild when a document cannot be read for now: it would be lost."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self.version = parser.version
+
+    async def parse(self, document: RawDocument) -> ParsedDocument:
+        try:
+            return await self._parser.parse(document)
+        except DocumentUnreadable as error:
+            if error.retryable:
+                raise ParserUnavailable(str(error), retryable=True) from None
+            raise
+
+    async def aclose(self) -> None:
+        """Stays open: it is the ingestion's."""
 
 
 class _NoIndex:

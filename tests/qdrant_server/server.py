@@ -8,7 +8,6 @@ event loop of its own, so that a test may block, start commands, or hang it.
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 from qdrant_client import models
 
+from tests.http_thread import serving
 from tests.qdrant_server.collection import Collection, Refused
 
 M = TypeVar("M", bound=BaseModel)
@@ -71,41 +71,8 @@ class QdrantServer:
     @contextmanager
     def running(self) -> Iterator[QdrantServer]:
         """Serves until left, on the same port each time; drops every collection at the end."""
-        loop = asyncio.new_event_loop()
-        started, stop = threading.Event(), asyncio.Event()
-        failure: list[BaseException] = []
-
-        async def serve() -> None:
-            runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.2)
-            try:
-                await runner.setup()
-                site = web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True)
-                await site.start()
-                self.port = runner.addresses[0][1]
-                started.set()
-                await stop.wait()
-            except BaseException as error:
-                failure.append(error)
-                started.set()
-            finally:
-                await runner.cleanup()
-
-        def run() -> None:
-            asyncio.set_event_loop(loop)
-            with asyncio.Runner(loop_factory=lambda: loop) as runner:
-                runner.run(serve())  # ends what hangs, too
-
-        thread = threading.Thread(target=run, name="qdrant-server", daemon=True)
-        thread.start()
-        started.wait(20)
-        if failure:
-            raise failure[0]
-        try:
+        with serving(self._app, self.port) as self.port:
             yield self
-        finally:
-            loop.call_soon_threadsafe(stop.set)
-            thread.join(20)
-            assert not thread.is_alive()
 
     def drop_all(self) -> None:
         """Forgets everything, as a server with an empty disk."""
