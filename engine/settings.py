@@ -118,7 +118,7 @@ class OpenAiSettings(_Group):
 class QdrantSettings(_Group):
     """A Qdrant server instead of the embedded index."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = Field(
+    url: str | None = Field(
         default=None,
         description="http:// or https:// address without credentials; unset means the embedded "
         "index",
@@ -160,9 +160,7 @@ class UnstructuredSettings(_Group):
     """The Unstructured API instead of the local parser, for PDF and office files."""
 
     api_key: SecretStr | None = Field(default=None, description="unset means the local parser")
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s]+$")] | None = Field(
-        default=None, description="address of a self-hosted API"
-    )
+    url: str | None = Field(default=None, description="address of a self-hosted API")
     strategy: Literal["auto", "fast", "hi_res", "ocr_only", "vlm"] = Field(
         default="auto", description="how the API reads a page: auto, fast, hi_res, ocr_only or vlm"
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from engine.adapters.qdrant_faults import explain
+from engine.adapters.server_address import server_of
 from engine.errors import IndexUnavailable
 from engine.settings import QdrantSettings
 
@@ -34,7 +35,7 @@ _SERVER_NEEDED = (1, 19)
 class QdrantConnection:
     """Sends requests to the server named in the settings; connects on first use.
 
-    Every request sent through it must be idempotent.
+    Every request sent through it must be idempotent. Raises: SettingsInvalid for no address.
     """
 
     def __init__(self, settings: QdrantSettings) -> None:
@@ -43,10 +44,8 @@ class QdrantConnection:
         self._url = settings.url
         self._secret = settings.api_key.get_secret_value() if settings.api_key else None
         self._timeout_s = settings.timeout_s
+        self.server = server_of(settings.url, "QDRANT_URL")
         parts = urlsplit(settings.url)
-        self.server = parts.hostname or "?"
-        if parts.port is not None:
-            self.server += f":{parts.port}"
         if self._secret and parts.scheme == "http" and parts.hostname not in _LOCAL:
             _log.warning("QDRANT_URL is http://, so QDRANT_API_KEY travels unencrypted")
         self._client: asyncio.Task[AsyncQdrantClient] | None = None

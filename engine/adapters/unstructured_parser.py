@@ -6,10 +6,10 @@ import asyncio
 import hashlib
 import logging
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from engine.adapters.document_formats import DocumentFormat, detect_format, library_media_type
 from engine.adapters.document_reading import check_file, finished, short_name
+from engine.adapters.server_address import server_of
 from engine.adapters.unstructured_elements import Element, elements_to_pages, parse_elements
 from engine.adapters.unstructured_faults import explain
 from engine.errors import DocumentUnreadable
@@ -49,6 +49,8 @@ class UnstructuredParser:
 
     local: reads what is not sent; closed by whoever made it.
     retry_for_s: how long an API that fails is tried again for one request.
+
+    Raises: SettingsInvalid for an address that is none.
     """
 
     def __init__(
@@ -66,7 +68,8 @@ class UnstructuredParser:
         self._local = local
         self._retry_for_s = retry_for_s
         self._secret = settings.api_key.get_secret_value() if settings.api_key else None
-        self._server = (urlsplit(settings.url).netloc if settings.url else "") or _HOSTED
+        url = settings.url
+        self._server = server_of(url, "UNSTRUCTURED_API_URL") if url else _HOSTED
         self._client: asyncio.Task[UnstructuredClient] | None = None
         self._closed = False
 
