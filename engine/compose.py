@@ -95,7 +95,6 @@ async def open_engine(
     Raises: SettingsInvalid, StorageUnavailable.
     """
     given = overrides or Overrides()
-    _refuse_unsupported(settings)
     async with AsyncExitStack() as stack:
         database = connect_database(settings, stack)
         await migrate(database, only_safe=True)
@@ -192,14 +191,6 @@ def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def _refuse_unsupported(settings: Settings) -> None:
-    """A server that is named but cannot be used yet must not be silently left aside."""
-    if settings.qdrant.url:
-        raise SettingsInvalid(
-            "QDRANT_URL is set, but this version has only the embedded index; unset it"
-        )
-
-
 def _make_home(home: Path) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -229,6 +220,12 @@ def _embedder(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) -
 
 
 def _index(settings: Settings, stack: AsyncExitStack) -> SearchIndex:
+    if settings.qdrant.url:
+        from engine.adapters.qdrant_index import QdrantIndex
+
+        server = QdrantIndex(settings.qdrant)
+        stack.push_async_callback(server.aclose)
+        return server
     from engine.adapters.shared_index import SharedIndex
 
     index = SharedIndex(settings.home)
@@ -240,14 +237,18 @@ def _parser(settings: Settings, stack: AsyncExitStack) -> Parser:
     from engine.adapters.local_parser import LocalParser
 
     parse = settings.parse
-    parser = LocalParser(
-        ParseLimits(
-            max_bytes=parse.max_bytes,
-            max_text_chars=parse.max_text_chars,
-            timeout_s=parse.timeout_s,
-            memory_bytes=parse.memory_bytes,
-        ),
-        workers=parse.workers,
+    limits = ParseLimits(
+        max_bytes=parse.max_bytes,
+        max_text_chars=parse.max_text_chars,
+        timeout_s=parse.timeout_s,
+        memory_bytes=parse.memory_bytes,
     )
+    parser = LocalParser(limits, workers=parse.workers)
     stack.push_async_callback(parser.aclose)
-    return parser
+    if not (settings.unstructured.api_key or settings.unstructured.url):
+        return parser
+    from engine.adapters.unstructured_parser import UnstructuredParser
+
+    hosted = UnstructuredParser(settings.unstructured, limits, local=parser)
+    stack.push_async_callback(hosted.aclose)
+    return hosted

@@ -46,6 +46,10 @@ class DocumentEmpty(DocumentUnreadable):
         self.name = name
 
 
+class ParserUnavailable(DeskhandError):
+    """The service that reads documents refuses every one of them."""
+
+
 class SourceUnreadable(DeskhandError):
     """A folder, file, bucket or site named as a source cannot be listed or fetched."""
 

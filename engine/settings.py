@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
@@ -132,15 +132,58 @@ class OpenAiSettings(_Group):
 class QdrantSettings(_Group):
     """A Qdrant server instead of the embedded index."""
 
-    url: str | None = Field(default=None, description="unset means the embedded index")
+    url: str | None = Field(
+        default=None,
+        description="http:// or https:// address without credentials; unset means the embedded "
+        "index",
+    )
     api_key: SecretStr | None = Field(default=None, description="key of the server")
+    collection: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
+        default="deskhand", description="alias of the collection, shared by all tenants"
+    )
+    timeout_s: float = Field(
+        default=10.0, gt=0, le=600, description="longest time for one search, in seconds"
+    )
+    batch_points: int = Field(default=128, ge=1, le=2048, description="points in one request")
+    parallel_requests: int = Field(
+        default=4, ge=1, le=64, description="requests of one write at the same time"
+    )
+    quantization: Literal["none", "scalar", "binary"] = Field(
+        default="none",
+        description="none, scalar (int8, a quarter of the memory) or binary (a 32nd; for 1,024 "
+        "dimensions or more)",
+    )
+    on_disk: bool = Field(
+        default=False, description="vectors and their graph on disk, read when needed"
+    )
+    exact: bool = Field(
+        default=False, description="compare with every vector instead of following the graph"
+    )
+    shard_number: int | None = Field(
+        default=None, ge=1, le=1000, description="shards of a new collection"
+    )
+    replication_factor: int | None = Field(
+        default=None, ge=1, le=100, description="copies of each shard"
+    )
+    write_consistency_factor: int | None = Field(
+        default=None, ge=1, le=100, description="copies that must have taken a write"
+    )
 
 
 class UnstructuredSettings(_Group):
-    """The Unstructured API instead of the local parser."""
+    """The Unstructured API instead of the local parser, for PDF and office files."""
 
     api_key: SecretStr | None = Field(default=None, description="unset means the local parser")
     url: str | None = Field(default=None, description="address of a self-hosted API")
+    strategy: Literal["auto", "fast", "hi_res", "ocr_only", "vlm"] = Field(
+        default="auto", description="how the API reads a page: auto, fast, hi_res, ocr_only or vlm"
+    )
+    timeout_s: float = Field(
+        default=300.0, gt=0, le=7200, description="longest time for one file, in seconds"
+    )
+    parallel_pages: int = Field(
+        default=4, ge=1, le=15, description="parts of a PDF that are read at the same time"
+    )
 
 
 class Settings(BaseSettings):

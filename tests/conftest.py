@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -89,6 +90,16 @@ class PostgresCluster:
 
     sockets: Path
     binaries: Path
+    control: Callable[..., None]
+    """`pg_ctl` with these further arguments, as the server's own user."""
+
+    def stop(self) -> None:
+        """Cuts every connection at once, as a crash does."""
+        self.control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        options = f"-k {self.sockets} -c listen_addresses= -c fsync=off -c full_page_writes=off"
+        self.control("-l", self.sockets / "log", "-o", options, "start")
 
     def sql(self, statement: str) -> None:
         command = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
@@ -120,11 +131,14 @@ def postgres() -> Iterator[PostgresCluster]:
 
     data = folder / "data"
     call(binaries / "initdb", "-D", data, "-U", "deskhand", "-A", "trust", "-E", "UTF8", "-N")
-    server = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off"
-    pg_ctl: tuple[str | Path, ...] = (binaries / "pg_ctl", "-D", data, "-w")
-    call(*pg_ctl, "-l", folder / "log", "-o", server, "start")
-    yield PostgresCluster(sockets=folder, binaries=binaries)
-    call(*pg_ctl, "-m", "immediate", "stop")
+    cluster = PostgresCluster(
+        sockets=folder,
+        binaries=binaries,
+        control=functools.partial(call, binaries / "pg_ctl", "-D", data, "-w"),
+    )
+    cluster.start()
+    yield cluster
+    cluster.stop()
     shutil.rmtree(folder)
 
 

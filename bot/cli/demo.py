@@ -41,7 +41,7 @@ async def run(args: argparse.Namespace) -> int:
             print(json_line(await _whole(engine)))
             return 0
         out.print("[bold]Reading the sample company's documents[/bold]")
-        print_summary(await ingest_with_progress(engine, str(SAMPLE), ()))
+        print_summary(await ingest_with_progress(engine.ingestion, str(SAMPLE), ()))
         for number, question in enumerate(_QUESTIONS, start=1):
             out.print(f"\n[bold]{number}. {question}[/bold]\n")
             show_answer(out, await answer(engine, {"question": question}, str(number)))
@@ -59,7 +59,7 @@ async def run(args: argparse.Namespace) -> int:
 
 async def _whole(engine: Engine) -> dict[str, Any]:
     """All of it as one object for a machine: what was read and what was answered."""
-    summary = await ingest_with_progress(engine, str(SAMPLE), ())
+    summary = await ingest_with_progress(engine.ingestion, str(SAMPLE), ())
     answers = [
         render_trace(await answer(engine, {"question": question}, str(number)))
         for number, question in enumerate(_QUESTIONS, start=1)

@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
 from bot.cli.fit import refit
@@ -18,9 +19,12 @@ from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
 from engine.containment import one_line
 from engine.errors import SourceUnreadable, WrongUse
+from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress, Summary
+from engine.knowledge.rebuild import rebuilding
 from engine.knowledge.source import list_source, normalise
 from engine.settings import load_settings
+from engine.storage.staged_knowledge import StagedKnowledge
 
 _SHOWN_FAILURES = 20
 
@@ -36,11 +40,18 @@ async def run(args: argparse.Namespace) -> int:
         work = await _work(engine, args.sources, audience, rebuild=args.rebuild)
         total = Summary()
         unread: list[str] = []
-        for source, tags in work:
-            try:
-                _add(total, await ingest_with_progress(engine, source, tags))
-            except SourceUnreadable as error:
-                unread.append(str(error))
+        async with AsyncExitStack() as stack:
+            ingestion = engine.ingestion
+            if args.rebuild:
+                staged = StagedKnowledge(engine.database)
+                ingestion = await stack.enter_async_context(rebuilding(ingestion, staged))
+            for source, tags in work:
+                try:
+                    _add(total, await ingest_with_progress(ingestion, source, tags))
+                except SourceUnreadable as error:
+                    if args.rebuild:  # nothing is dropped unless all can be read again
+                        raise
+                    unread.append(str(error))
         if not args.no_fit and (total.added or total.changed or total.removed):
             await refit(engine)
     if unread and len(unread) == len(work):
@@ -69,20 +80,17 @@ async def _work(
     others = sorted((s for s in known if s.uri not in named), key=lambda s: not s.audience)
     work: list[tuple[str, tuple[str, ...]]] = [*given, *((s.uri, ()) for s in others)]
     if rebuild:
-        for source, _ in work:  # nothing is deleted unless all can be read again
+        for source, _ in work:  # nothing is dropped unless all can be read again
             await asyncio.to_thread(list_source, source, (), engine.settings.parse.max_bytes)
-        for known_source in known:
-            ids = await engine.documents.ids_of_source(engine.settings.tenant, known_source.id)
-            await engine.documents.remove(engine.settings.tenant, ids)
-        # Last: an index that still holds the old points says so, should this be interrupted here.
-        await engine.index.clear()
     return work
 
 
-async def ingest_with_progress(engine: Engine, source: str, audience: tuple[str, ...]) -> Summary:
+async def ingest_with_progress(
+    ingestion: Ingestion, source: str, audience: tuple[str, ...]
+) -> Summary:
     """One source, with a bar on a terminal and nothing elsewhere."""
     if not sys.stderr.isatty():
-        return await engine.ingestion.run(source, audience, lambda _: None)
+        return await ingestion.run(source, audience, lambda _: None)
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -117,7 +125,7 @@ async def ingest_with_progress(engine: Engine, source: str, audience: tuple[str,
                 rate=f"{rate} {progress.passages:,} passages",
             )
 
-        return await engine.ingestion.run(source, audience, watch)
+        return await ingestion.run(source, audience, watch)
 
 
 def _add(total: Summary, part: Summary) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -177,6 +178,21 @@ def check_size(name: str, size: int, limits: ParseLimits) -> None:
             f"{name} has {size / _MIB:,.0f} MiB, more than the {limits.max_bytes / _MIB:,.0f} MiB "
             "that are read; split it, or raise DESKHAND_PARSE__MAX_BYTES"
         )
+
+
+def check_file(path: Path, name: str, limits: ParseLimits) -> None:
+    """Refuses what is no file, is empty or too large, without opening it.
+
+    Raises: DocumentUnreadable.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        why = error.strerror or "the system refuses it"
+        raise DocumentUnreadable(f"{name} cannot be opened: {why}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise DocumentUnreadable(f"{name} is not a file")
+    check_size(name, found.st_size, limits)
 
 
 def _read_office(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import stat
 from collections.abc import Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from engine.adapters.document_reading import FileToRead, check_size, read_text, short_name
+from engine.adapters.document_reading import (
+    FileToRead,
+    check_file,
+    check_size,
+    read_text,
+    short_name,
+)
 from engine.adapters.parse_frames import parse_document, render_request
 from engine.adapters.parse_process import ParseProcess, ProcessEnded, worker_command
 from engine.errors import DocumentEmpty, DocumentUnreadable
@@ -61,7 +65,7 @@ class LocalParser:
             media_type=document.media_type,
             title=document.title,
         )
-        await asyncio.to_thread(_check_file, document.path, short_name(document.name), self._limits)
+        await asyncio.to_thread(check_file, document.path, short_name(document.name), self._limits)
         process = await self._slots.get()
         keep = False
         try:
@@ -139,18 +143,6 @@ class LocalParser:
         if "out_of_memory" in reply:
             raise DocumentUnreadable(_too_much_memory(name, limits))
         return reply
-
-
-def _check_file(path: Path, name: str, limits: ParseLimits) -> None:
-    """Refuses what is no file, is empty or too large, without opening it."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        why = error.strerror or "the system refuses it"
-        raise DocumentUnreadable(f"{name} cannot be opened: {why}") from error
-    if not stat.S_ISREG(found.st_mode):
-        raise DocumentUnreadable(f"{name} is not a file")
-    check_size(name, found.st_size, limits)
 
 
 def _too_much_memory(name: str, limits: ParseLimits) -> str:

@@ -36,14 +36,27 @@ class RawDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageElement:
+    """Where another program's element begins on a page.
+
+    offset: in the page's Markdown. id: what that program calls it.
+    """
+
+    offset: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A stretch of a document as Markdown.
 
     number: 1-based page, slide or sheet number; None where the format has no pages.
+    elements: what the page was made of, in order; empty where the parser names nothing.
     """
 
     markdown: str
     number: int | None = None
+    elements: tuple[PageElement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from engine.errors import IndexMismatch
 from engine.knowledge.embedded_text import embedded_hash
 from engine.knowledge.prepare import embedded_texts, index_point, model_name, version_age_s
 from engine.retrieval.embedder import Embedder
-from engine.retrieval.index import SearchIndex
+from engine.retrieval.index import IndexPoint, SearchIndex
+from engine.retrieval.passage import Candidate
 from engine.storage.documents import DocumentStore
 from engine.storage.passages import PassageStore
 
@@ -43,14 +46,22 @@ async def repair_index(
                 "the stored passages were embedded by another model or program version; run "
                 "`deskhand ingest --rebuild`"
             )
-        points = [index_point(r.id, version, r.audience, r.vectors) for r in rows]
-        for start in range(0, len(points), _BATCH):
-            await index.upsert(tenant, points[start : start + _BATCH])
+        for points in stored_points(version, rows):
+            await index.upsert(tenant, points)
     leftovers = [v for v in held if v not in live and version_age_s(v) > _LEFTOVER_AGE_S]
     if leftovers:
         await index.delete_versions(tenant, leftovers)
     if missing or leftovers:
         await index.flush()
+
+
+def stored_points(version: str, rows: Sequence[Candidate]) -> Iterator[list[IndexPoint]]:
+    """The points of a stored version, a batch at a time, as an ingestion would write them."""
+    for start in range(0, len(rows), _BATCH):
+        yield [
+            index_point(row.id, version, row.audience, row.vectors)
+            for row in rows[start : start + _BATCH]
+        ]
 
 
 async def _embedded_alike(

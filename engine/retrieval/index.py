@@ -9,8 +9,9 @@ does; points of versions that are not live are leftovers that the next ingestion
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,4 +147,34 @@ class SearchIndex(Protocol):
 
     async def aclose(self) -> None:
         """Frees the index for other processes; idempotent."""
+        ...
+
+
+class IndexRebuild(Protocol):
+    """An index being built beside the one that serves; nobody reads it yet."""
+
+    async def upsert(self, tenant: str, points: Sequence[IndexPoint]) -> None:
+        """As in SearchIndex."""
+        ...
+
+    async def keep_others(self, tenant: str) -> None:
+        """Copies what every other tenant has in the serving index, where it was built alike."""
+        ...
+
+    async def serve(self) -> None:
+        """Lets it serve instead of the old one, in one step for every reader."""
+        ...
+
+
+@runtime_checkable
+class RebuildsAside(Protocol):
+    """What a search index offers, beyond the port, that can be rebuilt without downtime."""
+
+    def rebuilding(self, record: IndexRecord) -> AbstractAsyncContextManager[IndexRebuild]:
+        """An empty index made by `record`; the old one goes when the block ends after `serve`.
+
+        When the block raises the old one serves, again if need be, and the new one goes.
+
+        Raises: IndexUnavailable.
+        """
         ...

@@ -17,6 +17,7 @@ import pytest
 from engine.adapters.edge_index import EdgeIndex
 from engine.adapters.index_client import IndexClient
 from engine.adapters.index_lock import read_holder
+from engine.adapters.qdrant_index import QdrantIndex
 from engine.adapters.shared_index import SharedIndex
 from engine.errors import IndexMismatch, IndexUnavailable, WrongUse
 from engine.retrieval.index import (
@@ -27,6 +28,8 @@ from engine.retrieval.index import (
     SearchIndex,
     SparseVector,
 )
+from engine.settings import QdrantSettings
+from tests.qdrant_server.server import QdrantServer
 
 ROOT = Path(__file__).parents[3]
 DIMENSION = 32
@@ -39,6 +42,7 @@ RECORD = IndexRecord(
     lexical_version="1",
 )
 DENSE_TOLERANCE = 0.01
+QDRANT_KEY = "a key of the test server"
 OWNER = """
 import asyncio, sys
 from pathlib import Path
@@ -70,17 +74,37 @@ def owner_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert process.returncode == 0
 
 
-# The Qdrant server's adapter joins here: an async context manager that gives an empty index.
+@pytest.fixture(scope="module")
+def qdrant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QdrantServer]:
+    with QdrantServer(tmp_path_factory.mktemp("qdrant"), api_key=QDRANT_KEY).running() as server:
+        yield server
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the adapters put their indexes."""
+
+    tmp_path: Path
+    owner_home: Path
+    qdrant: QdrantServer
+
+
+@pytest.fixture
+def places(tmp_path: Path, owner_home: Path, qdrant: QdrantServer) -> Places:
+    return Places(tmp_path, owner_home, qdrant)
+
+
+# Each is an async context manager that gives an empty index.
 @asynccontextmanager
-async def edge(tmp_path: Path, owner_home: Path) -> AsyncIterator[SearchIndex]:
-    index = await EdgeIndex.open(tmp_path / "index")
+async def edge(places: Places) -> AsyncIterator[SearchIndex]:
+    index = await EdgeIndex.open(places.tmp_path / "index")
     yield index
     await index.aclose()
 
 
 @asynccontextmanager
-async def client_of_another_process(tmp_path: Path, owner_home: Path) -> AsyncIterator[SearchIndex]:
-    holder = read_holder(owner_home)
+async def client_of_another_process(places: Places) -> AsyncIterator[SearchIndex]:
+    holder = read_holder(places.owner_home)
     assert holder is not None
     assert holder.socket is not None
     index = await IndexClient.connect(holder.socket)
@@ -90,20 +114,28 @@ async def client_of_another_process(tmp_path: Path, owner_home: Path) -> AsyncIt
 
 
 @asynccontextmanager
-async def shared(tmp_path: Path, owner_home: Path) -> AsyncIterator[SearchIndex]:
-    index = SharedIndex(tmp_path)
+async def shared(places: Places) -> AsyncIterator[SearchIndex]:
+    index = SharedIndex(places.tmp_path)
     yield index
     await index.aclose()
 
 
-ADAPTERS = (edge, client_of_another_process, shared)
+@asynccontextmanager
+async def qdrant_server(places: Places) -> AsyncIterator[SearchIndex]:
+    index = QdrantIndex(
+        QdrantSettings(url=places.qdrant.url, api_key=QDRANT_KEY, timeout_s=60, batch_points=100)
+    )
+    await index.clear()
+    yield index
+    await index.aclose()
+
+
+ADAPTERS = (edge, client_of_another_process, shared, qdrant_server)
 
 
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)
-async def empty_index(
-    request: pytest.FixtureRequest, tmp_path: Path, owner_home: Path
-) -> AsyncIterator[SearchIndex]:
-    async with request.param(tmp_path, owner_home) as index:
+async def empty_index(request: pytest.FixtureRequest, places: Places) -> AsyncIterator[SearchIndex]:
+    async with request.param(places) as index:
         yield index
 
 
