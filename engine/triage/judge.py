@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from engine.trace import TriageVerdict
 from engine.triage.card_check import check_card
 from engine.triage.model import TriageModel
 from engine.triage.model_file import read_model
-from engine.triage.vote import vote
+from engine.triage.vote import vote, vote_shares
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,13 @@ _LOOK_AGAIN_AFTER_S = 5.0
 """A model trained by another process is in use everywhere after this long."""
 
 _KEPT = 8
-_OUT_OF_SCOPE = 0.5
+_OUT_OF_SCOPE = 0.8
+"""From here on no category is named: on the sample that is right for 14 of 24 questions out of
+scope and wrong for 2 of 254 others."""
+
+_STARTER_WEIGHT = 0.3
+"""Of the shipped model beside the vote of the documents: .768 of the sample's categories are right
+with it, .713 by the vote alone, .642 by the model alone; flat between .2 and .5."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,34 +66,49 @@ class Judge:
     ) -> TriageVerdict:
         """The verdict on a question and on the documents found for it; runs in a thread.
 
-        The documents' own categories decide where the model does not know them, see
-        `engine.triage.blend`.
+        category: None also where the text is most likely out of scope.
         """
-        by_documents = vote(hits)
         if self.model is None:
-            return by_documents
-        (by_text,) = await asyncio.to_thread(self.model.judge, [text], vector[None, :])
-        return blend(by_text, by_documents, self.model.category.labels, starter=self.is_starter)
+            return vote(hits)
+        verdict, by_text = await asyncio.to_thread(self._of_text, text, vector)
+        if (verdict.out_of_scope or 0.0) >= _OUT_OF_SCOPE:
+            return replace(verdict, category=None, category_confidence=None)
+        category, confidence = blend(
+            by_text, vote_shares(hits), weight=_STARTER_WEIGHT if self.is_starter else 1.0
+        )
+        return replace(verdict, category=category, category_confidence=confidence)
+
+    def _of_text(
+        self, text: str, vector: NDArray[np.float32]
+    ) -> tuple[TriageVerdict, dict[str, float]]:
+        assert self.model is not None
+        (verdict,) = self.model.judge([text], vector[None, :])
+        (shares,) = self.model.distributions([text], vector[None, :])
+        return verdict, dict(zip(self.model.category.labels, shares.tolist(), strict=True))
 
 
 def blend(
-    by_text: TriageVerdict,
-    by_documents: TriageVerdict,
-    known: Sequence[str],
-    *,
-    starter: bool,
-) -> TriageVerdict:
-    """One verdict of the model's and of the documents' vote; priority and scope are the model's.
+    by_text: Mapping[str, float], by_documents: Mapping[str | None, float], *, weight: float
+) -> tuple[str, float]:
+    """The category of a text by the model and by the documents found, and its probability.
 
-    A category that the model does not know is the documents' own, so their vote decides. Else a
-    model trained for this tenant decides, and against the shipped one the documents do.
+    by_text: of each category the model knows. by_documents: shares of the votes of the documents'
+    own categories, None those of documents without one. weight: of the model's word.
+
+    A category of the documents' that the model does not know wins where it has most votes: then
+    the model was made for another knowledge base.
     """
-    chosen = by_text
-    if by_documents.category is not None and (starter or by_documents.category not in known):
-        chosen = by_documents
-    return replace(
-        by_text, category=chosen.category, category_confidence=chosen.category_confidence
-    )
+    voted = {c: share for c, share in by_documents.items() if c is not None}
+    if voted:
+        first = max(voted, key=lambda c: voted[c])
+        if first not in by_text:
+            return first, round(voted[first], 4)
+        whole = sum(voted.values())
+        by_text = {
+            c: weight * p + (1.0 - weight) * voted.get(c, 0.0) / whole for c, p in by_text.items()
+        }
+    best = max(by_text, key=lambda c: by_text[c])
+    return best, round(by_text[best], 4)
 
 
 class TriageModels:

@@ -54,7 +54,10 @@ class Classifier:
         rows, best = np.arange(len(probabilities)), probabilities.argmax(axis=1)
         before = probabilities[rows, best]
         after = np.interp(before, *self.curve)
-        moved: Scores = probabilities * ((1.0 - after) / np.maximum(1.0 - before, 1e-12))[:, None]
+        moved = probabilities.copy()
+        moved[rows, best] = 0.0
+        moved += 1e-12  # where the likeliest had everything, the others share the rest evenly
+        moved *= ((1.0 - after) / (moved.sum(axis=1) - 1e-12))[:, None]
         moved[rows, best] = after
         return moved
 

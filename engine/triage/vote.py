@@ -17,13 +17,17 @@ def vote(hits: Sequence[Hit]) -> TriageVerdict:
     category_confidence is the share of the votes it got; hits whose document has no category
     vote for none. Nothing found, or no category won: both are None. Priority is never known.
     """
+    shares = vote_shares(hits)
+    category, share = max(shares.items(), key=lambda item: item[1], default=(None, 0.0))
+    if category is None:
+        return TriageVerdict()
+    return TriageVerdict(category=category, category_confidence=round(share, 4))
+
+
+def vote_shares(hits: Sequence[Hit]) -> dict[str | None, float]:
+    """Share of the votes of each category, in order of rank; empty where nothing was found."""
     votes: dict[str | None, float] = defaultdict(float)
     for hit in hits[:_VOTERS]:
         votes[hit.passage.category] += hit.score**2
     total = sum(votes.values())
-    if total <= 0:
-        return TriageVerdict()
-    category, weight = max(votes.items(), key=lambda item: item[1])
-    if category is None:
-        return TriageVerdict()
-    return TriageVerdict(category=category, category_confidence=round(weight / total, 4))
+    return {category: weight / total for category, weight in votes.items()} if total > 0 else {}
