@@ -58,8 +58,9 @@ def show_answer(out: Console, trace: Trace) -> None:
 def _source_line(citation: Citation) -> str:
     """Where a citation stands, the same for those that stand on one page."""
     place = f", page {citation.page}" if citation.page else ""
-    link = f"  {citation.url}" if citation.url else ""
-    return one_line(f"{citation.title}  ({citation.document_name}{place}){link}")
+    link = f"  {one_line(citation.url)}" if citation.url else ""
+    title, name = one_line(citation.title), one_line(citation.document_name)
+    return f"{title}  ({name}{place}){link}"
 
 
 @contextmanager

@@ -57,6 +57,7 @@ def test_ctrl_c_ends_a_chat_that_waits_for_its_pipe(knowing: Any) -> None:
     try:
         say(chat, "what is the guest wifi called?")
         chat.send_signal(signal.SIGINT)
+        chat.wait(timeout=60)  # its input stays open, whose end would end the chat as well
         _, errors = chat.communicate(timeout=60)
     finally:
         chat.kill()
