@@ -31,12 +31,9 @@ class Alignment:
     words: tuple[Word, ...]
     local: tuple[Match, ...]
     anywhere: tuple[float, ...]
-    exact: tuple[bool, ...]
     window: tuple[EvidenceSentence, ...]
     coverage: float
     coverage_anywhere: float
-    coverage_exact: float
-    order: float
 
 
 def weighted(words: Sequence[Word], shares: Sequence[float]) -> float:
@@ -88,10 +85,6 @@ def align(
     content = tuple(word for word in words if word.content)
     everywhere = evidence.stems
     anywhere = tuple(_anywhere(word, everywhere, evidence.initials, matcher) for word in content)
-    exact = tuple(
-        word.stem in everywhere or bool(word.parts and all(p in everywhere for p in word.parts))
-        for word in content
-    )
     table = [[matcher.share(word, s.stems) for word in content] for s in evidence.sentences]
     window, best, best_score = (), tuple(Match(0.0, None) for _ in content), -1.0
     chosen: Sequence[int] = ()
@@ -115,12 +108,9 @@ def align(
         words=content,
         local=best,
         anywhere=anywhere,
-        exact=exact,
         window=window,
         coverage=coverage,
         coverage_anywhere=weighted(content, anywhere),
-        coverage_exact=weighted(content, [float(e) for e in exact]),
-        order=_order(best),
     )
 
 
@@ -156,11 +146,3 @@ def _best_word(
     if total > share:
         return Match(total, None, opposite)
     return Match(share if not word.name or share > NEAR else 0.0, best, opposite)
-
-
-def _order(matches: Sequence[Match]) -> float:
-    """Share of neighbouring exact matches that stand in the same order; 1 for fewer than two."""
-    starts = [m.word.start for m in matches if m.word is not None and m.share == 1.0]
-    if len(starts) < 2:
-        return 1.0
-    return sum(a <= b for a, b in zip(starts, starts[1:], strict=False)) / (len(starts) - 1)

@@ -79,6 +79,8 @@ _TOKEN = re.compile(
   | (?P<dotted>\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}\b)
   | (?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b\.?(?:,?\s+\d{{4}}\b)?)
   | (?P<mdy>\b(?:{_MONTH})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d|:|[ ]?[ap]\.?m)(?:,?\s+\d{{4}}\b)?)
+  | (?P<halfhour>\bhalf\s+an?\s+hour\b)
+  | (?P<halfpast>\b(?:half|quarter)\s+past\s+(?:\d{{1,2}}|{_NUMBER_WORD})\b)
   | (?P<clock>\b\d{{1,2}}[:.]\d{{2}}\s*(?:[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b)
   | (?P<version>\bv?\d+(?:\.\d+){{2,}}\b|\bv\d+(?:\.\d+)*\b)
   | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b|\b(?:{"|".join(_ORDINALS)})\b)
@@ -245,6 +247,12 @@ def _special(kind: str, said: str, match: re.Match[str]) -> Quantity | None:
         return _date(figures[0], month, figures[1] if len(figures) > 1 else None, at)
     if kind == "clock":
         return _clock(lower, figures, at)
+    if kind == "halfhour":
+        return Quantity(dimension="duration", value=1800.0, **at)  # type: ignore[arg-type]
+    if kind == "halfpast":
+        hour = _number(lower.split()[-1]) or 0.0
+        minute = 30 if lower.startswith("half") else 15
+        return Quantity(dimension="clock", value=hour * 60 + minute, **at)  # type: ignore[arg-type]
     if kind == "version":
         return Quantity(dimension="version", value=0.0, literal=lower.lstrip("v"), **at)  # type: ignore[arg-type]
     if kind == "ordinal":

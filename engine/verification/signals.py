@@ -15,17 +15,15 @@ from engine.verification.clauses import split_clauses
 from engine.verification.evidence_text import EvidenceSentence, EvidenceText, read_evidence
 from engine.verification.lexicon.lexicon import NEAR, Lexicon
 from engine.verification.quantities import Quantity, read_quantities
-from engine.verification.wording import strengths
+from engine.verification.wording import is_negative, strengths
 
 SIGNALS = (
-    "uncovered", "uncovered_exact", "uncovered_worst_clause", "uncovered_mean_clause",
-    "worst_word", "unmatched_words", "reworded", "number_missing", "number_conflict",
-    "number_elsewhere", "bound_conflict", "name_missing", "name_elsewhere", "negation_added",
-    "negation_dropped", "opposite", "stronger", "condition_dropped", "swapped", "disorder",
-    "clauses", "distance",
+    "uncovered", "uncovered_worst_clause", "worst_word", "number_missing", "number_conflict",
+    "bound_conflict", "name_missing", "negation_added", "negation_dropped", "opposite", "stronger",
+    "condition_dropped", "swapped", "clauses",
 )  # fmt: skip
-"""Names of the model's inputs in their order; each is 0 for a quotation, larger speaks against,
-except `clauses` and `reworded`."""
+"""Names of the model's inputs in their order; each but `clauses` is 0 for a quotation, and larger
+values speak against the claim."""
 
 _CONDITION = re.compile(
     r"\b(?:if|unless|except|only (?:if|when|for|in|on|after|with)|provided|as long as|but not|other than|"
@@ -33,6 +31,8 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _LEAST_CLAUSE_WEIGHT = 0.9
+_LEAST_COVERAGE = 0.3
+"""Of a clause by its window before their polarity can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,17 @@ def read_signals(claim: str, evidence: Sequence[str], lexicon: Lexicon) -> Signa
     figures = {f for q in quantities for f in re.findall(r"\d[\d,.]*", q.text)}
     weights = {word.stem: word.weight for word in content}
     source = read_evidence(evidence, weights, figures, lexicon)
-    clauses = [read_words(clause, lexicon) for clause in split_clauses(claim)]
+    texts = split_clauses(claim)
+    clauses = [read_words(clause, lexicon) for clause in texts]
     matcher = Matcher(source.stems, lexicon)
     aligned = [align(clause, source, matcher, lexicon) for clause in clauses]
     whole = align(words, source, matcher, lexicon)
     tally = _Tally()
     _coverage(tally, whole, aligned)
     _numbers(tally, words, quantities, source, matcher)
-    _names(tally, whole, aligned)
-    for one in aligned:
-        _polarity(tally, one)
+    _names(tally, whole)
+    for one, text in zip(aligned, texts, strict=True):
+        _polarity(tally, one, text)
     _strength(tally, claim, aligned)
     _conditions(tally, words, aligned, lexicon)
     _swaps(tally, aligned)
@@ -81,32 +82,22 @@ def read_signals(claim: str, evidence: Sequence[str], lexicon: Lexicon) -> Signa
 
 def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> None:
     tally.add("uncovered", 1 - whole.coverage_anywhere)
-    tally.add("uncovered_exact", 1 - whole.coverage_exact)
-    tally.add("reworded", whole.coverage_anywhere - whole.coverage_exact)
     heavy = [a for a in aligned if sum(w.weight for w in a.words) >= _LEAST_CLAUSE_WEIGHT] or aligned
     if heavy:
         worst = min(heavy, key=lambda a: a.coverage)
         tally.add("uncovered_worst_clause", 1 - worst.coverage)
-        tally.add("uncovered_mean_clause", 1 - sum(a.coverage for a in heavy) / len(heavy))
         if worst.coverage < 0.5 and len(heavy) > 1:
             said = " ".join(w.text for w in worst.words[:6])
             tally.add("clauses", 0.0, f"no cited sentence says the part about “{said}”", 0.8)
-        tally.add("distance", _distance(aligned))
     tally.add("clauses", float(np.log(max(1, len(aligned)))))
     missing = [(w.weight * (1 - s), w) for w, s in zip(whole.words, whole.anywhere, strict=True)]
     if missing:
         weight, word = max(missing, key=lambda m: m[0])
         tally.add("worst_word", weight)
         unmatched = [w for w, s in zip(whole.words, whole.anywhere, strict=True) if s < NEAR]
-        tally.add("unmatched_words", float(np.log1p(len(unmatched))))
         if unmatched:
             listed = ", ".join(f"“{w.text}”" for w in sorted(unmatched, key=lambda w: -w.weight)[:3])
             tally.add("clauses", 0.0, f"the evidence does not mention {listed}", weight)
-
-
-def _distance(aligned: Sequence[Alignment]) -> float:
-    places = [a.window[0].place for a in aligned if a.window]
-    return float(np.log1p(max(places) - min(places))) if len(places) > 1 else 0.0
 
 
 def _numbers(
@@ -130,19 +121,15 @@ def _numbers(
                 elif found.dimension == quantity.dimension and _same_unit(quantity, found):
                     others.append((shares, found))
         if best is None:
-            if quantity.dimension == "ordinal" and match_any(quantity.text, source):
+            if match_any(quantity.text, source) or _is_loose(quantity):
                 continue
-            if any(char.isdigit() for char in quantity.text) or quantity.dimension != "ordinal":
-                share, other = max(others, key=lambda o: o[0], default=(0.0, None))
-                if other is not None and share > 0.3:
-                    tally.add("number_conflict", 1.0,
-                              f"the evidence says {other.text}, not {quantity.text}", 3.0)  # fmt: skip
-                else:
-                    tally.add("number_missing", 1.0, f"the evidence does not say {quantity.text}", 2.5)
+            share, other = max(others, key=lambda o: o[0], default=(0.0, None))
+            if other is not None and share > 0.3:
+                tally.add("number_conflict", 1.0,
+                          f"the evidence says {other.text}, not {quantity.text}", 3.0)  # fmt: skip
+            else:
+                tally.add("number_missing", 1.0, f"the evidence does not say {quantity.text}", 2.5)
             continue
-        if near:
-            tally.add("number_elsewhere", max(0.0, 0.8 - best_context),
-                      f"the evidence says {best.text} of something else" if best_context < 0.3 else "", 1.2)  # fmt: skip
         if {quantity.bound, best.bound} == {"most", "least"}:
             tally.add("bound_conflict", 1.0,
                       f"the evidence does not say “{quantity.bound}” of {best.text}", 2.0)  # fmt: skip
@@ -155,34 +142,46 @@ def match_any(said: str, source: EvidenceText) -> bool:
     return said.lower() in source.stems
 
 
+def _is_loose(quantity: Quantity) -> bool:
+    """A small number in words without a unit ("the two groups"): people count while they read."""
+    return quantity.dimension == "count" and quantity.value <= 3 and not quantity.text[:1].isdigit()
+
+
 def _same_unit(one: Quantity, other: Quantity) -> bool:
     return one.dimension == other.dimension and (
         one.dimension != "count" or not one.unit or one.unit[:4] == other.unit[:4]
     )
 
 
-def _names(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> None:
+def _names(tally: _Tally, whole: Alignment) -> None:
     for word, share in zip(whole.words, whole.anywhere, strict=True):
         if (word.name or word.identifier) and share < NEAR:
             tally.add("name_missing", word.weight, f"the evidence does not mention {word.text}", 2.0)
-    for one in aligned:
-        for word, match, anywhere in zip(one.words, one.local, one.anywhere, strict=True):
-            if (word.name or word.identifier) and match.share < NEAR <= anywhere:
-                tally.add("name_elsewhere", word.weight)
 
 
-def _polarity(tally: _Tally, one: Alignment) -> None:
-    if one.coverage < 0.3:
+def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
+    if one.coverage < _LEAST_COVERAGE:
         return
-    for word, match in zip(one.words, one.local, strict=True):
+    there = " ".join(sentence.text for sentence in one.window)
+    added, dropped = [], []
+    for word, match, anywhere in zip(one.words, one.local, one.anywhere, strict=True):
         if match.word is None or match.share < NEAR:
             if match.opposite:
-                tally.add("opposite", 1.0, f"the evidence says “{match.opposite}”, not “{word.text}”", 2.2)
-            continue
-        if word.negated and not match.word.negated:
-            tally.add("negation_added", 1.0, f"the evidence does not negate “{word.text}”", 2.2)
+                tally.add("opposite", 1.0 if anywhere < NEAR else 0.3,
+                          f"the evidence says “{match.opposite}”, not “{word.text}”",
+                          2.2 if anywhere < NEAR else 0.7)  # fmt: skip
+        elif word.negated and not match.word.negated:
+            added.append(word)
         elif match.word.negated and not word.negated:
-            tally.add("negation_dropped", 1.0, f"the evidence negates “{word.text}”", 2.2)
+            dropped.append(word)
+    if added:
+        turned = is_negative(there)
+        tally.add("negation_added", 0.3 if turned else 1.0,
+                  f"the evidence does not say “not” of “{added[0].text}”", 0.8 if turned else 2.2)  # fmt: skip
+    if dropped:
+        turned = is_negative(clause)
+        tally.add("negation_dropped", 0.2 if turned else 1.0,
+                  f"the evidence says “not” of “{dropped[0].text}”", 0.7 if turned else 2.2)  # fmt: skip
 
 
 def _strength(tally: _Tally, claim: str, aligned: Sequence[Alignment]) -> None:
@@ -231,7 +230,6 @@ def _mostly_said(one: Alignment, sentence: EvidenceSentence, before: int) -> boo
 
 def _swaps(tally: _Tally, aligned: Sequence[Alignment]) -> None:
     for one in aligned:
-        tally.values["disorder"] = max(tally.values["disorder"], 1 - one.order)
         names = [
             (word, match.word) for word, match in zip(one.words, one.local, strict=True)
             if match.word is not None and match.share == 1.0 and (word.name or word.identifier)

@@ -27,3 +27,18 @@ def strengths(text: str) -> dict[str, str]:
         if match is not None:
             found[kind] = match.group()
     return found
+
+
+_NEGATIVE = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|except|excluding|exclude[sd]?|"
+    r"forbid(?:s|den)?|prohibit(?:s|ed)?|ban(?:s|ned)?|refuse[sd]?|reject(?:s|ed)?|den(?:y|ies|ied)|"
+    r"lack(?:s|ed|ing)?|fail(?:s|ed)?|stop(?:s|ped)?|closed?|cancel(?:s|led|ed)?|free|only|hardly|"
+    r"rarely|unable|impossible|instead|disagree[sd]?|out of|no longer|disabled?|remain(?:s|ed)? the same|"
+    r"un(?:able|available|paid|limited|changed|supported)|in(?:valid|eligible|active)|\w+n['’]t)\b",
+    re.IGNORECASE,
+)
+
+
+def is_negative(text: str) -> bool:
+    """Whether a text holds any word that may say what "not" says elsewhere."""
+    return _NEGATIVE.search(text) is not None
