@@ -6,13 +6,18 @@ $ deskhand ask --input questions.jsonl --output answers.jsonl
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TextIO
 
+from bot.cli.json_lines import (
+    is_same_file,
+    json_line,
+    numbered_lines,
+    open_input,
+    open_output,
+    parse_line,
+)
 from bot.cli.terminal import answer_counter, console, show_answer
 from engine.audience import Audience
 from engine.compose import Engine, open_engine
@@ -36,14 +41,14 @@ async def run(args: argparse.Namespace) -> int:
         raise WrongUse("give either a question or --input, not both")
     if args.output is not None and args.input is None:
         raise WrongUse("--output needs --input")
-    if args.output is not None and _is_same_file(args.input, args.output):
+    if args.output is not None and is_same_file(args.input, args.output):
         raise WrongUse(f"--output {args.output} is the input itself; name another file")
     Audience.of(args.audience)
-    source = _open_input(args.input) if args.input is not None else None
+    source = open_input(args.input) if args.input is not None else None
     async with open_engine(load_settings()) as engine:
         await engine.make_ready()
         if source is not None:
-            with source as lines, _open_output(args.output) as sink:
+            with source as lines, open_output(args.output) as sink:
                 shown = sink is not sys.stdout and sys.stderr.isatty()
                 with answer_counter(shown=shown) as counted:
                     await _batch(engine, lines, sink, args.audience, counted)
@@ -88,11 +93,8 @@ async def _batch(
     counted: Callable[[], None],
 ) -> None:
     """One line out for each line in, in order, failed ones too."""
-    for number, line in _lines(source):
-        try:
-            row = json.loads(line, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            row = None
+    for number, line in numbered_lines(source):
+        row = parse_line(line)
         if isinstance(row, dict) and audience and "audience" not in row:
             row["audience"] = audience
         try:
@@ -104,33 +106,6 @@ async def _batch(
         sink.write(json_line(rendered) + "\n")
         sink.flush()
         counted()
-
-
-def json_line(row: dict[str, Any]) -> str:
-    """One line, readable in every script; half a character, which UTF-8 cannot hold, is escaped."""
-    text = json.dumps(row, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(row)
-    return text
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _is_same_file(source: str, sink: str) -> bool:
-    try:
-        return Path(source).samefile(sink)
-    except OSError:
-        return False
-
-
-def _lines(source: TextIO) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(source, start=1):
-        if line.strip():
-            yield number, line
 
 
 def _refused(row: object, number: int, why: str) -> dict[str, Any]:
@@ -161,21 +136,3 @@ def _refused(row: object, number: int, why: str) -> dict[str, Any]:
         "trace_id": "",
         "fingerprint": "",
     }
-
-
-def _open_input(path: str) -> AbstractContextManager[TextIO]:
-    if path == "-":
-        return nullcontext(sys.stdin)
-    try:
-        return Path(path).open(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _open_output(path: str | None) -> AbstractContextManager[TextIO]:
-    if path is None or path == "-":
-        return nullcontext(sys.stdout)
-    try:
-        return Path(path).open("w", encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be written: {error.strerror}") from None

@@ -40,9 +40,9 @@ def measure(pairs: Sequence[Pair], *, seed: int) -> dict[str, Any]:
     checker.check("Warm up.", ["The word list and the model are read at first use."])
     probabilities, times_ms = [], []
     for number, pair in enumerate(pairs, start=1):
-        started = time.perf_counter()
+        started = time.thread_time()  # the machine is shared: its own time is what repeats
         probabilities.append(checker.check(pair.claim, pair.evidence).probability)
-        times_ms.append((time.perf_counter() - started) * 1000)
+        times_ms.append((time.thread_time() - started) * 1000)
         ticker.tick(f"{number:,} of {len(pairs):,} claims")
     return figures(pairs, probabilities, [coverage(p) for p in pairs], times_ms, seed=seed)
 
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _show(sets: Mapping[str, Mapping[str, Any]]) -> None:
     columns = ("claims", "balanced_accuracy", "auroc", "coverage_best_balanced_accuracy",
-               "coverage_auroc", "ece", "check_p50_ms", "check_p95_ms")  # fmt: skip
+               "coverage_auroc", "ece", "check_p50_cpu_ms", "check_p95_cpu_ms")  # fmt: skip
     show_table(("set", *columns), [[name, *(s[c] for c in columns)] for name, s in sets.items()])
     for name, found in sets.items():
         say(f"\n{name}, by label")
