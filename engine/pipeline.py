@@ -40,6 +40,7 @@ from engine.trace import (
 )
 from engine.triage.vote import vote
 from engine.verification.support import Checked, check
+from engine.verification.support_checker import SupportChecker
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ class Pipeline:
     max_question_chars: int
     max_sentences: int
     min_confidence: float
+    checker: SupportChecker = field(default_factory=SupportChecker)
 
     async def run(
         self,
@@ -205,7 +207,7 @@ class Pipeline:
                 max_sentences=self.max_sentences,
             )
         await stopwatch.enter(Stage.VERIFICATION)
-        checked = check(draft, audience)
+        checked = await asyncio.to_thread(check, draft, audience, self.checker)
         draft_reply, citations = _render(checked)
         decision = decide(
             Findings(

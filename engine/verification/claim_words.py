@@ -108,7 +108,7 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
                 name=name and content,
                 identifier=digits and any(c.isalpha() for c in said)
                 and not re.fullmatch(r"\d+(?:st|nd|rd|th|[kmbgt]b?|[ap]m|h|d|s|min)", bare)
-                or (bool(_IDENTIFIER.fullmatch(said)) and not digits and ("@" in said or "_" in said)),
+                or (bool(_IDENTIFIER.fullmatch(said)) and not digits and any(mark in said for mark in "@_.")),
                 start=start,
                 end=match.end(),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from engine.verification.clauses import split_clauses
 from engine.verification.evidence_text import EvidenceSentence, EvidenceText, read_evidence
 from engine.verification.lexicon.lexicon import NEAR, Lexicon
 from engine.verification.quantities import Quantity, read_quantities
-from engine.verification.wording import is_negative, strengths
+from engine.verification.wording import is_negative, strengths, turned_words
 
 SIGNALS = (
     "uncovered", "uncovered_worst_clause", "worst_word", "number_missing", "number_conflict",
@@ -31,6 +31,7 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _LEAST_CLAUSE_WEIGHT = 0.9
+_LEAST_NAME_WEIGHT = 0.8
 _LEAST_COVERAGE = 0.3
 """Of a clause by its window before their polarity can be compared."""
 
@@ -56,14 +57,14 @@ class _Tally:
 
 def read_signals(claim: str, evidence: Sequence[str], lexicon: Lexicon) -> Signals:
     """The signals of a claim beside its evidence; pure."""
-    words = read_words(claim, lexicon)
+    words = _read(claim, lexicon)
     content = [word for word in words if word.content]
     quantities = read_quantities(claim)
     figures = {f for q in quantities for f in re.findall(r"\d[\d,.]*", q.text)}
     weights = {word.stem: word.weight for word in content}
     source = read_evidence(evidence, weights, figures, lexicon)
     texts = split_clauses(claim)
-    clauses = [read_words(clause, lexicon) for clause in texts]
+    clauses = [_read(clause, lexicon) for clause in texts]
     matcher = Matcher(source.stems, lexicon)
     aligned = [align(clause, source, matcher, lexicon) for clause in clauses]
     whole = align(words, source, matcher, lexicon)
@@ -78,6 +79,15 @@ def read_signals(claim: str, evidence: Sequence[str], lexicon: Lexicon) -> Signa
     _swaps(tally, aligned)
     reasons = tuple(dict.fromkeys(text for _, text in sorted(tally.reasons, key=lambda r: -r[0])))
     return Signals(np.array([tally.values[name] for name in SIGNALS]), reasons)
+
+
+def _read(text: str, lexicon: Lexicon) -> list[Word]:
+    """The words of a text; those of a quantity carry no claim beside it ("two gigabytes")."""
+    inside = [(q.start, q.end) for q in read_quantities(text)]
+    return [
+        replace(word, content=False) if any(a <= word.start < b for a, b in inside) else word
+        for word in read_words(text, lexicon)
+    ]
 
 
 def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> None:
@@ -156,7 +166,7 @@ def _same_unit(one: Quantity, other: Quantity) -> bool:
 def _names(tally: _Tally, whole: Alignment) -> None:
     for word, share in zip(whole.words, whole.anywhere, strict=True):
         if (word.name or word.identifier) and share < NEAR:
-            tally.add("name_missing", word.weight, f"the evidence does not mention {word.text}", 2.0)
+            tally.add("name_missing", max(word.weight, _LEAST_NAME_WEIGHT), f"the evidence does not mention {word.text}", 2.0)
 
 
 def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
@@ -174,6 +184,8 @@ def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
             added.append(word)
         elif match.word.negated and not word.negated:
             dropped.append(word)
+    for said, found in turned_words(clause, there):
+        tally.add("opposite", 1.0, f"the evidence says “{found}”, not “{said}”", 2.0)
     if added:
         turned = is_negative(there)
         tally.add("negation_added", 0.3 if turned else 1.0,

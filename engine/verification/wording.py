@@ -42,3 +42,30 @@ _NEGATIVE = re.compile(
 def is_negative(text: str) -> bool:
     """Whether a text holds any word that may say what "not" says elsewhere."""
     return _NEGATIVE.search(text) is not None
+
+
+_TURNED = (
+    ("before", "after"), ("with", "without"), ("over", "under"), ("above", "below"),
+    ("more", "less"), ("more", "fewer"), ("most", "least"), ("always", "never"), ("first", "last"),
+    ("inside", "outside"), ("upwards", "downwards"), ("into", "out of"), ("most", "few"),
+    ("many", "few"), ("someone", "nobody"), ("somebody", "nobody"), ("everyone", "nobody"),
+    ("both", "neither"), ("up", "down"), ("on", "off"), ("all", "none"),
+)  # fmt: skip
+
+
+def turned_words(claim: str, evidence: str) -> list[tuple[str, str]]:
+    """Small words that stand in one text where the other has only their opposite.
+
+    Pairs of (word of the claim, word of the evidence).
+    """
+    claimed, found = _small(claim), _small(evidence)
+    return [
+        (said, other)
+        for pair in _TURNED
+        for said, other in (pair, pair[::-1])
+        if said in claimed and other not in claimed and other in found and said not in found
+    ]
+
+
+def _small(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+", text.lower()))

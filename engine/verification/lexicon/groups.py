@@ -8,7 +8,7 @@ SAME = (
     "pto vacation holiday leave", "app application program", "config configuration setting settings",
     "info information detail details data", "admin administrator", "repo repository",
     "doc document documentation", "docs document documentation", "hr personnel people",
-    "uk britain british", "us usa american america", "eu europe european", "ok okay",
+    "contractor freelancer freelance", "uk britain british", "us usa american america", "eu europe european", "ok okay",
     "id identifier identification", "ticket case request", "buy purchase order acquire",
     "help assist support aid", "need require must necessary mandatory obligatory compulsory",
     "start begin commence launch initiate open", "end finish conclude complete terminate",
