@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.verification.alignment import Alignment, Matcher, align
+from engine.verification.alignment import Alignment, Matcher, align, weighted
 from engine.verification.claim_words import Word, read_words
 from engine.verification.clauses import split_clauses
 from engine.verification.evidence_text import EvidenceSentence, EvidenceText, read_evidence
@@ -74,7 +74,7 @@ def read_signals(claim: str, evidence: Sequence[str], lexicon: Lexicon) -> Signa
     _names(tally, whole)
     for one, text in zip(aligned, texts, strict=True):
         _polarity(tally, one, text)
-    _strength(tally, claim, aligned)
+        _strength(tally, one, text)
     _conditions(tally, words, aligned, lexicon)
     _swaps(tally, aligned)
     reasons = tuple(dict.fromkeys(text for _, text in sorted(tally.reasons, key=lambda r: -r[0])))
@@ -173,11 +173,12 @@ def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
     if one.coverage < _LEAST_COVERAGE:
         return
     there = " ".join(sentence.text for sentence in one.window)
+    close = _closeness(one)
     added, dropped = [], []
     for word, match, anywhere in zip(one.words, one.local, one.anywhere, strict=True):
         if match.word is None or match.share < NEAR:
             if match.opposite:
-                tally.add("opposite", 1.0 if anywhere < NEAR else 0.3,
+                tally.add("opposite", close if anywhere < NEAR else 0.3 * close,
                           f"the evidence says “{match.opposite}”, not “{word.text}”",
                           2.2 if anywhere < NEAR else 0.7)  # fmt: skip
         elif word.negated and not match.word.negated:
@@ -185,29 +186,36 @@ def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
         elif match.word.negated and not word.negated:
             dropped.append(word)
     for said, found in turned_words(clause, there):
-        tally.add("opposite", 1.0, f"the evidence says “{found}”, not “{said}”", 2.0)
+        tally.add("opposite", close, f"the evidence says “{found}”, not “{said}”", 2.0)
     if added:
         turned = is_negative(there)
-        tally.add("negation_added", 0.3 if turned else 1.0,
+        tally.add("negation_added", 0.3 * close if turned else close,
                   f"the evidence does not say “not” of “{added[0].text}”", 0.8 if turned else 2.2)  # fmt: skip
     if dropped:
         turned = is_negative(clause)
-        tally.add("negation_dropped", 0.2 if turned else 1.0,
+        tally.add("negation_dropped", 0.2 * close if turned else close,
                   f"the evidence says “not” of “{dropped[0].text}”", 0.7 if turned else 2.2)  # fmt: skip
 
 
-def _strength(tally: _Tally, claim: str, aligned: Sequence[Alignment]) -> None:
-    window = {s.place: s.text for one in aligned for s in one.window}
-    said, found = strengths(claim), strengths(" ".join(window.values()))
-    for kind, word in said.items():
-        if kind in ("only", "all", "must", "never", "more", "less") and kind not in found:
+def _closeness(one: Alignment) -> float:
+    """In [0, 2]: how closely the window says the rest of a clause whose polarity is in doubt."""
+    rest = [(w, m.share) for w, m in zip(one.words, one.local, strict=True) if not m.opposite]
+    share = weighted([word for word, _ in rest], [value for _, value in rest])
+    return 2.0 * share**3
+
+
+def _strength(tally: _Tally, one: Alignment, clause: str) -> None:
+    if one.coverage < _LEAST_COVERAGE:
+        return
+    said, found = strengths(clause), strengths(" ".join(s.text for s in one.window))
+    close = _closeness(one)
+    for kind in ("only", "all", "must", "never", "more", "less"):
+        if kind in said and kind not in found:
             softer = {"all": "some", "must": "may", "never": "some"}.get(kind, "") in found
-            tally.add("stronger", 1.0 if softer or kind in ("only", "never") else 0.5,
-                      f"the evidence does not say “{word}”", 1.5)  # fmt: skip
+            amount = 1.0 if softer or kind in ("only", "never") else 0.5
+            tally.add("stronger", amount * close, f"the evidence does not say “{said[kind]}”", 1.5)
     if "may" in said and "must" in found and "may" not in found and "must" not in said:
-        tally.add("stronger", 0.5, f"the evidence requires it; it does not say “{said['may']}”", 1.5)
-    if "some" in found and "some" not in said and "all" not in found and "only" not in found:
-        tally.add("stronger", 0.25)
+        tally.add("stronger", 0.5 * close, f"the evidence does not say “{said['may']}”", 1.5)
 
 
 def _conditions(
