@@ -71,8 +71,10 @@ class Matcher:
         return max((value for found, value in related.items() if found in stems), default=0.0)
 
     def _relate(self, stem: str) -> dict[str, float]:
-        related = {found: value for found in self._stems if (value := self._lexicon.same(stem, found))}
-        for cut in range(3, len(stem) - 2):  # "sign in" says "signin"
+        related = {
+            found: value for found in self._stems if (value := self._lexicon.same(stem, found))
+        }
+        for cut in range(3, len(stem) - 1):  # "sign in" says "signin"
             if stem[:cut] in self._stems and stem[cut:] in self._stems:
                 related.setdefault(stem[cut:], SAME_MEANING)
         return related
@@ -86,7 +88,8 @@ def align(
     everywhere = evidence.stems
     anywhere = tuple(_anywhere(word, everywhere, evidence.initials, matcher) for word in content)
     table = [[matcher.share(word, s.stems) for word in content] for s in evidence.sentences]
-    window, best, best_score = (), tuple(Match(0.0, None) for _ in content), -1.0
+    window: tuple[EvidenceSentence, ...] = ()
+    best, best_score = tuple(Match(0.0, None) for _ in content), -1.0
     chosen: Sequence[int] = ()
     for start in range(len(evidence.sentences)):
         for size in (1, 2, 3):
@@ -95,7 +98,9 @@ def align(
                 evidence.sentences[stop - 1].place - evidence.sentences[start].place >= size
             ):
                 break
-            shares = [max(column) for column in zip(*table[start:stop], strict=True)] if content else []
+            shares = (
+                [max(column) for column in zip(*table[start:stop], strict=True)] if content else []
+            )
             score = weighted(content, shares) - 0.06 * (size - 1)
             if score > best_score + 1e-9:
                 best_score, chosen = score, range(start, stop)

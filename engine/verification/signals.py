@@ -27,7 +27,7 @@ values speak against the claim."""
 
 _CONDITION = re.compile(
     r"\b(?:if|unless|except|only (?:if|when|for|in|on|after|with)|provided|as long as|but not|other than|"
-    r"excluding|subject to|until)\b(?P<rest>[^.;:!?]*)",
+    r"excluding|subject to|until)\b(?P<rest>[^,.;:!?]*)",
     re.IGNORECASE,
 )
 _LEAST_CLAUSE_WEIGHT = 0.9
@@ -92,7 +92,9 @@ def _read(text: str, lexicon: Lexicon) -> list[Word]:
 
 def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> None:
     tally.add("uncovered", 1 - whole.coverage_anywhere)
-    heavy = [a for a in aligned if sum(w.weight for w in a.words) >= _LEAST_CLAUSE_WEIGHT] or aligned
+    heavy = [
+        a for a in aligned if sum(w.weight for w in a.words) >= _LEAST_CLAUSE_WEIGHT
+    ] or aligned
     if heavy:
         worst = min(heavy, key=lambda a: a.coverage)
         tally.add("uncovered_worst_clause", 1 - worst.coverage)
@@ -106,7 +108,9 @@ def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> 
         tally.add("worst_word", weight)
         unmatched = [w for w, s in zip(whole.words, whole.anywhere, strict=True) if s < NEAR]
         if unmatched:
-            listed = ", ".join(f"“{w.text}”" for w in sorted(unmatched, key=lambda w: -w.weight)[:3])
+            listed = ", ".join(
+                f"“{w.text}”" for w in sorted(unmatched, key=lambda w: -w.weight)[:3]
+            )
             tally.add("clauses", 0.0, f"the evidence does not mention {listed}", weight)
 
 
@@ -166,7 +170,12 @@ def _same_unit(one: Quantity, other: Quantity) -> bool:
 def _names(tally: _Tally, whole: Alignment) -> None:
     for word, share in zip(whole.words, whole.anywhere, strict=True):
         if (word.name or word.identifier) and share < NEAR:
-            tally.add("name_missing", max(word.weight, _LEAST_NAME_WEIGHT), f"the evidence does not mention {word.text}", 2.0)
+            tally.add(
+                "name_missing",
+                max(word.weight, _LEAST_NAME_WEIGHT),
+                f"the evidence does not mention {word.text}",
+                2.0,
+            )
 
 
 def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
@@ -231,7 +240,7 @@ def _conditions(
             seen.add(sentence.place)
             for match in _CONDITION.finditer(sentence.text):
                 inner = [w for w in read_words(match.group("rest"), lexicon) if w.content][:6]
-                if not inner or not _mostly_said(one, sentence, match.start()):
+                if not inner or not _mostly_said(one, sentence, match):
                     continue
                 share = sum(w.weight * matcher.share(w, claimed) for w in inner)
                 left = 1 - share / sum(w.weight for w in inner)
@@ -241,11 +250,12 @@ def _conditions(
                               f"the evidence says so only “{condition}”", 1.6)  # fmt: skip
 
 
-def _mostly_said(one: Alignment, sentence: EvidenceSentence, before: int) -> bool:
+def _mostly_said(one: Alignment, sentence: EvidenceSentence, condition: re.Match[str]) -> bool:
     """Whether the clause rests on this sentence and not only on its condition."""
-    inside = [m for m in one.local if m.word is not None and m.word in sentence.words]
-    outside = [m for m in inside if m.word is not None and m.word.start < before]
-    return len(inside) >= 0.5 * len(one.local) and bool(outside)
+    low, high = condition.span()
+    here = [m.word for m in one.local if m.word is not None and m.word in sentence.words]
+    outside = [word for word in here if not low <= word.start < high]
+    return len(here) >= 0.5 * len(one.local) and bool(outside)
 
 
 def _swaps(tally: _Tally, aligned: Sequence[Alignment]) -> None:

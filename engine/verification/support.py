@@ -61,7 +61,10 @@ def check(draft: Draft, audience: Audience, checker: SupportChecker | None = Non
 def evidence_of(sentence: DraftSentence) -> list[str]:
     """What the checker reads for a sentence: its spans in their order, rows with their header."""
     spans = sorted(sentence.spans, key=_reading_order)
-    return [f"{span.sentence.header}: {span.text}" if span.sentence.header else span.text for span in spans]
+    return [
+        f"{span.sentence.header}: {span.text}" if span.sentence.header else span.text
+        for span in spans
+    ]
 
 
 def quoted_share(sentence: DraftSentence) -> float:

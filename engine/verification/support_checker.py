@@ -51,7 +51,9 @@ class SupportChecker:
         if not any(char.isalnum() for span in evidence for char in span):
             return Support(0.0, False, "There is no evidence.")
         if len(claim) > _MOST_CLAIM_CHARS:
-            return Support(0.0, False, f"The claim is longer than {_MOST_CLAIM_CHARS:,} characters.")
+            return Support(
+                0.0, False, f"The claim is longer than {_MOST_CLAIM_CHARS:,} characters."
+            )
         quoted = _quotation(claim, evidence)
         if quoted is not None:
             return quoted

@@ -22,7 +22,9 @@ _MOST = 8
 _MOST_CHARS = 200_000
 _RARE = 0.45
 _RAREST_IDF = 7.0
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»\n]{2,120})[\"“”»]|`([^`\n]{2,120})`|(?<!\w)'([^'\n]{2,80})'(?!\w)")
+_QUOTED = re.compile(
+    r"[\"“”„«]([^\"“”„«»\n]{2,120})[\"“”»]|`([^`\n]{2,120})`|(?<!\w)'([^'\n]{2,80})'(?!\w)"
+)
 _CONDITION = re.compile(
     r"\b(?:if|when|while|during|without|unless|in case|as an?|for (?:a|an|my|our)|working from|"
     r"living in|based in|on a|because of)\s+(?P<inner>[^,.;?!]+)",
@@ -102,7 +104,9 @@ def missing_from(
         *_quoted(question, plain, words, covered),
         *_versions(words, tokens, covered),
         *_numbers(question, plain, covered),
-        *_terms(question, words, Matcher(stems, lexicon), stems, " ".join(plain), lexicon, idf, covered),
+        *_terms(
+            question, words, Matcher(stems, lexicon), stems, " ".join(plain), lexicon, idf, covered
+        ),
     ]
     unique = {unmet.text.lower(): unmet for unmet in reversed(found)}
     return tuple(sorted(unique.values(), key=lambda u: (-u.weight, question.find(u.text)))[:_MOST])
@@ -167,7 +171,9 @@ def _numbers(question: str, plain: Sequence[str], covered: set[int]) -> Iterator
     for quantity in asked:
         if any(quantity.equals(other) for other in said):
             continue
-        alike = [o for o in said if o.dimension == quantity.dimension and o.unit[:4] == quantity.unit[:4]]
+        alike = [
+            o for o in said if o.dimension == quantity.dimension and o.unit[:4] == quantity.unit[:4]
+        ]
         if any(other.bound or "-" in other.text or " to " in other.text for other in alike):
             continue
         weight = 0.3 if alike else 0.6
@@ -212,7 +218,9 @@ def _terms(
 def _abbreviated(word: Word, everything: str) -> bool:
     """Whether a passage writes an abbreviation out, or abbreviates the word."""
     if word.text.isupper() and 2 <= len(word.text) <= 5 and word.text.isalpha():
-        letters = r"[\s-]+(?:of\s+|and\s+|for\s+|the\s+)?".join(rf"{c}\w+" for c in word.text.lower())
+        letters = r"[\s-]+(?:of\s+|and\s+|for\s+|the\s+)?".join(
+            rf"{c}\w+" for c in word.text.lower()
+        )
         return re.search(rf"\b{letters}", everything.lower()) is not None
     short = word.text.lower()
     return len(short) >= 6 and any(

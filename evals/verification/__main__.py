@@ -49,7 +49,10 @@ def measure(pairs: Sequence[Pair], *, seed: int) -> dict[str, Any]:
 
 def not_held(name: str, found: Mapping[str, Any]) -> list[str]:
     """Sentences that name each figure in which the checker is not above coverage."""
-    promises = (("auroc", "coverage_auroc"), ("balanced_accuracy", "coverage_best_balanced_accuracy"))
+    promises = (
+        ("auroc", "coverage_auroc"),
+        ("balanced_accuracy", "coverage_best_balanced_accuracy"),
+    )
     return [
         f"{name}: {ours} is {found[ours]:.3f}, word coverage has {found[theirs]:.3f}"
         for ours, theirs in promises
@@ -93,7 +96,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for sentence in broken:
         say(f"not held: {sentence}")
     finish(
-        {"holds": not broken, "not_held": broken, "skipped": skipped, "seed": args.seed, "sets": sets}
+        {
+            "holds": not broken,
+            "not_held": broken,
+            "skipped": skipped,
+            "seed": args.seed,
+            "sets": sets,
+        }
     )
     return 1 if broken else 0
 

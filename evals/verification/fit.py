@@ -42,10 +42,15 @@ def weights_of(pairs: list[Pair]) -> Array:
     weights = np.zeros(len(pairs))
     for source, share in SHARE.items():
         for label in (True, False):
-            rows = [i for i, p in enumerate(pairs) if p.supported == label and p.group.startswith(source)]
+            rows = [
+                i
+                for i, p in enumerate(pairs)
+                if p.supported == label and p.group.startswith(source)
+            ]
             if rows:
                 weights[rows] = share / 2 / len(rows)
-    return weights * len(pairs) / weights.sum()
+    scale = len(pairs) / float(weights.sum())
+    return weights * scale
 
 
 def fit(values: Array, labels: Array, weights: Array) -> Array:

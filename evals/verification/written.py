@@ -83,7 +83,8 @@ def joined_pairs(pairs: Sequence[Pair], seed: int) -> Iterator[Pair]:
             yield _joined(one, second, name)
         for one in wrong:
             second = random_.choice(right)
-            yield _joined(*random_.sample([one, second], 2), name)
+            first, last = random_.sample([one, second], 2)
+            yield _joined(first, last, name)
 
 
 def _counterweights(
@@ -98,11 +99,15 @@ def _counterweights(
     sentences = [evidence[0][a:b] for a, b in split_sentences(evidence[0])]
     for sentence in sentences:
         if len(sentence.split()) > 4:
-            yield Pair(claim=sentence, evidence=evidence, supported=True, kind="quoted", group=group)
+            yield Pair(
+                claim=sentence, evidence=evidence, supported=True, kind="quoted", group=group
+            )
             for kind, change in _changes(random_, names, []):
                 claim = change(sentence) if kind == "reworded" else None
                 if claim:
-                    yield Pair(claim=claim, evidence=evidence, supported=True, kind=kind, group=group)
+                    yield Pair(
+                        claim=claim, evidence=evidence, supported=True, kind=kind, group=group
+                    )
     for pair in right:
         for kind, change in _changes(random_, names, []):
             claim = None if kind in ("reworded", "joined", "condition") else change(pair.claim)
@@ -130,7 +135,15 @@ def changed_pairs(seed: int, folder: Path = KNOWLEDGE) -> list[Pair]:
                 if claim is None or claim == sentence:
                     continue
                 supported = kind in ("reworded", "joined")
-                pairs.append(Pair(claim=claim, evidence=(passage,), supported=supported, kind=kind, group=group))
+                pairs.append(
+                    Pair(
+                        claim=claim,
+                        evidence=(passage,),
+                        supported=supported,
+                        kind=kind,
+                        group=group,
+                    )
+                )
     return pairs
 
 
@@ -142,7 +155,9 @@ def _passages(folder: Path) -> list[tuple[str, list[str]]]:
             plain = re.sub(r"[*`#]|^\s*(?:\d+\.|-)\s+", "", paragraph, flags=re.M)
             if "|" in plain:
                 continue
-            sentences = [plain[a:b] for a, b in split_sentences(plain) if 7 <= len(plain[a:b].split()) <= 32]
+            sentences = [
+                plain[a:b] for a, b in split_sentences(plain) if 7 <= len(plain[a:b].split()) <= 32
+            ]
             if len(sentences) >= 2:
                 passages.append((plain, sentences[:4]))
     return passages
@@ -157,6 +172,7 @@ def _changes(
             for form in random_.sample(forms, min(2, len(forms))):
                 text = re.sub(rf"\b{form}\b", table[form], text, count=1)
             return text
+
         return change
 
     def one_replaced(table: dict[str, str]) -> Callable[[str], str | None]:
@@ -166,6 +182,7 @@ def _changes(
                 return None
             form = random_.choice(forms)
             return re.sub(rf"\b{form}\b", table[form], text, count=1)
+
         return change
 
     def number(text: str) -> str | None:
@@ -179,7 +196,9 @@ def _changes(
 
     def negated(text: str) -> str | None:
         if _NEGATED.search(text):
-            return _NEGATED.sub(lambda m: "can" if m.group() == "cannot" else m.group(1), text, count=1)
+            return _NEGATED.sub(
+                lambda m: "can" if m.group() == "cannot" else m.group(1), text, count=1
+            )
         return _VERB.sub(r"\1 not", text, count=1) if _VERB.search(text) else None
 
     def named(text: str) -> str | None:

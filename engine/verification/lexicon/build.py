@@ -59,9 +59,7 @@ def read_counts(folder: Path) -> dict[tuple[str, str, int], int]:
     return counts
 
 
-def usual_senses(
-    folder: Path, counts: dict[tuple[str, str, int], int]
-) -> dict[str, list[Synset]]:
+def usual_senses(folder: Path, counts: dict[tuple[str, str, int], int]) -> dict[str, list[Synset]]:
     """Lemma -> synsets of its usual senses over all parts of speech."""
     senses: dict[str, list[Synset]] = defaultdict(list)
     for part in PARTS:
@@ -136,7 +134,7 @@ def main() -> int:
             shared[synset] += 1
 
     def render(concepts: set[Synset]) -> str:
-        kept = sorted(synset for synset in concepts if 1 < shared[synset])
+        kept = sorted(synset for synset in concepts if shared[synset] > 1)
         return " ".join(format(numbers.setdefault(synset, len(numbers)), "x") for synset in kept)
 
     rows = []
