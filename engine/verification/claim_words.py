@@ -36,12 +36,12 @@ _LIGHT = frozenset(
 )
 _NEGATORS = frozenset(
     """not no never none neither nor cannot without hardly barely scarcely nobody nothing nowhere
-    unable refuse refuses refused fail fails failed lack lacks lacking stop stopped deny denies denied
-    instead except excluding""".split()
+    unable refuse refuses refused fail fails failed lack lacks lacking stop stopped deny denies
+    denied instead except excluding""".split()
 )
 _NOT_NEGATING = re.compile(
-    r"\b(?:not only|no (?:more|less|fewer|later|longer|earlier|sooner) than|not (?:more|less|later) "
-    r"than|no matter|no doubt|not just|if not|whether or not|no\.? ?\d)\b",
+    r"\b(?:not only|no (?:more|less|fewer|later|longer|earlier|sooner) than|"
+    r"not (?:more|less|later) than|no matter|no doubt|not just|if not|whether or not|no\.? ?\d)\b",
     re.I,
 )
 _SCOPE = 4
@@ -80,9 +80,9 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
     words: list[Word] = []
     exempt = [match.span() for match in _NOT_NEGATING.finditer(text)]
     breaks = [match.start() for match in _CLAUSE_END.finditer(text)]
-    negator_at, at_break, count = -1, 0, 0
+    negator_at, at_break = -1, 0
     sentence_start = True
-    for match in _WORD.finditer(text):
+    for count, match in enumerate(_WORD.finditer(text)):
         said, start = match.group(), match.start()
         lower = said.lower().replace("’", "'")
         while at_break < len(breaks) and breaks[at_break] < start:
@@ -129,7 +129,6 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
         )
         if negates:
             negator_at = count
-        count += 1
         sentence_start = False
     return words
 

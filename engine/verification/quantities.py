@@ -22,22 +22,30 @@ from engine.verification.quantity_words import (
 
 _WORKING = frozenset("working business".split())
 _BOUNDS = (
-    ("most", r"(?:at most|up to|no more than|not more than|no later than|not later than|"
-             r"maximum(?: of)?|max\.?|a limit of|limited to|not exceed(?:ing)?|within|"
-             r"less than|fewer than|under|below)"),
-    ("least", r"(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|min\.?|"
-              r"more than|over|above|exceed(?:s|ing)?|longer than|from|starting at)"),
-)  # fmt: skip
+    (
+        "most",
+        r"(?:at most|up to|no more than|not more than|no later than|not later than|"
+        r"maximum(?: of)?|max\.?|a limit of|limited to|not exceed(?:ing)?|within|"
+        r"less than|fewer than|under|below)",
+    ),
+    (
+        "least",
+        r"(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|min\.?|"
+        r"more than|over|above|exceed(?:s|ing)?|longer than|from|starting at)",
+    ),
+)
 _BOUND_AFTER = (
     ("most", re.compile(r"\s+(?:or (?:less|fewer|under|below|earlier)|at most|maximum)\b")),
-    ("least", re.compile(r"\s+(?:or (?:more|over|above|longer|later)|and (?:above|more|over)|"
-                         r"at (?:the )?(?:least|minimum))\b")),
-)  # fmt: skip
+    (
+        "least",
+        re.compile(
+            r"\s+(?:or (?:more|over|above|longer|later)|and (?:above|more|over)|"
+            r"at (?:the )?(?:least|minimum))\b"
+        ),
+    ),
+)
 _BOUND_BEFORE = tuple(
     (name, re.compile(rf"\b{form}\s+(?:the |a |an |of )?$")) for name, form in _BOUNDS
-)
-_APPROXIMATE = re.compile(
-    r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|~|circa)\s*$"
 )
 
 _NUMBER_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
@@ -48,23 +56,27 @@ _TOKEN = re.compile(
     (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}\b)
   | (?P<dotted>\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}\b)
   | (?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b\.?(?:,?\s+\d{{4}}\b)?)
-  | (?P<mdy>\b(?:{_MONTH})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d|:|[ ]?[ap]\.?m)(?:,?\s+\d{{4}}\b)?)
+  | (?P<mdy>\b(?:{_MONTH})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d|:|[ ]?[ap]\.?m)
+       (?:,?\s+\d{{4}}\b)?)
   | (?P<halfhour>\bhalf\s+an?\s+hour\b)
   | (?P<halfpast>\b(?:half|quarter)\s+past\s+(?:\d{{1,2}}|{_NUMBER_WORD})\b)
-  | (?P<clock>\b\d{{1,2}}[:.]\d{{2}}\s*(?:[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b)
+  | (?P<clock>\b\d{{1,2}}[:.]\d{{2}}\s*(?:[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*[ap]\.?m\b\.?
+       |\bnoon\b|\bmidnight\b)
   | (?P<version>\bv?\d+(?:\.\d+){{2,}}\b|\bv\d+(?:\.\d+)*\b)
   | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b|\b(?:{"|".join(ORDINALS)})\b)
-  | (?P<fraction>\b(?:(?:a|one|two|three|four)[ -])?(?:half|thirds?|quarters?|fifths?|tenth)\b(?=\s+(?:of|a|an|the)\b))
+  | (?P<fraction>\b(?:(?:a|one|two|three|four)[ -])?(?:half|thirds?|quarters?|fifths?|tenth)\b
+       (?=\s+(?:of|a|an|the)\b))
   | (?P<number>(?:(?P<sign>US\$|[$€£¥₹])\s?)?(?<![\w.])(?:{_FIGURE})(?![\w.]*@)
-       | (?<!\w)(?:(?:a\s+)?(?:{_NUMBER_WORD})(?:[- ](?:and\s+)?(?:{_NUMBER_WORD}))*|a(?=\s+(?:dozen|hundred|thousand|million|billion)\b)|couple)(?!\w))
+       | (?<!\w)(?:(?:a\s+)?(?:{_NUMBER_WORD})(?:[- ](?:and\s+)?(?:{_NUMBER_WORD}))*
+         |a(?=\s+(?:dozen|hundred|thousand|million|billion)\b)|couple)(?!\w))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"(?P<range>\s?(?:-|–|—|to|and|or)\s?(?=[$€£]?\d|(?:%s)\b))|"
+    rf"(?P<range>\s?(?:-|–|—|to|and|or)\s?(?=[$€£]?\d|(?:{_NUMBER_WORD})\b))|"
     r"\s?(?P<scale>k|m|mn|bn|hundred|thousand|million|billion|trillion|dozen)?(?![\w])"
-    r"(?P<gap>[\s-]*)(?:of\s+)?(?P<working>working|business|calendar|full|consecutive)?[\s-]*(?P<unit>%%|[€$£]|[^\W\d_]+)?"
-    % _NUMBER_WORD,
+    r"[\s-]*(?:of\s+)?(?P<working>working|business|calendar|full|consecutive)?[\s-]*"
+    r"(?P<unit>%|[€$£]|[^\W\d_]+)?",
     re.IGNORECASE,
 )
 _PRONOUN_ONE = frozenset({"one"})
@@ -154,15 +166,26 @@ def _range_start(
     """The lower end of a range has the upper end's unit."""
     if end is None:
         dimension, factor = UNITS.get(sign, ("count", 1.0))
-        return Quantity(dimension=dimension, value=value * factor, literal=_plain(value),
-                        text=match.group().strip(), start=match.start(), end=match.end())  # fmt: skip
+        return Quantity(
+            dimension=dimension,
+            value=value * factor,
+            literal=_plain(value),
+            text=match.group().strip(),
+            start=match.start(),
+            end=match.end(),
+        )
     literal = float(end.literal) if end.literal else end.value
     factor = end.value / literal if literal else 1.0
     return Quantity(
-        dimension=end.dimension, value=value * factor, unit=end.unit, coarse=end.coarse,
-        literal=_plain(value), text=text[match.start() : end.end].strip(),
-        start=match.start(), end=match.end(),
-    )  # fmt: skip
+        dimension=end.dimension,
+        value=value * factor,
+        unit=end.unit,
+        coarse=end.coarse,
+        literal=_plain(value),
+        text=text[match.start() : end.end].strip(),
+        start=match.start(),
+        end=match.end(),
+    )
 
 
 def _with_unit(
@@ -190,10 +213,16 @@ def _with_unit(
     if dimension == "duration" and working in _WORKING:
         dimension = "working duration"
     return Quantity(
-        dimension=dimension, value=value * factor, unit=unit if dimension == "count" else "",
-        bound=_bound(text, match.start(), end), coarse=coarse, literal=_plain(value),
-        text=text[match.start() : end].strip(), start=match.start(), end=end,
-    )  # fmt: skip
+        dimension=dimension,
+        value=value * factor,
+        unit=unit if dimension == "count" else "",
+        bound=_bound(text, match.start(), end),
+        coarse=coarse,
+        literal=_plain(value),
+        text=text[match.start() : end].strip(),
+        start=match.start(),
+        end=end,
+    )
 
 
 def _bound(text: str, start: int, end: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +19,27 @@ from engine.verification.quantities import Quantity, read_quantities
 from engine.verification.wording import is_negative, strengths, turned_words
 
 SIGNALS = (
-    "uncovered", "uncovered_worst_clause", "worst_word", "number_missing", "number_conflict",
-    "bound_conflict", "name_missing", "negation_added", "negation_dropped", "opposite", "stronger",
-    "condition_dropped", "swapped", "clauses",
-)  # fmt: skip
+    "uncovered",
+    "uncovered_worst_clause",
+    "worst_word",
+    "number_missing",
+    "number_conflict",
+    "bound_conflict",
+    "name_missing",
+    "negation_added",
+    "negation_dropped",
+    "opposite",
+    "stronger",
+    "condition_dropped",
+    "swapped",
+    "clauses",
+)
 """Names of the model's inputs in their order; each but `clauses` is 0 for a quotation, and larger
 values speak against the claim."""
 
 _CONDITION = re.compile(
-    r"\b(?:if|unless|except|only (?:if|when|for|in|on|after|with)|provided|as long as|but not|other than|"
-    r"excluding|subject to|until)\b(?P<rest>[^,.;:!?]*)",
+    r"\b(?:if|unless|except|only (?:if|when|for|in|on|after|with)|provided|as long as|"
+    r"but not|other than|excluding|subject to|until)\b(?P<rest>[^,.;:!?]*)",
     re.IGNORECASE,
 )
 _LEAST_CLAUSE_WEIGHT = 0.9
@@ -104,7 +116,7 @@ def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> 
     tally.add("clauses", float(np.log(max(1, len(aligned)))))
     missing = [(w.weight * (1 - s), w) for w, s in zip(whole.words, whole.anywhere, strict=True)]
     if missing:
-        weight, word = max(missing, key=lambda m: m[0])
+        weight, _ = max(missing, key=lambda m: m[0])
         tally.add("worst_word", weight)
         unmatched = [w for w, s in zip(whole.words, whole.anywhere, strict=True) if s < NEAR]
         if unmatched:
@@ -115,14 +127,20 @@ def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> 
 
 
 def _numbers(
-    tally: _Tally, words: Sequence[Word], quantities: Sequence[Quantity],
-    source: EvidenceText, matcher: Matcher,
-) -> None:  # fmt: skip
+    tally: _Tally,
+    words: Sequence[Word],
+    quantities: Sequence[Quantity],
+    source: EvidenceText,
+    matcher: Matcher,
+) -> None:
     for quantity in quantities:
         near = [
-            w for w in words
-            if w.content and abs(w.start - quantity.start) < 60 and not quantity.start <= w.start < quantity.end
-        ]  # fmt: skip
+            w
+            for w in words
+            if w.content
+            and abs(w.start - quantity.start) < 60
+            and not quantity.start <= w.start < quantity.end
+        ]
         weight = sum(w.weight for w in near) or 1.0
         best, best_context, others = None, -1.0, []
         for sentence in source.sentences:
@@ -139,14 +157,22 @@ def _numbers(
                 continue
             share, other = max(others, key=lambda o: o[0], default=(0.0, None))
             if other is not None and share > 0.3:
-                tally.add("number_conflict", 1.0,
-                          f"the evidence says {other.text}, not {quantity.text}", 3.0)  # fmt: skip
+                tally.add(
+                    "number_conflict",
+                    1.0,
+                    f"the evidence says {other.text}, not {quantity.text}",
+                    3.0,
+                )
             else:
                 tally.add("number_missing", 1.0, f"the evidence does not say {quantity.text}", 2.5)
             continue
         if {quantity.bound, best.bound} == {"most", "least"}:
-            tally.add("bound_conflict", 1.0,
-                      f"the evidence does not say “{quantity.bound}” of {best.text}", 2.0)  # fmt: skip
+            tally.add(
+                "bound_conflict",
+                1.0,
+                f"the evidence does not say “{quantity.bound}” of {best.text}",
+                2.0,
+            )
         elif best.bound != quantity.bound:
             tally.add("bound_conflict", 0.3 if quantity.bound else 0.15)
 
@@ -187,9 +213,12 @@ def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
     for word, match, anywhere in zip(one.words, one.local, one.anywhere, strict=True):
         if match.word is None or match.share < NEAR:
             if match.opposite:
-                tally.add("opposite", close if anywhere < NEAR else 0.3 * close,
-                          f"the evidence says “{match.opposite}”, not “{word.text}”",
-                          2.2 if anywhere < NEAR else 0.7)  # fmt: skip
+                tally.add(
+                    "opposite",
+                    close if anywhere < NEAR else 0.3 * close,
+                    f"the evidence says “{match.opposite}”, not “{word.text}”",
+                    2.2 if anywhere < NEAR else 0.7,
+                )
         elif word.negated and not match.word.negated:
             added.append(word)
         elif match.word.negated and not word.negated:
@@ -198,12 +227,20 @@ def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
         tally.add("opposite", close, f"the evidence says “{found}”, not “{said}”", 2.0)
     if added:
         turned = is_negative(there)
-        tally.add("negation_added", 0.3 * close if turned else close,
-                  f"the evidence does not say “not” of “{added[0].text}”", 0.8 if turned else 2.2)  # fmt: skip
+        tally.add(
+            "negation_added",
+            0.3 * close if turned else close,
+            f"the evidence does not say “not” of “{added[0].text}”",
+            0.8 if turned else 2.2,
+        )
     if dropped:
         turned = is_negative(clause)
-        tally.add("negation_dropped", 0.2 * close if turned else close,
-                  f"the evidence says “not” of “{dropped[0].text}”", 0.7 if turned else 2.2)  # fmt: skip
+        tally.add(
+            "negation_dropped",
+            0.2 * close if turned else close,
+            f"the evidence says “not” of “{dropped[0].text}”",
+            0.7 if turned else 2.2,
+        )
 
 
 def _closeness(one: Alignment) -> float:
@@ -246,8 +283,12 @@ def _conditions(
                 left = 1 - share / sum(w.weight for w in inner)
                 if left > 0.6:
                     condition = " ".join(match.group().split()[:8])
-                    tally.add("condition_dropped", left * one.coverage,
-                              f"the evidence says so only “{condition}”", 1.6)  # fmt: skip
+                    tally.add(
+                        "condition_dropped",
+                        left * one.coverage,
+                        f"the evidence says so only “{condition}”",
+                        1.6,
+                    )
 
 
 def _mostly_said(one: Alignment, sentence: EvidenceSentence, condition: re.Match[str]) -> bool:
@@ -261,10 +302,11 @@ def _mostly_said(one: Alignment, sentence: EvidenceSentence, condition: re.Match
 def _swaps(tally: _Tally, aligned: Sequence[Alignment]) -> None:
     for one in aligned:
         names = [
-            (word, match.word) for word, match in zip(one.words, one.local, strict=True)
+            (word, match.word)
+            for word, match in zip(one.words, one.local, strict=True)
             if match.word is not None and match.share == 1.0 and (word.name or word.identifier)
-        ]  # fmt: skip
-        for (first, a), (second, b) in zip(names, names[1:], strict=False):
+        ]
+        for (first, a), (second, b) in pairwise(names):
             same_sentence = any(a in s.words and b in s.words for s in one.window)
             if same_sentence and first.stem != second.stem and a.start > b.start:
-                tally.add("swapped", 1.0, f"the evidence has {second.text} and {first.text} the other way round", 1.0)  # fmt: skip
+                tally.add("swapped", 1.0, f"the evidence has {first.text} after {second.text}", 1.0)

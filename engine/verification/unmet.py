@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from engine.verification.alignment import Matcher
 from engine.verification.claim_words import FUNCTION_WORDS, Word, read_words
@@ -35,27 +36,30 @@ _VERSION_WINDOW = 4
 
 _GENERIC = frozenset(
     stem_of(word)
-    for word in """accept access achieve act add advise affect agree allow answer appear apply approach
-    appropriate ask boss assume available avoid basically begin believe best better bit book bring build
-    buy call cancel care case cause change chance check choose clarify clear close colleague common
-    company complete concern configure confirm confused connect consider contact continue correct
-    correctly cost count create curious current currently customer cut day days deal decide define
-    depend describe detail details determine difference different difficult discuss document
-    documentation easy employee enable end ensure entitled error exact exactly example exist expect
-    experience explain fact figure fine fix follow form found full generally good great guess guide
-    guy handle happen hear hello help hey hi hold hope hour idea implement important include info
-    information instead issue issues item join know lead learn leave let list load long look lot
-    main major manage manager matter maybe member method minute month name necessary normal note
-    notice obtain offer officially open option options organisation organization paid pay perform
-    permit personal place plan point policy possible prefer prepare problem procedure process
-    product proper properly provide purpose put question quick quickly read really reason receive
-    recommend recommended refer related relevant remain remember reply report request require
-    required requirement response right rule run save seem select send set setting settings show
-    similar simple simply single situation solution solve sort specific specify staff start state
-    step steps stop store submit suggest supply support supposed sure switch system talk task team
-    tell thank thanks time today tomorrow total try turn type understand update user usual usually
-    valid various view visit wait way week weeks wonder wondering word work worker works write wrong
-    year yesterday""".split()
+    for word in """
+    accept access achieve act add advise affect agree allow answer appear apply approach
+    appropriate ask boss assume available avoid basically begin believe best better bit book
+    bring build buy call cancel care case cause change chance check choose clarify clear close
+    colleague common company complete concern configure confirm confused connect consider
+    contact continue correct correctly cost count create curious current currently customer cut
+    day days deal decide define depend describe detail details determine difference different
+    difficult discuss document documentation easy employee enable end ensure entitled error
+    exact exactly example exist expect experience explain fact figure fine fix follow form found
+    full generally good great guess guide guy handle happen hear hello help hey hi hold hope
+    hour idea implement important include info information instead issue issues item join know
+    lead learn leave let list load long look lot main major manage manager matter maybe member
+    method minute month name necessary normal note notice obtain offer officially open option
+    options organisation organization paid pay perform permit personal place plan point policy
+    possible prefer prepare problem procedure process product proper properly provide purpose
+    put question quick quickly read really reason receive recommend recommended refer related
+    relevant remain remember reply report request require required requirement response right
+    rule run save seem select send set setting settings show similar simple simply single
+    situation solution solve sort specific specify staff start state step steps stop store
+    submit suggest supply support supposed sure switch system talk task team tell thank thanks
+    time today tomorrow total try turn type understand update user usual usually valid various
+    view visit wait way week weeks wonder wondering word work worker works write wrong year
+    yesterday
+    """.split()
 )
 """Words of asking and of offices: that no passage has them says nothing."""
 
@@ -131,7 +135,7 @@ def _versions(
     words: Sequence[Word], tokens: Sequence[Sequence[str]], covered: set[int]
 ) -> Iterator[Unmet]:
     """A name with a number behind it ("Windows 11"): the number must stand near the name."""
-    for name, number in zip(words, words[1:], strict=False):
+    for name, number in pairwise(words):
         is_version = number.text[:1].isdigit() and number.text.replace(".", "").isdigit()
         if not (name.name and is_version) or name.start in covered:
             continue
@@ -147,9 +151,12 @@ def _versions(
 
 
 _MONTH_STEMS = frozenset(
-    stem_of(m) for m in ("january february march april may june july august september october november "
-                         "december jan feb mar apr jun jul aug sep oct nov dec").split()
-)  # fmt: skip
+    stem_of(m)
+    for m in (
+        "january february march april may june july august september october november "
+        "december jan feb mar apr jun jul aug sep oct nov dec"
+    ).split()
+)
 
 
 def _near(tokens: Sequence[str], name: str, parts: Sequence[str]) -> bool:
@@ -190,9 +197,15 @@ def _is_asked(quantity: Quantity) -> bool:
 
 
 def _terms(
-    question: str, words: Sequence[Word], matcher: Matcher, stems: frozenset[str], everything: str,
-    lexicon: Lexicon, idf: Callable[[str], float] | None, covered: set[int],
-) -> Iterator[Unmet]:  # fmt: skip
+    question: str,
+    words: Sequence[Word],
+    matcher: Matcher,
+    stems: frozenset[str],
+    everything: str,
+    lexicon: Lexicon,
+    idf: Callable[[str], float] | None,
+    covered: set[int],
+) -> Iterator[Unmet]:
     """Names and rare words that no passage says in any form."""
     conditions = [match.span("inner") for match in _CONDITION.finditer(question)]
     shouted = question.isupper()

@@ -6,16 +6,18 @@ import re
 
 _KINDS = {
     "only": r"only|solely|exclusively|nothing but|no one but|sole",
-    "all": r"all|every|each|any|entire(?:ly)?|whole|always|everyone|everybody|everything|both|completely|"
-           r"fully|in full|unlimited|no exceptions?|guaranteed?|any time|regardless",
-    "must": r"must|required?|requires|has to|have to|need(?:s|ed)? to|mandatory|shall|obligatory|compulsory|obliged",
+    "all": r"all|every|each|any|entire(?:ly)?|whole|always|everyone|everybody|everything|both|"
+    r"completely|fully|in full|unlimited|no exceptions?|guaranteed?|any time|regardless",
+    "must": r"must|required?|requires|has to|have to|need(?:s|ed)? to|mandatory|shall|"
+    r"obligatory|compulsory|obliged",
     "may": r"may|can|could|might|optional(?:ly)?|possible|allowed|permitted|free to",
-    "some": r"some|several|many|few|most(?:ly)?|often|sometimes|usually|typically|generally|certain|"
-            r"partly|partial(?:ly)?|about|around|approximately|roughly|likely|probably|perhaps",
+    "some": r"some|several|many|few|most(?:ly)?|often|sometimes|usually|typically|generally|"
+    r"certain|partly|partial(?:ly)?|about|around|approximately|roughly|likely|probably|perhaps",
     "never": r"never|not|no|none|cannot|nobody|nothing|neither|without|\w+n['’]t",
     "more": r"more|better|higher|larger|greater|longer|faster|earlier|increase[ds]?|rises?|rose",
-    "less": r"less|worse|lower|smaller|fewer|shorter|slower|later|decrease[ds]?|falls?|fell|reduced?",
-}  # fmt: skip
+    "less": r"less|worse|lower|smaller|fewer|shorter|slower|later|decrease[ds]?|falls?|fell|"
+    r"reduced?",
+}
 _PATTERNS = {kind: re.compile(rf"\b(?:{form})\b", re.IGNORECASE) for kind, form in _KINDS.items()}
 
 
@@ -30,11 +32,12 @@ def strengths(text: str) -> dict[str, str]:
 
 
 _NEGATIVE = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|except|excluding|exclude[sd]?|"
-    r"forbid(?:s|den)?|prohibit(?:s|ed)?|ban(?:s|ned)?|refuse[sd]?|reject(?:s|ed)?|den(?:y|ies|ied)|"
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot|without|except|excluding|"
+    r"exclude[sd]?|forbid(?:s|den)?|prohibit(?:s|ed)?|ban(?:s|ned)?|refuse[sd]?|reject(?:s|ed)?|"
+    r"den(?:y|ies|ied)|"
     r"lack(?:s|ed|ing)?|fail(?:s|ed)?|stop(?:s|ped)?|closed?|cancel(?:s|led|ed)?|free|only|hardly|"
-    r"rarely|unable|impossible|instead|disagree[sd]?|out of|no longer|disabled?|remain(?:s|ed)? the same|"
-    r"un(?:able|available|paid|limited|changed|supported)|in(?:valid|eligible|active)|\w+n['’]t)\b",
+    r"rarely|unable|impossible|instead|disagree[sd]?|out of|no longer|disabled?|"
+    r"remain(?:s|ed)? the same|un(?:able|available|paid|limited|changed|supported)|in(?:valid|eligible|active)|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 

@@ -108,8 +108,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _show(sets: Mapping[str, Mapping[str, Any]]) -> None:
-    columns = ("claims", "balanced_accuracy", "auroc", "coverage_best_balanced_accuracy",
-               "coverage_auroc", "ece", "check_p50_cpu_ms", "check_p95_cpu_ms")  # fmt: skip
+    columns = (
+        "claims",
+        "balanced_accuracy",
+        "auroc",
+        "coverage_best_balanced_accuracy",
+        "coverage_auroc",
+        "ece",
+        "check_p50_cpu_ms",
+        "check_p95_cpu_ms",
+    )
     show_table(("set", *columns), [[name, *(s[c] for c in columns)] for name, s in sets.items()])
     for name, found in sets.items():
         say(f"\n{name}, by label")

@@ -100,7 +100,7 @@ def figures(
 def _by_kind(
     pairs: Sequence[Pair], said: Sequence[bool], probabilities: Sequence[float]
 ) -> dict[str, dict[str, Any]]:
-    """For each label of the set: how many, how often right, and AUROC against the supported ones."""
+    """For each label: how many, how often right, and AUROC against the supported ones."""
     kinds: dict[str, list[int]] = {}
     for row, pair in enumerate(pairs):
         kinds.setdefault(pair.kind, []).append(row)
@@ -114,6 +114,8 @@ def _by_kind(
             "right_share": sum(said[row] == pairs[row].supported for row in rows) / len(rows),
             "auroc_against_supported": auroc(
                 [probabilities[row] for row in both], [pairs[row].supported for row in both]
-            ) if wrong else None,
-        }  # fmt: skip
+            )
+            if wrong
+            else None,
+        }
     return found

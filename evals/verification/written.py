@@ -23,24 +23,83 @@ _NEGATED = re.compile(r"\b(is|are|can|may|must|will|do|does|was|were) not\b|\bca
 _CONDITION = re.compile(r",? (?:if|unless|except|only for|only when|as long as) [^,.;]+(?=[,.;])")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b")
 _OPPOSITES = {
-    "before": "after", "after": "before", "minimum": "maximum", "maximum": "minimum", "more": "less",
-    "first": "last", "last": "first", "always": "never", "never": "always", "internal": "external",
-    "open": "close", "higher": "lower", "lower": "higher", "every": "no", "free": "paid",
-    "allowed": "forbidden", "without": "with", "with": "without", "longer": "shorter", "new": "old",
-    "at least": "at most", "at most": "at least", "up to": "at least", "same": "different",
-    "automatically": "manually", "yearly": "monthly", "monthly": "yearly", "day": "week", "days": "weeks",
-    "months": "years", "hours": "days", "email": "post", "customer": "supplier", "team lead": "intern",
-    "manager": "customer", "paid": "unpaid", "added": "removed", "remove": "add", "enable": "disable",
-}  # fmt: skip
+    "before": "after",
+    "after": "before",
+    "minimum": "maximum",
+    "maximum": "minimum",
+    "more": "less",
+    "first": "last",
+    "last": "first",
+    "always": "never",
+    "never": "always",
+    "internal": "external",
+    "open": "close",
+    "higher": "lower",
+    "lower": "higher",
+    "every": "no",
+    "free": "paid",
+    "allowed": "forbidden",
+    "without": "with",
+    "with": "without",
+    "longer": "shorter",
+    "new": "old",
+    "at least": "at most",
+    "at most": "at least",
+    "up to": "at least",
+    "same": "different",
+    "automatically": "manually",
+    "yearly": "monthly",
+    "monthly": "yearly",
+    "day": "week",
+    "days": "weeks",
+    "months": "years",
+    "hours": "days",
+    "email": "post",
+    "customer": "supplier",
+    "team lead": "intern",
+    "manager": "customer",
+    "paid": "unpaid",
+    "added": "removed",
+    "remove": "add",
+    "enable": "disable",
+}
 _REWORDINGS = {
-    "do not": "don't", "does not": "doesn't", "is not": "isn't", "are not": "aren't", "cannot": "can't",
-    "must": "has to", "at least": "a minimum of", "up to": "at most", "within": "in at most",
-    "for example": "such as", "customer": "client", "approve": "agree to", "needs": "requires",
-    "send": "forward", "ask": "contact", "people": "persons", "also": "in addition", "about": "roughly",
-    "every": "each", "get": "receive", "gets": "receives", "begin": "start", "buy": "purchase",
-    "1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "6": "six", "7 days": "one week",
-    "14 days": "two weeks", "10": "ten", "12 months": "one year", "24 hours": "one day", "30 days": "one month",
-}  # fmt: skip
+    "do not": "don't",
+    "does not": "doesn't",
+    "is not": "isn't",
+    "are not": "aren't",
+    "cannot": "can't",
+    "must": "has to",
+    "at least": "a minimum of",
+    "up to": "at most",
+    "within": "in at most",
+    "for example": "such as",
+    "customer": "client",
+    "approve": "agree to",
+    "needs": "requires",
+    "send": "forward",
+    "ask": "contact",
+    "people": "persons",
+    "also": "in addition",
+    "about": "roughly",
+    "every": "each",
+    "get": "receive",
+    "gets": "receives",
+    "begin": "start",
+    "buy": "purchase",
+    "1": "one",
+    "2": "two",
+    "3": "three",
+    "4": "four",
+    "5": "five",
+    "6": "six",
+    "7 days": "one week",
+    "14 days": "two weeks",
+    "10": "ten",
+    "12 months": "one year",
+    "24 hours": "one day",
+    "30 days": "one month",
+}
 
 
 def written_pairs(path: Path = WRITTEN) -> list[Pair]:
@@ -55,8 +114,14 @@ def written_pairs(path: Path = WRITTEN) -> list[Pair]:
             continue
         kind = _KINDS[mark]
         pairs.append(
-            Pair(claim=claim, evidence=(evidence,), supported=mark == "+", kind=kind, group=f"written-{number}")
-        )  # fmt: skip
+            Pair(
+                claim=claim,
+                evidence=(evidence,),
+                supported=mark == "+",
+                kind=kind,
+                group=f"written-{number}",
+            )
+        )
     return pairs
 
 
@@ -75,8 +140,13 @@ def joined_pairs(pairs: Sequence[Pair], seed: int) -> Iterator[Pair]:
             others = random_.sample([t for t in texts if t != own[0].evidence[0]], 2)
             spans = [*others, own[0].evidence[0]]
             random_.shuffle(spans)
-            yield Pair(claim=pair.claim, evidence=tuple(spans), supported=pair.supported,
-                       kind=pair.kind, group=name)  # fmt: skip
+            yield Pair(
+                claim=pair.claim,
+                evidence=tuple(spans),
+                supported=pair.supported,
+                kind=pair.kind,
+                group=name,
+            )
         yield from _counterweights(right, names, random_, name)
         for one in right:
             second = random_.choice([pair for pair in right if pair is not one])
@@ -117,8 +187,13 @@ def _counterweights(
 
 def _joined(one: Pair, other: Pair, group: str) -> Pair:
     wrong = next((pair.kind for pair in (one, other) if not pair.supported), "supported")
-    return Pair(claim=f"{one.claim} {other.claim}", evidence=one.evidence,
-                supported=wrong == "supported", kind=wrong, group=group)  # fmt: skip
+    return Pair(
+        claim=f"{one.claim} {other.claim}",
+        evidence=one.evidence,
+        supported=wrong == "supported",
+        kind=wrong,
+        group=group,
+    )
 
 
 def changed_pairs(seed: int, folder: Path = KNOWLEDGE) -> list[Pair]:
@@ -212,12 +287,22 @@ def _changes(
         return _CONDITION.sub("", text, count=1) if _CONDITION.search(text) else None
 
     def longer(text: str) -> str | None:
-        extra = random_.choice([
-            "and sends a copy to the finance team", "which costs 15 euros", "after a review by the board",
-            "because the insurer demands it", "including weekends and holidays", "with the help of an agency",
-            "as the Lisbon office has done since spring", "and a bonus is paid for it", "using a tablet",
-            "which most customers prefer", "in every country where we sell", "and it takes about an hour",
-        ])  # fmt: skip
+        extra = random_.choice(
+            [
+                "and sends a copy to the finance team",
+                "which costs 15 euros",
+                "after a review by the board",
+                "because the insurer demands it",
+                "including weekends and holidays",
+                "with the help of an agency",
+                "as the Lisbon office has done since spring",
+                "and a bonus is paid for it",
+                "using a tablet",
+                "which most customers prefer",
+                "in every country where we sell",
+                "and it takes about an hour",
+            ]
+        )
         return f"{text.rstrip('.!?')}, {extra}."
 
     def joined(text: str) -> str | None:
@@ -227,6 +312,12 @@ def _changes(
         return f"{text.rstrip('.!?')}, and {other[:1].lower()}{other[1:]}"
 
     return [
-        ("reworded", replaced(_REWORDINGS)), ("joined", joined), ("number", number), ("negated", negated),
-        ("name", named), ("opposite", one_replaced(_OPPOSITES)), ("condition", unconditional), ("longer", longer),
-    ]  # fmt: skip
+        ("reworded", replaced(_REWORDINGS)),
+        ("joined", joined),
+        ("number", number),
+        ("negated", negated),
+        ("name", named),
+        ("opposite", one_replaced(_OPPOSITES)),
+        ("condition", unconditional),
+        ("longer", longer),
+    ]

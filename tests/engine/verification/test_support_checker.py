@@ -50,12 +50,20 @@ def test_most_unsupported_claims_of_minimal_pairs_are_refused(
         ("Refunds take 30 days.", "Refunds take 14 days.", "14 days, not 30 days"),
         ("Solaris is supported.", "Linux is supported.", "does not mention Solaris"),
         ("The store rejects cards.", "The store accepts cards.", "“accepts”, not “rejects”"),
-        ("The fee is not refundable.", "The fee is refundable.", "does not say “not” of “refundable”"),
+        (
+            "The fee is not refundable.",
+            "The fee is refundable.",
+            "does not say “not” of “refundable”",
+        ),
         ("You may share it.", "You may not share it.", "says “not” of “share”"),
         ("Use at most 8 characters.", "Use at least 8 characters.", "does not say “most” of 8"),
-        ("Parcels are insured.", "Parcels are insured unless they hold glass.", "only “unless they hold glass”"),
+        (
+            "Parcels are insured.",
+            "Parcels are insured unless they hold glass.",
+            "only “unless they hold glass”",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_reason_names_what_is_not_covered(claim: str, evidence: str, said: str) -> None:
     assert said in CHECKER.check(claim, [evidence]).why
 

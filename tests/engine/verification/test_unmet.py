@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from engine.verification.unmet import UnmetKind, missing_from
 
 TEXTS = [
-    "# Parental leave\nEmployees in Belgium get 15 weeks of maternity leave; partners get 20 working "
-    "days. Contractors have no paid leave. Ask in Plover at least 3 months ahead.",
-    "Tidemark 5 runs on Linux and Windows 10 or 11. Single sign-on works with Okta. Exports hold up "
-    "to 50,000 rows. The error “quota reached” means that the disk is full. Sign in again.",
+    "# Parental leave\nEmployees in Belgium get 15 weeks of maternity leave; partners get 20 "
+    "working days. Contractors have no paid leave. Ask in Plover at least 3 months ahead.",
+    "Tidemark 5 runs on Linux and Windows 10 or 11. Single sign-on works with Okta. Exports hold "
+    "up to 50,000 rows. The error “quota reached” means that the disk is full. Sign in again.",
 ]
 
 

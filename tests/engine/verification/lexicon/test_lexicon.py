@@ -18,18 +18,31 @@ def same(claimed: str, found: str) -> float:
 
 @pytest.mark.parametrize(
     ("claimed", "found"),
-    [("purchase", "buys"), ("approval", "approved"), ("inexpensive", "cheap"), ("vehicle", "car"),
-     ("sold", "sells"), ("login", "logon"), ("refund", "reimbursement")],
-)  # fmt: skip
+    [
+        ("purchase", "buys"),
+        ("approval", "approved"),
+        ("inexpensive", "cheap"),
+        ("vehicle", "car"),
+        ("sold", "sells"),
+        ("login", "logon"),
+        ("refund", "reimbursement"),
+    ],
+)
 def test_words_of_one_meaning_are_the_same(claimed: str, found: str) -> None:
     assert same(claimed, found) >= SAME_MEANING
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("enable", "disable"), ("cheap", "expensive"), ("increases", "decreases"), ("valid", "invalid"),
-     ("comprehensive", "uncomprehensive"), ("accept", "refuse")],
-)  # fmt: skip
+    [
+        ("enable", "disable"),
+        ("cheap", "expensive"),
+        ("increases", "decreases"),
+        ("valid", "invalid"),
+        ("comprehensive", "uncomprehensive"),
+        ("accept", "refuse"),
+    ],
+)
 def test_opposites_are_never_the_same(one: str, other: str) -> None:
     assert LEXICON.opposite(stem_of(one), stem_of(other))
     assert LEXICON.opposite(stem_of(other), stem_of(one))
