@@ -1,6 +1,6 @@
 # Deskhand. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench eval format lint types contracts clean
+.PHONY: help setup demo check test bench eval verification format lint types contracts clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -40,6 +40,9 @@ bench: $(READY) ## engine speed, by stage, as ratios (SIZE=20000 SEED=7)
 
 eval: $(READY) ## the sample suite, and the development sets where they are
 	@$(BIN)/python -m evals.quality --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+verification: $(READY) ## the sentence checker against word coverage (SIZE=100 SEED=7)
+	@$(BIN)/python -m evals.verification --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
 lint: $(READY)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

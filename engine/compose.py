@@ -34,7 +34,8 @@ from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
 from engine.storage.usage import UsageStore
 from engine.triage.judge import TriageModels
-from engine.verification.claim import LocalVerifier, SupportChecker, Verifier, WordCoverage
+from engine.verification.claim import ClaimChecker, LocalVerifier, Verifier
+from engine.verification.support_checker import SupportChecker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ class Overrides:
     parser: Parser | None = None
     writer: Writer | None = None
     verifier: Verifier | None = None
-    checker: SupportChecker | None = None
+    checker: ClaimChecker | None = None
     clock: Clock = now
 
 
@@ -101,7 +102,7 @@ async def open_engine(
         usage = UsageStore(database)
         ledger = Ledger(usage, tenant=settings.tenant, clock=given.clock)
         hosted = HostedModels(settings, ledger, stack)
-        local = LocalVerifier(given.checker or WordCoverage())
+        local = LocalVerifier(given.checker or SupportChecker())
         drafting = Drafting(
             quoting=ExtractiveWriter(),
             model=given.writer or hosted.writer(),

@@ -6,14 +6,18 @@ $ deskhand ask --input questions.jsonl --output answers.jsonl
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, TextIO
 
+from bot.cli.json_lines import (
+    is_same_file,
+    json_line,
+    numbered_lines,
+    open_input,
+    open_output,
+    parse_line,
+)
 from bot.cli.terminal import answer_counter, console, show_answer
 from engine.audience import Audience
 from engine.compose import Engine, open_engine
@@ -89,11 +93,8 @@ async def _batch(
     counted: Callable[[], None],
 ) -> None:
     """One line out for each line in, in order, failed ones too."""
-    for number, line in _lines(source):
-        try:
-            row = json.loads(line, parse_constant=_refuse_constant, parse_float=_finite)
-        except (ValueError, RecursionError):
-            row = None
+    for number, line in numbered_lines(source):
+        row = parse_line(line)
         if isinstance(row, dict) and audience and row.get("audience") is None:
             row["audience"] = audience
         try:
@@ -105,42 +106,6 @@ async def _batch(
         sink.write(json_line(rendered) + "\n")
         sink.flush()
         counted()
-
-
-def json_line(row: dict[str, Any]) -> str:
-    """One line, readable in every script; half a character, which UTF-8 cannot hold, is escaped."""
-    text = json.dumps(row, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return json.dumps(row)
-    return text
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _finite(digits: str) -> float:
-    """A number that JSON can say again; `1e999` would come out as Infinity, which is no JSON."""
-    value = float(digits)
-    if not math.isfinite(value):
-        raise ValueError(f"{digits[:20]} is too large")
-    return value
-
-
-def is_same_file(source: str, sink: str) -> bool:
-    """Whether both names are one file that exists."""
-    try:
-        return Path(source).samefile(sink)
-    except OSError:
-        return False
-
-
-def _lines(source: TextIO) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(source, start=1):
-        if line.strip():
-            yield number, line
 
 
 def _refused(row: object, number: int, why: str) -> dict[str, Any]:
@@ -171,23 +136,3 @@ def _refused(row: object, number: int, why: str) -> dict[str, Any]:
         "trace_id": "",
         "fingerprint": "",
     }
-
-
-def open_input(path: str) -> AbstractContextManager[TextIO]:
-    """A file to read lines from; `-` is standard input.  Raises: WrongUse."""
-    if path == "-":
-        return nullcontext(sys.stdin)
-    try:
-        return Path(path).open(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}") from None
-
-
-def open_output(path: str | None) -> AbstractContextManager[TextIO]:
-    """A file to write to; None or `-` is standard output.  Raises: WrongUse."""
-    if path is None or path == "-":
-        return nullcontext(sys.stdout)
-    try:
-        return Path(path).open("w", encoding="utf-8")
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be written: {error.strerror}") from None

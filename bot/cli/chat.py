@@ -13,7 +13,8 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable
 
-from bot.cli.ask import answer_question, json_line
+from bot.cli.ask import answer_question
+from bot.cli.json_lines import json_line
 from bot.cli.terminal import console, show_answer
 from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, open_engine

@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot.cli.ask import answer, json_line
+from bot.cli.ask import answer
 from bot.cli.chat import converse
 from bot.cli.ingest import ingest_with_progress, print_summary, render_summary
+from bot.cli.json_lines import json_line
 from bot.cli.terminal import console, show_answer
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, open_engine

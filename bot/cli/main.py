@@ -101,6 +101,24 @@ def build_parser() -> argparse.ArgumentParser:
         "--audience", action="append", default=[], metavar="TAG", help="whose rights to ask with"
     )
 
+    verify = command(
+        "verify",
+        "check claims against their evidence",
+        "deskhand verify --input claims.jsonl --output checked.jsonl",
+    )
+    verify.add_argument(
+        "--input",
+        required=True,
+        metavar="FILE.jsonl",
+        help='lines of {"id", "claim", "evidence"}, evidence a text or a list of texts; - is '
+        "standard input",
+    )
+    verify.add_argument(
+        "--output",
+        metavar="FILE.jsonl",
+        help='lines of {"id", "support", "supported", "why"}, in order; without, standard output',
+    )
+
     command("chat", "talk with the knowledge base in the terminal", "deskhand chat").add_argument(
         "--audience", action="append", default=[], metavar="TAG", help="whose rights to ask with"
     )

@@ -64,14 +64,14 @@ def _source_line(citation: Citation) -> str:
 
 
 @contextmanager
-def answer_counter(*, shown: bool) -> Iterator[Callable[[], None]]:
-    """Something to call after each answer of a batch, counted on standard error where shown."""
+def answer_counter(*, shown: bool, what: str = "answered") -> Iterator[Callable[[], None]]:
+    """Something to call after each line of a batch, counted on standard error where shown."""
     if not shown:
         yield lambda: None
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} answered"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn(f"{{task.completed:,}} {what}"), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda: bar.advance(task)

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.cli.ask import is_same_file, json_line, open_input, open_output
+from bot.cli.json_lines import is_same_file, json_line, open_input, open_output
 from engine.clock import now
 from engine.compose import Engine, open_engine
 from engine.errors import ModelUnavailable, WrongUse

@@ -31,12 +31,9 @@ class Alignment:
     words: tuple[Word, ...]
     local: tuple[Match, ...]
     anywhere: tuple[float, ...]
-    exact: tuple[bool, ...]
     window: tuple[EvidenceSentence, ...]
     coverage: float
     coverage_anywhere: float
-    coverage_exact: float
-    order: float
 
 
 def weighted(words: Sequence[Word], shares: Sequence[float]) -> float:
@@ -74,8 +71,10 @@ class Matcher:
         return max((value for found, value in related.items() if found in stems), default=0.0)
 
     def _relate(self, stem: str) -> dict[str, float]:
-        related = {found: value for found in self._stems if (value := self._lexicon.same(stem, found))}
-        for cut in range(3, len(stem) - 2):  # "sign in" says "signin"
+        related = {
+            found: value for found in self._stems if (value := self._lexicon.same(stem, found))
+        }
+        for cut in range(3, len(stem) - 1):  # "sign in" says "signin"
             if stem[:cut] in self._stems and stem[cut:] in self._stems:
                 related.setdefault(stem[cut:], SAME_MEANING)
         return related
@@ -88,12 +87,9 @@ def align(
     content = tuple(word for word in words if word.content)
     everywhere = evidence.stems
     anywhere = tuple(_anywhere(word, everywhere, evidence.initials, matcher) for word in content)
-    exact = tuple(
-        word.stem in everywhere or bool(word.parts and all(p in everywhere for p in word.parts))
-        for word in content
-    )
     table = [[matcher.share(word, s.stems) for word in content] for s in evidence.sentences]
-    window, best, best_score = (), tuple(Match(0.0, None) for _ in content), -1.0
+    window: tuple[EvidenceSentence, ...] = ()
+    best, best_score = tuple(Match(0.0, None) for _ in content), -1.0
     chosen: Sequence[int] = ()
     for start in range(len(evidence.sentences)):
         for size in (1, 2, 3):
@@ -102,7 +98,9 @@ def align(
                 evidence.sentences[stop - 1].place - evidence.sentences[start].place >= size
             ):
                 break
-            shares = [max(column) for column in zip(*table[start:stop], strict=True)] if content else []
+            shares = (
+                [max(column) for column in zip(*table[start:stop], strict=True)] if content else []
+            )
             score = weighted(content, shares) - 0.06 * (size - 1)
             if score > best_score + 1e-9:
                 best_score, chosen = score, range(start, stop)
@@ -115,12 +113,9 @@ def align(
         words=content,
         local=best,
         anywhere=anywhere,
-        exact=exact,
         window=window,
         coverage=coverage,
         coverage_anywhere=weighted(content, anywhere),
-        coverage_exact=weighted(content, [float(e) for e in exact]),
-        order=_order(best),
     )
 
 
@@ -156,11 +151,3 @@ def _best_word(
     if total > share:
         return Match(total, None, opposite)
     return Match(share if not word.name or share > NEAR else 0.0, best, opposite)
-
-
-def _order(matches: Sequence[Match]) -> float:
-    """Share of neighbouring exact matches that stand in the same order; 1 for fewer than two."""
-    starts = [m.word.start for m in matches if m.word is not None and m.share == 1.0]
-    if len(starts) < 2:
-        return 1.0
-    return sum(a <= b for a, b in zip(starts, starts[1:], strict=False)) / (len(starts) - 1)

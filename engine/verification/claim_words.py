@@ -30,16 +30,18 @@ FUNCTION_WORDS = frozenset(
     several show still sure thing things think time times toward two try want wants yes""".split()
 )
 """Words that carry no claim of their own; some of them are looked at as polarity or bounds."""
-_LIGHT = frozenset("""able become certain first following including includes last many new next number
-    old order part people person said say says second several show two want wants keep""".split())
+_LIGHT = frozenset(
+    """able become certain first following including includes last many new next number
+    old order part people person said say says second several show two want wants keep""".split()
+)
 _NEGATORS = frozenset(
     """not no never none neither nor cannot without hardly barely scarcely nobody nothing nowhere
-    unable refuse refuses refused fail fails failed lack lacks lacking stop stopped deny denies denied
-    instead except excluding""".split()
+    unable refuse refuses refused fail fails failed lack lacks lacking stop stopped deny denies
+    denied instead except excluding""".split()
 )
 _NOT_NEGATING = re.compile(
-    r"\b(?:not only|no (?:more|less|fewer|later|longer|earlier|sooner) than|not (?:more|less|later) "
-    r"than|no matter|no doubt|not just|if not|whether or not|no\.? ?\d)\b",
+    r"\b(?:not only|no (?:more|less|fewer|later|longer|earlier|sooner) than|"
+    r"not (?:more|less|later) than|no matter|no doubt|not just|if not|whether or not|no\.? ?\d)\b",
     re.I,
 )
 _SCOPE = 4
@@ -78,9 +80,9 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
     words: list[Word] = []
     exempt = [match.span() for match in _NOT_NEGATING.finditer(text)]
     breaks = [match.start() for match in _CLAUSE_END.finditer(text)]
-    negator_at, at_break, count = -1, 0, 0
+    negator_at, at_break = -1, 0
     sentence_start = True
-    for match in _WORD.finditer(text):
+    for count, match in enumerate(_WORD.finditer(text)):
         said, start = match.group(), match.start()
         lower = said.lower().replace("’", "'")
         while at_break < len(breaks) and breaks[at_break] < start:
@@ -94,7 +96,12 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
         )
         stem = stem_of(bare)
         digits = any(c.isdigit() for c in said)
-        content = bare not in FUNCTION_WORDS and not negates and len(bare) > 1 and not lower.endswith("n't")
+        content = (
+            bare not in FUNCTION_WORDS
+            and not negates
+            and len(bare) > 1
+            and not lower.endswith("n't")
+        )
         name = _is_name(said, bare, stem, sentence_start, lexicon)
         parts = _parts_of(bare)
         words.append(
@@ -106,16 +113,22 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
                 content=content and not (digits and not any(c.isalpha() for c in said)),
                 negated=0 <= count - negator_at <= _SCOPE and negator_at >= 0,
                 name=name and content,
-                identifier=digits and any(c.isalpha() for c in said)
-                and not re.fullmatch(r"\d+(?:st|nd|rd|th|[kmbgt]b?|[ap]m|h|d|s|min)", bare)
-                or (bool(_IDENTIFIER.fullmatch(said)) and not digits and ("@" in said or "_" in said)),
+                identifier=(
+                    digits
+                    and any(c.isalpha() for c in said)
+                    and not re.fullmatch(r"\d+(?:st|nd|rd|th|[kmbgt]b?|[ap]m|h|d|s|min)", bare)
+                )
+                or (
+                    bool(_IDENTIFIER.fullmatch(said))
+                    and not digits
+                    and any(mark in said for mark in "@_.")
+                ),
                 start=start,
                 end=match.end(),
             )
         )
         if negates:
             negator_at = count
-        count += 1
         sentence_start = False
     return words
 

@@ -70,7 +70,9 @@ def read_evidence(
         words = tuple(read_words(texts[place], lexicon))
         stems = stems_of[place] | {word.stem for word in words}
         sentences.append(
-            EvidenceSentence(texts[place], place, words, tuple(read_quantities(texts[place])), stems)
+            EvidenceSentence(
+                texts[place], place, words, tuple(read_quantities(texts[place])), stems
+            )
         )
     everything = frozenset().union(*stems_of) if stems_of else frozenset()
     closely = frozenset().union(*(s.stems for s in sentences)) if sentences else frozenset()

@@ -10,89 +10,73 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10),
-                 strict=True))  # fmt: skip
-_WORDS = {word: float(n) for n, word in enumerate(_SMALL)} | {k: float(v) for k, v in _TENS.items()}
-_WORDS |= {"dozen": 12.0, "hundred": 100.0, "thousand": 1000.0, "twice": 2.0, "thrice": 3.0}
-_SCALES = {"k": 1e3, "thousand": 1e3, "hundred": 1e2, "dozen": 12.0, "m": 1e6, "mn": 1e6,
-           "million": 1e6, "bn": 1e9, "billion": 1e9, "trillion": 1e12}  # fmt: skip
-_ORDINALS = {w: float(n) for n, w in enumerate(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 1)}
-_FRACTIONS = {"half": 50.0, "third": 100 / 3, "thirds": 100 / 3, "quarter": 25.0, "quarters": 25.0,
-              "fifth": 20.0, "fifths": 20.0, "tenth": 10.0}  # fmt: skip
-_MONTHS = {name: n for n, names in enumerate(
-    ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july",
-     "aug august", "sep sept september", "oct october", "nov november", "dec december"), 1)
-    for name in names.split()}  # fmt: skip
-_DAY_S = 86_400.0
-_UNITS = {
-    form: (dimension, factor)
-    for dimension, forms_of in {
-        "duration": {1.0: "s sec secs second seconds", 60.0: "min mins minute minutes",
-                     3600.0: "h hr hrs hour hours hourly", _DAY_S: "d day days daily",
-                     7 * _DAY_S: "week weeks weekly", 30.4375 * _DAY_S: "month months monthly",
-                     91.3125 * _DAY_S: "quarter quarters",
-                     365.25 * _DAY_S: "year years yr yrs annual annually yearly",
-                     3652.5 * _DAY_S: "decade decades", 36525 * _DAY_S: "century centuries",
-                     0.001: "ms millisecond milliseconds"},
-        "bytes": {1.0: "byte bytes", 1e3: "kb kib kilobyte kilobytes", 1e6: "mb mib megabyte megabytes",
-                  1e9: "gb gib gigabyte gigabytes", 1e12: "tb tib terabyte terabytes"},
-        "length": {0.001: "mm", 0.01: "cm centimetre centimetres centimeter centimeters",
-                   1.0: "metre metres meter meters", 1000.0: "km kilometre kilometres kilometer kilometers",
-                   1609.344: "mile miles mi", 0.3048: "foot feet ft", 0.0254: "inch inches"},
-        "mass": {1.0: "gram grams", 1000.0: "kg kilo kilos kilogram kilograms", 453.592: "lb lbs pound_mass"},
-        "percent": {1.0: "% percent percentage"},
-        "currency:usd": {1.0: "$ usd dollar dollars us$", 0.01: "cent cents"},
-        "currency:eur": {1.0: "€ eur euro euros"},
-        "currency:gbp": {1.0: "£ gbp pound pounds", 0.01: "pence"},
-        "currency:other": {1.0: "¥ jpy yen chf franc francs inr ₹ rupee rupees cad aud"},
-    }.items()
-    for factor, forms in forms_of.items()
-    for form in forms.split()
-}  # fmt: skip
+from engine.verification.quantity_words import (
+    DAY_S,
+    FRACTIONS,
+    MONTHS,
+    NUMBER_WORDS,
+    ORDINALS,
+    SCALES,
+    UNITS,
+)
+
 _WORKING = frozenset("working business".split())
 _BOUNDS = (
-    ("most", r"(?:at most|up to|no more than|not more than|no later than|not later than|"
-             r"maximum(?: of)?|max\.?|a limit of|limited to|not exceed(?:ing)?|within|"
-             r"less than|fewer than|under|below)"),
-    ("least", r"(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|min\.?|"
-              r"more than|over|above|exceed(?:s|ing)?|longer than|from|starting at)"),
-)  # fmt: skip
+    (
+        "most",
+        r"(?:at most|up to|no more than|not more than|no later than|not later than|"
+        r"maximum(?: of)?|max\.?|a limit of|limited to|not exceed(?:ing)?|within|"
+        r"less than|fewer than|under|below)",
+    ),
+    (
+        "least",
+        r"(?:at least|no less than|not less than|no fewer than|minimum(?: of)?|min\.?|"
+        r"more than|over|above|exceed(?:s|ing)?|longer than|from|starting at)",
+    ),
+)
 _BOUND_AFTER = (
     ("most", re.compile(r"\s+(?:or (?:less|fewer|under|below|earlier)|at most|maximum)\b")),
-    ("least", re.compile(r"\s+(?:or (?:more|over|above|longer|later)|and (?:above|more|over)|"
-                         r"at (?:the )?(?:least|minimum))\b")),
-)  # fmt: skip
-_BOUND_BEFORE = tuple((name, re.compile(rf"\b{form}\s+(?:the |a |an |of )?$")) for name, form in _BOUNDS)
-_APPROXIMATE = re.compile(r"(?:about|around|approximately|approx\.?|roughly|nearly|almost|~|circa)\s*$")
+    (
+        "least",
+        re.compile(
+            r"\s+(?:or (?:more|over|above|longer|later)|and (?:above|more|over)|"
+            r"at (?:the )?(?:least|minimum))\b"
+        ),
+    ),
+)
+_BOUND_BEFORE = tuple(
+    (name, re.compile(rf"\b{form}\s+(?:the |a |an |of )?$")) for name, form in _BOUNDS
+)
 
-_NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_NUMBER_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _FIGURE = r"\d{1,3}(?:[,’' ]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _TOKEN = re.compile(
     rf"""
     (?P<iso>\b\d{{4}}-\d{{2}}-\d{{2}}\b)
   | (?P<dotted>\b\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}\b)
   | (?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{_MONTH})\b\.?(?:,?\s+\d{{4}}\b)?)
-  | (?P<mdy>\b(?:{_MONTH})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d|:|[ ]?[ap]\.?m)(?:,?\s+\d{{4}}\b)?)
-  | (?P<clock>\b\d{{1,2}}[:.]\d{{2}}\s*(?:[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b)
+  | (?P<mdy>\b(?:{_MONTH})\b\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d|:|[ ]?[ap]\.?m)
+       (?:,?\s+\d{{4}}\b)?)
+  | (?P<halfhour>\bhalf\s+an?\s+hour\b)
+  | (?P<halfpast>\b(?:half|quarter)\s+past\s+(?:\d{{1,2}}|{_NUMBER_WORD})\b)
+  | (?P<clock>\b\d{{1,2}}[:.]\d{{2}}\s*(?:[ap]\.?m\b\.?)?|\b\d{{1,2}}\s*[ap]\.?m\b\.?
+       |\bnoon\b|\bmidnight\b)
   | (?P<version>\bv?\d+(?:\.\d+){{2,}}\b|\bv\d+(?:\.\d+)*\b)
-  | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b|\b(?:{"|".join(_ORDINALS)})\b)
-  | (?P<fraction>\b(?:(?:a|one|two|three|four)[ -])?(?:half|thirds?|quarters?|fifths?|tenth)\b(?=\s+(?:of|a|an|the)\b))
+  | (?P<ordinal>\b\d+(?:st|nd|rd|th)\b|\b(?:{"|".join(ORDINALS)})\b)
+  | (?P<fraction>\b(?:(?:a|one|two|three|four)[ -])?(?:half|thirds?|quarters?|fifths?|tenth)\b
+       (?=\s+(?:of|a|an|the)\b))
   | (?P<number>(?:(?P<sign>US\$|[$€£¥₹])\s?)?(?<![\w.])(?:{_FIGURE})(?![\w.]*@)
-       | (?<!\w)(?:(?:a\s+)?(?:{_NUMBER_WORD})(?:[- ](?:and\s+)?(?:{_NUMBER_WORD}))*|a(?=\s+(?:dozen|hundred|thousand|million|billion)\b)|couple)(?!\w))
+       | (?<!\w)(?:(?:a\s+)?(?:{_NUMBER_WORD})(?:[- ](?:and\s+)?(?:{_NUMBER_WORD}))*
+         |a(?=\s+(?:dozen|hundred|thousand|million|billion)\b)|couple)(?!\w))
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"(?P<range>\s?(?:-|–|—|to|and|or)\s?(?=[$€£]?\d|(?:%s)\b))|"
+    rf"(?P<range>\s?(?:-|–|—|to|and|or)\s?(?=[$€£]?\d|(?:{_NUMBER_WORD})\b))|"
     r"\s?(?P<scale>k|m|mn|bn|hundred|thousand|million|billion|trillion|dozen)?(?![\w])"
-    r"(?P<gap>[\s-]*)(?:of\s+)?(?P<working>working|business|calendar|full|consecutive)?[\s-]*(?P<unit>%%|[€$£]|[^\W\d_]+)?"
-    % _NUMBER_WORD,
+    r"[\s-]*(?:of\s+)?(?P<working>working|business|calendar|full|consecutive)?[\s-]*"
+    r"(?P<unit>%|[€$£]|[^\W\d_]+)?",
     re.IGNORECASE,
 )
 _PRONOUN_ONE = frozenset({"one"})
@@ -181,16 +165,27 @@ def _range_start(
 ) -> Quantity:
     """The lower end of a range has the upper end's unit."""
     if end is None:
-        dimension, factor = _UNITS.get(sign, ("count", 1.0))
-        return Quantity(dimension=dimension, value=value * factor, literal=_plain(value),
-                        text=match.group().strip(), start=match.start(), end=match.end())  # fmt: skip
+        dimension, factor = UNITS.get(sign, ("count", 1.0))
+        return Quantity(
+            dimension=dimension,
+            value=value * factor,
+            literal=_plain(value),
+            text=match.group().strip(),
+            start=match.start(),
+            end=match.end(),
+        )
     literal = float(end.literal) if end.literal else end.value
     factor = end.value / literal if literal else 1.0
     return Quantity(
-        dimension=end.dimension, value=value * factor, unit=end.unit, coarse=end.coarse,
-        literal=_plain(value), text=text[match.start() : end.end].strip(),
-        start=match.start(), end=match.end(),
-    )  # fmt: skip
+        dimension=end.dimension,
+        value=value * factor,
+        unit=end.unit,
+        coarse=end.coarse,
+        literal=_plain(value),
+        text=text[match.start() : end.end].strip(),
+        start=match.start(),
+        end=match.end(),
+    )
 
 
 def _with_unit(
@@ -199,26 +194,35 @@ def _with_unit(
     scale = working = unit = ""
     end = match.end()
     if after is not None:
-        scale, working = (after.group("scale") or "").lower(), (after.group("working") or "").lower()
+        scale, working = (
+            (after.group("scale") or "").lower(),
+            (after.group("working") or "").lower(),
+        )
         unit = (after.group("unit") or "").lower()
     said = match.group().strip().lower()
     if scale:
-        value *= _SCALES[scale]
-    dimension, factor = _UNITS.get(sign) or _UNITS.get(unit) or ("count", 1.0)
+        value *= SCALES[scale]
+    dimension, factor = UNITS.get(sign) or UNITS.get(unit) or ("count", 1.0)
     if said in _PRONOUN_ONE and dimension == "count":
         return None
-    if unit and unit in _UNITS and after is not None:
+    if unit and unit in UNITS and after is not None:
         end = after.end()
     elif scale and after is not None:
         end = after.end("scale")
-    coarse = dimension == "duration" and factor >= 30 * _DAY_S
+    coarse = dimension == "duration" and factor >= 30 * DAY_S
     if dimension == "duration" and working in _WORKING:
         dimension = "working duration"
     return Quantity(
-        dimension=dimension, value=value * factor, unit=unit if dimension == "count" else "",
-        bound=_bound(text, match.start(), end), coarse=coarse, literal=_plain(value),
-        text=text[match.start() : end].strip(), start=match.start(), end=end,
-    )  # fmt: skip
+        dimension=dimension,
+        value=value * factor,
+        unit=unit if dimension == "count" else "",
+        bound=_bound(text, match.start(), end),
+        coarse=coarse,
+        literal=_plain(value),
+        text=text[match.start() : end].strip(),
+        start=match.start(),
+        end=end,
+    )
 
 
 def _bound(text: str, start: int, end: int) -> str:
@@ -232,7 +236,10 @@ def _bound(text: str, start: int, end: int) -> str:
 
 def _special(kind: str, said: str, match: re.Match[str]) -> Quantity | None:
     """Dates, times, versions, ordinals and fractions, which carry their unit in themselves."""
-    lower, at = said.lower().strip(), {"start": match.start(), "end": match.end(), "text": said.strip()}
+    lower, at = (
+        said.lower().strip(),
+        {"start": match.start(), "end": match.end(), "text": said.strip()},
+    )
     figures = [int(f) for f in re.findall(r"\d+", lower)]
     if kind == "iso":
         year, month, day = figures
@@ -241,19 +248,25 @@ def _special(kind: str, said: str, match: re.Match[str]) -> Quantity | None:
         day, month, year = figures
         return _date(day, month, year, at) if month <= 12 else _date(month, day, year, at)
     if kind in ("dmy", "mdy"):
-        month = next(_MONTHS[w] for w in re.findall(r"[a-z]+", lower) if w in _MONTHS)
+        month = next(MONTHS[w] for w in re.findall(r"[a-z]+", lower) if w in MONTHS)
         return _date(figures[0], month, figures[1] if len(figures) > 1 else None, at)
     if kind == "clock":
         return _clock(lower, figures, at)
+    if kind == "halfhour":
+        return Quantity(dimension="duration", value=1800.0, **at)  # type: ignore[arg-type]
+    if kind == "halfpast":
+        hour = _number(lower.split()[-1]) or 0.0
+        minute = 30 if lower.startswith("half") else 15
+        return Quantity(dimension="clock", value=hour * 60 + minute, **at)  # type: ignore[arg-type]
     if kind == "version":
         return Quantity(dimension="version", value=0.0, literal=lower.lstrip("v"), **at)  # type: ignore[arg-type]
     if kind == "ordinal":
-        value = float(figures[0]) if figures else _ORDINALS[lower]
+        value = float(figures[0]) if figures else ORDINALS[lower]
         return Quantity(dimension="ordinal", value=value, literal=_plain(value), **at)  # type: ignore[arg-type]
     if kind == "fraction":
         parts = re.split(r"[ -]", lower)
-        times = _WORDS.get(parts[0], 1.0) if len(parts) > 1 else 1.0
-        return Quantity(dimension="percent", value=round(times * _FRACTIONS[parts[-1]], 2), **at)  # type: ignore[arg-type]
+        times = NUMBER_WORDS.get(parts[0], 1.0) if len(parts) > 1 else 1.0
+        return Quantity(dimension="percent", value=round(times * FRACTIONS[parts[-1]], 2), **at)  # type: ignore[arg-type]
     return None
 
 
@@ -292,7 +305,7 @@ def _number(said: str) -> float | None:
     for word in re.split(r"[\s-]+", lower):
         if word in ("a", "and"):
             continue
-        value = _WORDS.get(word)
+        value = NUMBER_WORDS.get(word)
         if value is None:
             return None
         if word in ("hundred", "dozen"):

@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.verification.alignment import Alignment, Matcher, align
+from engine.verification.alignment import Alignment, Matcher, align, weighted
 from engine.verification.claim_words import Word, read_words
 from engine.verification.clauses import split_clauses
 from engine.verification.evidence_text import EvidenceSentence, EvidenceText, read_evidence
 from engine.verification.lexicon.lexicon import NEAR, Lexicon
 from engine.verification.quantities import Quantity, read_quantities
-from engine.verification.wording import strengths
+from engine.verification.wording import is_negative, strengths, turned_words
 
 SIGNALS = (
-    "uncovered", "uncovered_exact", "uncovered_worst_clause", "uncovered_mean_clause",
-    "worst_word", "unmatched_words", "reworded", "number_missing", "number_conflict",
-    "number_elsewhere", "bound_conflict", "name_missing", "name_elsewhere", "negation_added",
-    "negation_dropped", "opposite", "stronger", "condition_dropped", "swapped", "disorder",
-    "clauses", "distance",
-)  # fmt: skip
-"""Names of the model's inputs in their order; each is 0 for a quotation, larger speaks against,
-except `clauses` and `reworded`."""
+    "uncovered",
+    "uncovered_worst_clause",
+    "worst_word",
+    "number_missing",
+    "number_conflict",
+    "bound_conflict",
+    "name_missing",
+    "negation_added",
+    "negation_dropped",
+    "opposite",
+    "stronger",
+    "condition_dropped",
+    "swapped",
+    "clauses",
+)
+"""Names of the model's inputs in their order; each but `clauses` is 0 for a quotation, and larger
+values speak against the claim."""
 
 _CONDITION = re.compile(
-    r"\b(?:if|unless|except|only (?:if|when|for|in|on|after|with)|provided|as long as|but not|other than|"
-    r"excluding|subject to|until)\b(?P<rest>[^.;:!?]*)",
+    r"\b(?:if|unless|except|only (?:if|when|for|in|on|after|with)|provided|as long as|"
+    r"but not|other than|excluding|subject to|until)\b(?P<rest>[^,.;:!?]*)",
     re.IGNORECASE,
 )
 _LEAST_CLAUSE_WEIGHT = 0.9
+_LEAST_NAME_WEIGHT = 0.8
+_LEAST_COVERAGE = 0.3
+"""Of a clause by its window before their polarity can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,68 +69,78 @@ class _Tally:
 
 def read_signals(claim: str, evidence: Sequence[str], lexicon: Lexicon) -> Signals:
     """The signals of a claim beside its evidence; pure."""
-    words = read_words(claim, lexicon)
+    words = _read(claim, lexicon)
     content = [word for word in words if word.content]
     quantities = read_quantities(claim)
     figures = {f for q in quantities for f in re.findall(r"\d[\d,.]*", q.text)}
     weights = {word.stem: word.weight for word in content}
     source = read_evidence(evidence, weights, figures, lexicon)
-    clauses = [read_words(clause, lexicon) for clause in split_clauses(claim)]
+    texts = split_clauses(claim)
+    clauses = [_read(clause, lexicon) for clause in texts]
     matcher = Matcher(source.stems, lexicon)
     aligned = [align(clause, source, matcher, lexicon) for clause in clauses]
     whole = align(words, source, matcher, lexicon)
     tally = _Tally()
     _coverage(tally, whole, aligned)
     _numbers(tally, words, quantities, source, matcher)
-    _names(tally, whole, aligned)
-    for one in aligned:
-        _polarity(tally, one)
-    _strength(tally, claim, aligned)
+    _names(tally, whole)
+    for one, text in zip(aligned, texts, strict=True):
+        _polarity(tally, one, text)
+        _strength(tally, one, text)
     _conditions(tally, words, aligned, lexicon)
     _swaps(tally, aligned)
     reasons = tuple(dict.fromkeys(text for _, text in sorted(tally.reasons, key=lambda r: -r[0])))
     return Signals(np.array([tally.values[name] for name in SIGNALS]), reasons)
 
 
+def _read(text: str, lexicon: Lexicon) -> list[Word]:
+    """The words of a text; those of a quantity carry no claim beside it ("two gigabytes")."""
+    inside = [(q.start, q.end) for q in read_quantities(text)]
+    return [
+        replace(word, content=False) if any(a <= word.start < b for a, b in inside) else word
+        for word in read_words(text, lexicon)
+    ]
+
+
 def _coverage(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> None:
     tally.add("uncovered", 1 - whole.coverage_anywhere)
-    tally.add("uncovered_exact", 1 - whole.coverage_exact)
-    tally.add("reworded", whole.coverage_anywhere - whole.coverage_exact)
-    heavy = [a for a in aligned if sum(w.weight for w in a.words) >= _LEAST_CLAUSE_WEIGHT] or aligned
+    heavy = [
+        a for a in aligned if sum(w.weight for w in a.words) >= _LEAST_CLAUSE_WEIGHT
+    ] or aligned
     if heavy:
         worst = min(heavy, key=lambda a: a.coverage)
         tally.add("uncovered_worst_clause", 1 - worst.coverage)
-        tally.add("uncovered_mean_clause", 1 - sum(a.coverage for a in heavy) / len(heavy))
         if worst.coverage < 0.5 and len(heavy) > 1:
             said = " ".join(w.text for w in worst.words[:6])
             tally.add("clauses", 0.0, f"no cited sentence says the part about “{said}”", 0.8)
-        tally.add("distance", _distance(aligned))
     tally.add("clauses", float(np.log(max(1, len(aligned)))))
     missing = [(w.weight * (1 - s), w) for w, s in zip(whole.words, whole.anywhere, strict=True)]
     if missing:
-        weight, word = max(missing, key=lambda m: m[0])
+        weight, _ = max(missing, key=lambda m: m[0])
         tally.add("worst_word", weight)
         unmatched = [w for w, s in zip(whole.words, whole.anywhere, strict=True) if s < NEAR]
-        tally.add("unmatched_words", float(np.log1p(len(unmatched))))
         if unmatched:
-            listed = ", ".join(f"“{w.text}”" for w in sorted(unmatched, key=lambda w: -w.weight)[:3])
+            listed = ", ".join(
+                f"“{w.text}”" for w in sorted(unmatched, key=lambda w: -w.weight)[:3]
+            )
             tally.add("clauses", 0.0, f"the evidence does not mention {listed}", weight)
 
 
-def _distance(aligned: Sequence[Alignment]) -> float:
-    places = [a.window[0].place for a in aligned if a.window]
-    return float(np.log1p(max(places) - min(places))) if len(places) > 1 else 0.0
-
-
 def _numbers(
-    tally: _Tally, words: Sequence[Word], quantities: Sequence[Quantity],
-    source: EvidenceText, matcher: Matcher,
-) -> None:  # fmt: skip
+    tally: _Tally,
+    words: Sequence[Word],
+    quantities: Sequence[Quantity],
+    source: EvidenceText,
+    matcher: Matcher,
+) -> None:
     for quantity in quantities:
         near = [
-            w for w in words
-            if w.content and abs(w.start - quantity.start) < 60 and not quantity.start <= w.start < quantity.end
-        ]  # fmt: skip
+            w
+            for w in words
+            if w.content
+            and abs(w.start - quantity.start) < 60
+            and not quantity.start <= w.start < quantity.end
+        ]
         weight = sum(w.weight for w in near) or 1.0
         best, best_context, others = None, -1.0, []
         for sentence in source.sentences:
@@ -130,22 +153,26 @@ def _numbers(
                 elif found.dimension == quantity.dimension and _same_unit(quantity, found):
                     others.append((shares, found))
         if best is None:
-            if quantity.dimension == "ordinal" and match_any(quantity.text, source):
+            if match_any(quantity.text, source) or _is_loose(quantity):
                 continue
-            if any(char.isdigit() for char in quantity.text) or quantity.dimension != "ordinal":
-                share, other = max(others, key=lambda o: o[0], default=(0.0, None))
-                if other is not None and share > 0.3:
-                    tally.add("number_conflict", 1.0,
-                              f"the evidence says {other.text}, not {quantity.text}", 3.0)  # fmt: skip
-                else:
-                    tally.add("number_missing", 1.0, f"the evidence does not say {quantity.text}", 2.5)
+            share, other = max(others, key=lambda o: o[0], default=(0.0, None))
+            if other is not None and share > 0.3:
+                tally.add(
+                    "number_conflict",
+                    1.0,
+                    f"the evidence says {other.text}, not {quantity.text}",
+                    3.0,
+                )
+            else:
+                tally.add("number_missing", 1.0, f"the evidence does not say {quantity.text}", 2.5)
             continue
-        if near:
-            tally.add("number_elsewhere", max(0.0, 0.8 - best_context),
-                      f"the evidence says {best.text} of something else" if best_context < 0.3 else "", 1.2)  # fmt: skip
         if {quantity.bound, best.bound} == {"most", "least"}:
-            tally.add("bound_conflict", 1.0,
-                      f"the evidence does not say “{quantity.bound}” of {best.text}", 2.0)  # fmt: skip
+            tally.add(
+                "bound_conflict",
+                1.0,
+                f"the evidence does not say “{quantity.bound}” of {best.text}",
+                2.0,
+            )
         elif best.bound != quantity.bound:
             tally.add("bound_conflict", 0.3 if quantity.bound else 0.15)
 
@@ -155,48 +182,86 @@ def match_any(said: str, source: EvidenceText) -> bool:
     return said.lower() in source.stems
 
 
+def _is_loose(quantity: Quantity) -> bool:
+    """A small number in words without a unit ("the two groups"): people count while they read."""
+    return quantity.dimension == "count" and quantity.value <= 3 and not quantity.text[:1].isdigit()
+
+
 def _same_unit(one: Quantity, other: Quantity) -> bool:
     return one.dimension == other.dimension and (
         one.dimension != "count" or not one.unit or one.unit[:4] == other.unit[:4]
     )
 
 
-def _names(tally: _Tally, whole: Alignment, aligned: Sequence[Alignment]) -> None:
+def _names(tally: _Tally, whole: Alignment) -> None:
     for word, share in zip(whole.words, whole.anywhere, strict=True):
         if (word.name or word.identifier) and share < NEAR:
-            tally.add("name_missing", word.weight, f"the evidence does not mention {word.text}", 2.0)
-    for one in aligned:
-        for word, match, anywhere in zip(one.words, one.local, one.anywhere, strict=True):
-            if (word.name or word.identifier) and match.share < NEAR <= anywhere:
-                tally.add("name_elsewhere", word.weight)
+            tally.add(
+                "name_missing",
+                max(word.weight, _LEAST_NAME_WEIGHT),
+                f"the evidence does not mention {word.text}",
+                2.0,
+            )
 
 
-def _polarity(tally: _Tally, one: Alignment) -> None:
-    if one.coverage < 0.3:
+def _polarity(tally: _Tally, one: Alignment, clause: str) -> None:
+    if one.coverage < _LEAST_COVERAGE:
         return
-    for word, match in zip(one.words, one.local, strict=True):
+    there = " ".join(sentence.text for sentence in one.window)
+    close = _closeness(one)
+    added, dropped = [], []
+    for word, match, anywhere in zip(one.words, one.local, one.anywhere, strict=True):
         if match.word is None or match.share < NEAR:
             if match.opposite:
-                tally.add("opposite", 1.0, f"the evidence says “{match.opposite}”, not “{word.text}”", 2.2)
-            continue
-        if word.negated and not match.word.negated:
-            tally.add("negation_added", 1.0, f"the evidence does not negate “{word.text}”", 2.2)
+                tally.add(
+                    "opposite",
+                    close if anywhere < NEAR else 0.3 * close,
+                    f"the evidence says “{match.opposite}”, not “{word.text}”",
+                    2.2 if anywhere < NEAR else 0.7,
+                )
+        elif word.negated and not match.word.negated:
+            added.append(word)
         elif match.word.negated and not word.negated:
-            tally.add("negation_dropped", 1.0, f"the evidence negates “{word.text}”", 2.2)
+            dropped.append(word)
+    for said, found in turned_words(clause, there):
+        tally.add("opposite", close, f"the evidence says “{found}”, not “{said}”", 2.0)
+    if added:
+        turned = is_negative(there)
+        tally.add(
+            "negation_added",
+            0.3 * close if turned else close,
+            f"the evidence does not say “not” of “{added[0].text}”",
+            0.8 if turned else 2.2,
+        )
+    if dropped:
+        turned = is_negative(clause)
+        tally.add(
+            "negation_dropped",
+            0.2 * close if turned else close,
+            f"the evidence says “not” of “{dropped[0].text}”",
+            0.7 if turned else 2.2,
+        )
 
 
-def _strength(tally: _Tally, claim: str, aligned: Sequence[Alignment]) -> None:
-    window = {s.place: s.text for one in aligned for s in one.window}
-    said, found = strengths(claim), strengths(" ".join(window.values()))
-    for kind, word in said.items():
-        if kind in ("only", "all", "must", "never", "more", "less") and kind not in found:
+def _closeness(one: Alignment) -> float:
+    """In [0, 2]: how closely the window says the rest of a clause whose polarity is in doubt."""
+    rest = [(w, m.share) for w, m in zip(one.words, one.local, strict=True) if not m.opposite]
+    share = weighted([word for word, _ in rest], [value for _, value in rest])
+    return 2.0 * share**3
+
+
+def _strength(tally: _Tally, one: Alignment, clause: str) -> None:
+    if one.coverage < _LEAST_COVERAGE:
+        return
+    said, found = strengths(clause), strengths(" ".join(s.text for s in one.window))
+    close = _closeness(one)
+    for kind in ("only", "all", "must", "never", "more", "less"):
+        if kind in said and kind not in found:
             softer = {"all": "some", "must": "may", "never": "some"}.get(kind, "") in found
-            tally.add("stronger", 1.0 if softer or kind in ("only", "never") else 0.5,
-                      f"the evidence does not say “{word}”", 1.5)  # fmt: skip
+            amount = 1.0 if softer or kind in ("only", "never") else 0.5
+            tally.add("stronger", amount * close, f"the evidence does not say “{said[kind]}”", 1.5)
     if "may" in said and "must" in found and "may" not in found and "must" not in said:
-        tally.add("stronger", 0.5, f"the evidence requires it; it does not say “{said['may']}”", 1.5)
-    if "some" in found and "some" not in said and "all" not in found and "only" not in found:
-        tally.add("stronger", 0.25)
+        tally.add("stronger", 0.5 * close, f"the evidence does not say “{said['may']}”", 1.5)
 
 
 def _conditions(
@@ -212,31 +277,36 @@ def _conditions(
             seen.add(sentence.place)
             for match in _CONDITION.finditer(sentence.text):
                 inner = [w for w in read_words(match.group("rest"), lexicon) if w.content][:6]
-                if not inner or not _mostly_said(one, sentence, match.start()):
+                if not inner or not _mostly_said(one, sentence, match):
                     continue
                 share = sum(w.weight * matcher.share(w, claimed) for w in inner)
                 left = 1 - share / sum(w.weight for w in inner)
                 if left > 0.6:
                     condition = " ".join(match.group().split()[:8])
-                    tally.add("condition_dropped", left * one.coverage,
-                              f"the evidence says so only “{condition}”", 1.6)  # fmt: skip
+                    tally.add(
+                        "condition_dropped",
+                        left * one.coverage,
+                        f"the evidence says so only “{condition}”",
+                        1.6,
+                    )
 
 
-def _mostly_said(one: Alignment, sentence: EvidenceSentence, before: int) -> bool:
+def _mostly_said(one: Alignment, sentence: EvidenceSentence, condition: re.Match[str]) -> bool:
     """Whether the clause rests on this sentence and not only on its condition."""
-    inside = [m for m in one.local if m.word is not None and m.word in sentence.words]
-    outside = [m for m in inside if m.word is not None and m.word.start < before]
-    return len(inside) >= 0.5 * len(one.local) and bool(outside)
+    low, high = condition.span()
+    here = [m.word for m in one.local if m.word is not None and m.word in sentence.words]
+    outside = [word for word in here if not low <= word.start < high]
+    return len(here) >= 0.5 * len(one.local) and bool(outside)
 
 
 def _swaps(tally: _Tally, aligned: Sequence[Alignment]) -> None:
     for one in aligned:
-        tally.values["disorder"] = max(tally.values["disorder"], 1 - one.order)
         names = [
-            (word, match.word) for word, match in zip(one.words, one.local, strict=True)
+            (word, match.word)
+            for word, match in zip(one.words, one.local, strict=True)
             if match.word is not None and match.share == 1.0 and (word.name or word.identifier)
-        ]  # fmt: skip
-        for (first, a), (second, b) in zip(names, names[1:], strict=False):
+        ]
+        for (first, a), (second, b) in pairwise(names):
             same_sentence = any(a in s.words and b in s.words for s in one.window)
             if same_sentence and first.stem != second.stem and a.start > b.start:
-                tally.add("swapped", 1.0, f"the evidence has {second.text} and {first.text} the other way round", 1.0)  # fmt: skip
+                tally.add("swapped", 1.0, f"the evidence has {first.text} after {second.text}", 1.0)

@@ -1,8 +1,9 @@
 """Is a sentence of a draft supported by the spans it cites?
 
-The extractive writer quotes, so what is checked here is that it did: the words of the sentence
-stand in its spans in their order and leave out no negation between them, and the spans stand in
-passages that may be read. That nothing acts on its reader is `engine.containment`'s.
+A sentence that quotes is checked as a quotation, which costs nothing: its words stand in its spans
+in their order and leave out no negation between them. Of any other sentence of prose the checker
+decides, where there is one. The spans stand in passages that may be read. That nothing acts on its
+reader is `engine.containment`'s.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 from engine.audience import Audience
 from engine.generation.draft import Draft, DraftSentence, Span
 from engine.retrieval.lexical import words
+from engine.verification.support_checker import SupportChecker
 
 _LEAST_SUPPORT = 0.98
+_PROSE = frozenset({"prose", "step", "bullet"})
+"""Layouts in which a sentence may use words of its own; rows and code are quoted or dropped."""
 _NEGATIONS = frozenset("not no never none nor neither cannot without unless except t".split())
 """Words that turn a sentence around when they are left out; `t` is what is left of `n't`."""
 
@@ -27,15 +31,24 @@ class Checked:
     dropped: int
 
 
-def check(draft: Draft, audience: Audience) -> Checked:
-    """Keeps the sentences that their spans support and the audience may read."""
+def check(draft: Draft, audience: Audience, checker: SupportChecker | None = None) -> Checked:
+    """Keeps the sentences that their spans support and the audience may read.
+
+    checker: decides about sentences that are no quotations; None drops them all. It takes some
+    milliseconds of processor time for each, so such a draft is checked in a thread.
+    """
     kept: list[DraftSentence] = []
     support: list[float] = []
     for sentence in draft.sentences:
         if not all(audience.may_read(span.passage.audience) for span in sentence.spans):
             continue
         value = quoted_share(sentence)
-        if value >= _LEAST_SUPPORT:
+        if value < _LEAST_SUPPORT and checker is not None and sentence.layout in _PROSE:
+            found = checker.check(sentence.text, evidence_of(sentence))
+            value = found.probability if found.supported else 0.0
+        elif value < _LEAST_SUPPORT:
+            value = 0.0
+        if value:
             kept.append(sentence)
             support.append(value)
     return Checked(
@@ -43,6 +56,15 @@ def check(draft: Draft, audience: Audience) -> Checked:
         support=tuple(support),
         dropped=len(draft.sentences) - len(kept),
     )
+
+
+def evidence_of(sentence: DraftSentence) -> list[str]:
+    """What the checker reads for a sentence: its spans in their order, rows with their header."""
+    spans = sorted(sentence.spans, key=_reading_order)
+    return [
+        f"{span.sentence.header}: {span.text}" if span.sentence.header else span.text
+        for span in spans
+    ]
 
 
 def quoted_share(sentence: DraftSentence) -> float:

@@ -59,9 +59,7 @@ def read_counts(folder: Path) -> dict[tuple[str, str, int], int]:
     return counts
 
 
-def usual_senses(
-    folder: Path, counts: dict[tuple[str, str, int], int]
-) -> dict[str, list[Synset]]:
+def usual_senses(folder: Path, counts: dict[tuple[str, str, int], int]) -> dict[str, list[Synset]]:
     """Lemma -> synsets of its usual senses over all parts of speech."""
     senses: dict[str, list[Synset]] = defaultdict(list)
     for part in PARTS:
@@ -88,14 +86,16 @@ def main() -> int:
     derived: dict[tuple[str, Synset], set[Synset]] = defaultdict(set)
     opposite: dict[str, set[str]] = defaultdict(set)
     lemmas: dict[Synset, list[str]] = {}
+    proper: set[tuple[str, Synset]] = set()  # "Victoria" is a name, not a word
     pointers: list[tuple[Synset, str, Synset, int, int]] = []
     for part in PARTS:
         for line in lines(folder / f"data.{part}"):
             fields = line.split("|")[0].split()
             synset = (part, fields[0])
             size = int(fields[3], 16)
-            names = [fields[4 + 2 * i].split("(")[0].lower() for i in range(size)]
-            lemmas[synset] = names
+            forms = [fields[4 + 2 * i].split("(")[0] for i in range(size)]
+            lemmas[synset] = [form.lower() for form in forms]
+            proper |= {(form.lower(), synset) for form in forms if form[:1].isupper()}
             at = 4 + 2 * size
             for i in range(int(fields[at])):
                 symbol, offset, kind, ends = fields[at + 1 + 4 * i : at + 5 + 4 * i]
@@ -119,6 +119,8 @@ def main() -> int:
         if stem not in ranks and not any((lemma, part, 1) in counts for part in PARTS):
             continue
         for synset in synsets:
+            if (lemma, synset) in proper:
+                continue
             own[stem].add(synset)
             own[stem] |= derived[(lemma, synset)]
             parents = set(broader[synset])
@@ -132,7 +134,7 @@ def main() -> int:
             shared[synset] += 1
 
     def render(concepts: set[Synset]) -> str:
-        kept = sorted(synset for synset in concepts if 1 < shared[synset])
+        kept = sorted(synset for synset in concepts if shared[synset] > 1)
         return " ".join(format(numbers.setdefault(synset, len(numbers)), "x") for synset in kept)
 
     rows = []

@@ -1,0 +1,1 @@
+"""Measures and fits the checker of claims against their evidence."""
