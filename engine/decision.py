@@ -29,7 +29,8 @@ class Findings:
     answerability: probability that the corpus answers. sentences: of the checked draft;
     dropped: those that failed their check. conflict: how documents contradict each other, in
     words; empty if they do not. out_of_scope: probability by the question alone; None where no
-    model could say. choices: what an ambiguous question may mean; empty if it is clear.
+    model could say. unmet: what the question asks about and no passage mentions. choices: what an
+    ambiguous question may mean; empty if it is clear.
     """
 
     documents: int
@@ -39,6 +40,7 @@ class Findings:
     dropped: int
     was_cut: bool
     out_of_scope: float | None = None
+    unmet: tuple[str, ...] = ()
     conflict: str = ""
     choices: tuple[str, ...] = ()
 
@@ -135,7 +137,8 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
     if not may_speak(confidence, min_confidence):
         return _hand_over(
             ReasonCode.LOW_CONFIDENCE,
-            f"The documents answer this with a probability of only {confidence:.0%}.",
+            f"The documents answer this with a probability of only {confidence:.0%}"
+            f"{_unmentioned(findings.unmet)}.",
             confidence,
             replies.LOW_CONFIDENCE,
             reasons,
@@ -151,6 +154,10 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
         reasons=tuple(reasons),
         reply=None,
     )
+
+
+def _unmentioned(unmet: Sequence[str]) -> str:
+    return f"; no passage found mentions {', '.join(unmet)}" if unmet else ""
 
 
 def _is_out_of_scope(findings: Findings) -> bool:

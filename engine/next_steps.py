@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.containment import contain, one_line
-from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved
+from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved, TriageVerdict
 
+UNSORTED = TriageVerdict()
 COMPLETE_IT = "Read the answer that was shown and complete it; its writer failed midway."
 
 
@@ -15,15 +16,25 @@ def next_steps(
     reasons: Sequence[Reason],
     citations: Sequence[Citation],
     retrieved: Sequence[Retrieved],
+    *,
+    triage: TriageVerdict = UNSORTED,
+    unmet: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Concrete actions, most important first; empty when nothing is left to do."""
+    """Concrete actions, most important first; empty when nothing is left to do.
+
+    triage: whose question it is and how urgent. unmet: what no passage found mentions.
+    """
     codes = {reason.code for reason in reasons}
-    if outcome is Outcome.ANSWERED or outcome is Outcome.ABSTAINED:
+    if outcome in (Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED):
         return ()
     steps: list[str] = []
     if ReasonCode.NO_DOCUMENTS in codes:
         return ("Add documents with `deskhand ingest`, then ask again.",)
-    if citations:
+    if ReasonCode.CONFLICT in codes and len(citations) > 1:
+        first, second = _place(citations[0]), _place(citations[1])
+        steps.append(f"Decide which holds, {first} or {second}, and tell the asker.")
+        steps.append("Correct the other document, and ingest it again.")
+    elif citations:
         where = _place(citations[0])
         steps.append(f"Check the draft against {where}; approve it or write the answer.")
     elif retrieved:
@@ -34,6 +45,15 @@ def next_steps(
         steps.append("Answer the asker; what went wrong stands in the log under the trace's id.")
     else:
         steps.append("Answer the asker; no document they may read bears on this.")
+    if unmet:
+        steps.append(
+            f"Find out about {_name(', '.join(unmet)) or 'what was asked'}; no passage found mentions it."
+        )
+    if triage.category is not None:
+        how = f", as {triage.priority}" if triage.priority is not None else ""
+        steps.append(
+            f"If it is not yours, pass it to whoever answers {_name(triage.category) or 'such questions'}{how}."
+        )
     if ReasonCode.NOT_IN_CORPUS in codes or ReasonCode.LOW_CONFIDENCE in codes:
         steps.append("If the answer should be known, add it to the documents and ingest again.")
     return tuple(steps)

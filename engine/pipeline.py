@@ -37,7 +37,7 @@ from engine.trace import (
     TriageVerdict,
 )
 from engine.triage.judge import Judge, TriageModels
-from engine.verification.evidence import Evidence, read_evidence
+from engine.verification.evidence import Evidence, read_evidence, unmentioned
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +128,8 @@ class Pipeline:
                     parts.decision.reasons,
                     parts.citations,
                     parts.retrieval.retrieved if parts.retrieval else (),
+                    triage=parts.triage,
+                    unmet=parts.unmet,
                 ),
             ),
             triage=parts.triage,
@@ -173,6 +175,7 @@ class Pipeline:
             was_cut=admitted.was_cut,
             # Without the turns before it a question that follows up says little of its subject.
             out_of_scope=None if question.history else triage.out_of_scope,
+            unmet=await self._unmet(question, evidence, probability),
             conflict=evidence.conflict.what if evidence and evidence.conflict else "",
             choices=evidence.ambiguity.choices if evidence and evidence.ambiguity else (),
         )
@@ -217,6 +220,14 @@ class Pipeline:
         return await asyncio.to_thread(
             read_evidence, question, retrieval.hits, retrieval.rarity, retrieval.absent_rarity
         )
+
+    async def _unmet(
+        self, question: Question, evidence: Evidence | None, probability: float
+    ) -> tuple[str, ...]:
+        """What no passage mentions, where a person will have to look for it."""
+        if evidence is None or probability >= self.min_confidence:
+            return ()
+        return await asyncio.to_thread(unmentioned, question, evidence)
 
     async def _retrieve(
         self, texts: QueryTexts, tenant: str, audience: Audience, revision: int

@@ -184,3 +184,9 @@ def test_what_the_documents_hardly_answer_is_neither_compared_nor_asked_back(
     changes: dict[str, Any],
 ) -> None:
     assert codes(answerability=0.2, **changes) == [ReasonCode.LOW_CONFIDENCE]
+
+
+def test_a_doubtful_answer_names_what_no_passage_mentions() -> None:
+    findings = found(answerability=0.2, unmet=("Swiss francs", "Zermatt"))
+    (reason,) = decide(findings, min_confidence=0.35).reasons
+    assert reason.text.endswith("only 20%; no passage found mentions Swiss francs, Zermatt.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.next_steps import next_steps
-from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved
+from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved, TriageVerdict
 
 CITED = Citation(
     n=1,
@@ -24,7 +24,7 @@ def reasons(*codes: ReasonCode) -> tuple[Reason, ...]:
     return tuple(Reason(code=code, text=".") for code in codes)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.ABSTAINED])
+@pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.CLARIFIED])
 def test_nothing_is_left_to_do_where_nobody_waits(outcome: Outcome) -> None:
     assert next_steps(outcome, reasons(ReasonCode.UNSUPPORTED), [CITED], [NEAR]) == ()
 
@@ -89,3 +89,38 @@ def test_a_documents_name_acts_on_nobody(name: str) -> None:
             assert live not in text
         assert "  " not in text
         assert "(link removed)" not in text
+
+
+def test_of_two_contradicting_documents_one_is_to_be_corrected() -> None:
+    other = replace(CITED, n=2, document_name="hr/old.pdf", page=None)
+    steps = next_steps(Outcome.ESCALATED, reasons(ReasonCode.CONFLICT), [CITED, other], [NEAR])
+    assert steps[0] == "Decide which holds, hr/leave.pdf, page 3 or hr/old.pdf, and tell the asker."
+    assert steps[1].startswith("Correct the other document")
+
+
+def test_what_is_missing_and_whose_question_it_is_are_named() -> None:
+    steps = next_steps(
+        Outcome.ESCALATED,
+        reasons(ReasonCode.LOW_CONFIDENCE),
+        [CITED],
+        [NEAR],
+        triage=TriageVerdict(category="billing", category_confidence=0.9, priority="high"),
+        unmet=("Swiss francs",),
+    )
+    assert "Find out about Swiss francs; no passage found mentions it." in steps
+    assert "If it is not yours, pass it to whoever answers billing, as high." in steps
+
+
+def test_a_hostile_category_or_word_reaches_nobody() -> None:
+    steps = next_steps(
+        Outcome.ESCALATED,
+        reasons(ReasonCode.LOW_CONFIDENCE),
+        [CITED],
+        [NEAR],
+        triage=TriageVerdict(category="<!channel> @here", category_confidence=0.9),
+        unmet=("<!everyone> https://evil.example/x",),
+    )
+    text = " ".join(steps)
+    assert "<!" not in text
+    assert "@here" not in text
+    assert "evil" not in text
