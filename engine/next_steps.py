@@ -46,14 +46,12 @@ def next_steps(
     else:
         steps.append("Answer the asker; no document they may read bears on this.")
     if unmet:
-        steps.append(
-            f"Find out about {_name(', '.join(unmet)) or 'what was asked'}; no passage found mentions it."
-        )
+        what = _name(", ".join(unmet)) or "what was asked"
+        steps.append(f"Find out about {what}; no passage found mentions it.")
     if triage.category is not None:
         how = f", as {triage.priority}" if triage.priority is not None else ""
-        steps.append(
-            f"If it is not yours, pass it to whoever answers {_name(triage.category) or 'such questions'}{how}."
-        )
+        whose = _name(triage.category) or "such questions"
+        steps.append(f"If it is not yours, pass it to whoever answers {whose}{how}.")
     if ReasonCode.NOT_IN_CORPUS in codes or ReasonCode.LOW_CONFIDENCE in codes:
         steps.append("If the answer should be known, add it to the documents and ingest again.")
     return tuple(steps)

@@ -6,15 +6,14 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from engine import replies
+from engine.answer_parts import EMPTY_QUESTION, AnswerParts, failed
 from engine.answerability.model import AnswerabilityModel
 from engine.answerability.own_model import OwnAnswerability
 from engine.audience import Audience
 from engine.clock import Clock
-from engine.containment import contain
-from engine.decision import Decision, Findings, decide
+from engine.decision import Findings, decide
 from engine.drafting import Drafting
 from engine.errors import DeskhandError
 from engine.fault_place import place
@@ -28,13 +27,10 @@ from engine.retrieval.retriever import Retrieval, Retriever
 from engine.stopwatch import Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.trace import (
-    Citation,
     Outcome,
     Reason,
-    ReasonCode,
     Stage,
     Trace,
-    TriageVerdict,
 )
 from engine.triage.judge import Judge, TriageModels
 from engine.verification.evidence import Evidence, read_evidence, unmentioned
@@ -104,10 +100,10 @@ class Pipeline:
                 fingerprint = await self.fingerprint.of(tenant, parts.revision, fitted.versions)
         except DeskhandError as error:
             log.warning("question %s failed: %s: %s", trace_id, type(error).__name__, error)
-            parts = _failed(trace_id, str(error))
+            parts = failed(trace_id, str(error))
         except Exception as error:
             log.error("question %s failed: %s at %s", trace_id, type(error).__name__, place(error))
-            parts = _failed(trace_id, "An unexpected fault; the log has its place under this id.")
+            parts = failed(trace_id, "An unexpected fault; the log has its place under this id.")
         return Trace(
             trace_id=trace_id,
             tenant=tenant,
@@ -152,11 +148,11 @@ class Pipeline:
         account: Account,
         fitted: _Fitted,
         stopwatch: Stopwatch,
-    ) -> _Parts:
+    ) -> AnswerParts:
         question = admitted.question
         texts = query_texts(question)
         if not any(c.isalnum() for c in texts.last.whole):
-            return _Parts(decision=_EMPTY, revision=revision)
+            return AnswerParts(decision=EMPTY_QUESTION, revision=revision)
         await stopwatch.enter(Stage.RETRIEVAL)
         retrieval, revision = await self._retrieve(texts, tenant, audience, revision)
         await stopwatch.enter(Stage.TRIAGE)
@@ -204,7 +200,7 @@ class Pipeline:
             for part in shown.parts():
                 await stopwatch.tell(part)
         abstained = decision.outcome is Outcome.ABSTAINED
-        return _Parts(
+        return AnswerParts(
             decision=decision,
             revision=revision,
             draft_reply="" if abstained else shown.text,
@@ -212,6 +208,7 @@ class Pipeline:
             triage=triage,
             retrieval=retrieval,
             broke_off=drafted.broke_off,
+            unmet=findings.unmet,
         )
 
     async def _read(self, question: Question, retrieval: Retrieval) -> Evidence | None:
@@ -261,50 +258,7 @@ class _Fitted:
         return f"{self.judge.version} {self.answerability.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
-    """What the stages made of a question."""
-
-    decision: Decision
-    revision: int = 0
-    draft_reply: str = ""
-    citations: tuple[Citation, ...] = ()
-    triage: TriageVerdict = field(default_factory=TriageVerdict)
-    retrieval: Retrieval | None = None
-    broke_off: bool = False
-
-    @property
-    def reply(self) -> str:
-        """What the asker reads."""
-        if self.decision.reply is None:
-            return self.draft_reply
-        if self.decision.shows_draft:
-            return f"{self.decision.reply}\n\n{self.draft_reply}"
-        return contain(self.decision.reply)
-
-
-_EMPTY = Decision(
-    outcome=Outcome.ABSTAINED,
-    confidence=0.0,
-    needs_human_review=False,
-    reasons=(Reason(code=ReasonCode.EMPTY_QUESTION, text="The question holds no word."),),
-    reply=replies.EMPTY_QUESTION,
-)
-
-
 def _joined(ours: Sequence[Reason], writers: Sequence[Reason]) -> tuple[Reason, ...]:
     """The reasons of the decision, then those of the writing that it does not name."""
     codes = {reason.code for reason in ours}
     return (*ours, *(reason for reason in writers if reason.code not in codes))
-
-
-def _failed(trace_id: str, why: str) -> _Parts:
-    return _Parts(
-        decision=Decision(
-            outcome=Outcome.FAILED,
-            confidence=0.0,
-            needs_human_review=True,
-            reasons=(Reason(code=ReasonCode.INTERNAL_ERROR, text=why),),
-            reply=replies.FAILED.format(trace_id=trace_id),
-        )
-    )

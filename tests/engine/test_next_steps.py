@@ -58,7 +58,7 @@ def test_after_a_fault_nothing_is_claimed_of_the_documents() -> None:
     assert "may read" not in steps[0]
 
 
-@pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.FAILED, Outcome.CLARIFIED])
+@pytest.mark.parametrize("outcome", [Outcome.ESCALATED, Outcome.FAILED])
 @pytest.mark.parametrize("code", ReasonCode)
 def test_whoever_waits_is_helped_by_at_least_one_step(outcome: Outcome, code: ReasonCode) -> None:
     assert next_steps(outcome, reasons(code), [], [])
