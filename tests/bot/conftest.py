@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +29,11 @@ from bot.cli.main import entry
 entry()
 """
 """The command, publishing four passages at a time, so that there is a middle to be caught in."""
+
+
+def _heed_ctrl_c() -> None:
+    """A gate that runs in the background hands its children an ignored SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass
@@ -72,6 +78,7 @@ class Deskhand:
             env=self._environment() | {"PYTHONPATH": str(COMMAND.parents[2])},
             cwd=self.folder,
             text=True,
+            preexec_fn=_heed_ctrl_c,
         )
 
     def json(self, *arguments: str | Path, stdin: str = "") -> Any:
