@@ -120,6 +120,52 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[R
     ]
 
 
+def coverage_at_risk(
+    confidences: Sequence[float], right: Sequence[bool], risk: float
+) -> float | None:
+    """The largest share of answers that can be given with a selective risk of at most `risk`.
+
+    0 where not even the most confident answer is right often enough; None without answers.
+    """
+    points = risk_coverage(confidences, right)
+    if not points:
+        return None
+    return max((p.coverage for p in points if p.risk <= risk), default=0.0)
+
+
+def auroc_interval(
+    scores: Sequence[float], labels: Sequence[bool], *, seed: int, rounds: int = 1000
+) -> tuple[float, float] | None:
+    """95% interval of `auroc` by the percentile bootstrap, each kind drawn apart (Efron, 1979).
+
+    None where one of the two kinds is missing.
+    """
+    values, truth = np.asarray(scores, np.float64), np.asarray(labels, bool)
+    if truth.all() or not truth.any():
+        return None
+    rng = np.random.default_rng(seed)
+    true, false = values[truth], values[~truth]
+    drawn = []
+    for _ in range(rounds):
+        a, b = rng.choice(true, len(true)), rng.choice(false, len(false))
+        ranks = _mean_ranks(np.concatenate([a, b]))
+        drawn.append((ranks[: len(a)].sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b)))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def reliability(
+    confidences: Sequence[float], labels: Sequence[bool], *, bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """Mean confidence, share of true ones and count of each of equal bins that holds something."""
+    values, truth = np.asarray(confidences, np.float64), np.asarray(labels, np.float64)
+    bin_of = np.clip(np.ceil(values * bins - 1e-9).astype(int) - 1, 0, bins - 1)
+    return [
+        (float(values[here].mean()), float(truth[here].mean()), int(here.sum()))
+        for here in (bin_of == each for each in np.unique(bin_of))
+    ]
+
+
 def aurc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
     """Mean selective risk over all coverages, lower is better; None without answers.
 

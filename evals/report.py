@@ -18,6 +18,8 @@ _COLUMNS = {
     "confidence_auroc": "AUROC",
     "confidence_right_auroc": "AUROC right",
     "confidence_right_ece": "ECE",
+    "coverage_at_risk_05": "coverage at 5% risk",
+    "coverage_at_risk_10": "at 10%",
     "aurc": "AURC",
     "citations_per_answer": "citations",
     "sentences_per_answer": "sentences",

@@ -13,7 +13,9 @@ from evals.case import Case
 from evals.metrics import (
     aurc,
     auroc,
+    auroc_interval,
     brier,
+    coverage_at_risk,
     expected_calibration_error,
     hit_at_k,
     mean,
@@ -22,6 +24,7 @@ from evals.metrics import (
     percentile,
     recall_at_k,
     reciprocal_rank,
+    reliability,
 )
 from evals.passage_pool import BASELINES
 
@@ -72,7 +75,7 @@ def figures(answered: Sequence[Answered], *, seed: int) -> dict[str, Any]:
         **_ranking(answered, seed),
         **_history(answered),
         **_answers(answered),
-        **_confidence(answered),
+        **_confidence(answered, seed),
         "outcomes": dict(Counter(a.trace.outcome.value for a in answered)),
         **_times(answered),
     }
@@ -194,7 +197,7 @@ def _sentences_cited(answered: Answered) -> tuple[float, float]:
     return right / max(len(cited), 1), met / max(len(gold), 1)
 
 
-def _confidence(answered: Sequence[Answered]) -> dict[str, Any]:
+def _confidence(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
     """How well the confidence tells what the corpus answers, and what the draft states.
 
     A draft counts as right when the question is answerable and the draft cites a gold document.
@@ -210,6 +213,14 @@ def _confidence(answered: Sequence[Answered]) -> dict[str, Any]:
         "confidence_right_auroc": _rounded(auroc(given, right)),
         "confidence_right_ece": _rounded(expected_calibration_error(given, right)),
         "confidence_right_brier": _rounded(brier(given, right)),
+        "confidence_auroc_interval_95": _pair(auroc_interval(confidences, answerable, seed=seed)),
+        "confidence_ece": _rounded(expected_calibration_error(confidences, answerable)),
+        "confidence_reliability": [
+            [round(mean_, 3), round(share, 3), count]
+            for mean_, share, count in reliability(confidences, answerable)
+        ],
+        "coverage_at_risk_05": _rounded(coverage_at_risk(given, right, 0.05)),
+        "coverage_at_risk_10": _rounded(coverage_at_risk(given, right, 0.10)),
         "aurc": _rounded(aurc(given, right)),
     }
 
@@ -224,6 +235,10 @@ def _times(answered: Sequence[Answered]) -> dict[str, Any]:
 
 def _share(values: Any) -> float | None:
     return _rounded(mean([float(bool(v)) for v in values]))
+
+
+def _pair(values: tuple[float, float] | None) -> list[float] | None:
+    return None if values is None else [round(value, 4) for value in values]
 
 
 def _rounded(value: float | None, digits: int = 4) -> float | None:

@@ -9,7 +9,9 @@ from evals.metrics import (
     RiskPoint,
     aurc,
     auroc,
+    auroc_interval,
     brier,
+    coverage_at_risk,
     expected_calibration_error,
     hit_at_k,
     mean,
@@ -19,6 +21,7 @@ from evals.metrics import (
     percentile,
     recall_at_k,
     reciprocal_rank,
+    reliability,
     risk_coverage,
 )
 
@@ -154,3 +157,29 @@ def test_percentiles_lie_between_their_neighbours() -> None:
 def test_a_mean_of_nothing_is_none() -> None:
     assert mean([1.0, 2.0]) == 1.5
     assert mean([]) is None
+
+
+def test_coverage_at_a_risk_is_how_many_may_be_answered() -> None:
+    # The most confident two are right, the third wrong, the fourth right: risks 0, 0, 1/3, 1/4.
+    confidences, right = [0.9, 0.8, 0.7, 0.6], [True, True, False, True]
+    assert coverage_at_risk(confidences, right, 0.10) == 0.5
+    assert coverage_at_risk(confidences, right, 0.25) == 1.0
+    assert coverage_at_risk([0.9], [False], 0.10) == 0.0
+    assert coverage_at_risk([], [], 0.10) is None
+
+
+def test_the_interval_of_an_auroc_holds_it_and_is_the_same_for_the_same_seed() -> None:
+    scores = [n / 40 for n in range(40)]
+    labels = [n % 3 > 0 or n > 25 for n in range(40)]
+    found = auroc(scores, labels)
+    interval = auroc_interval(scores, labels, seed=7)
+    assert interval is not None
+    assert found is not None
+    assert interval[0] < found < interval[1]
+    assert interval == auroc_interval(scores, labels, seed=7)
+    assert auroc_interval(scores, [True] * 40, seed=7) is None
+
+
+def test_a_reliability_curve_has_a_point_for_each_bin_that_holds_something() -> None:
+    points = reliability([0.05, 0.15, 0.12, 0.95], [False, True, False, True])
+    assert points == [(0.05, 0.0, 1), (pytest.approx(0.135), 0.5, 2), (0.95, 1.0, 1)]
