@@ -37,7 +37,8 @@ _NEGATIVE = re.compile(
     r"den(?:y|ies|ied)|"
     r"lack(?:s|ed|ing)?|fail(?:s|ed)?|stop(?:s|ped)?|closed?|cancel(?:s|led|ed)?|free|only|hardly|"
     r"rarely|unable|impossible|instead|disagree[sd]?|out of|no longer|disabled?|"
-    r"remain(?:s|ed)? the same|un(?:able|available|paid|limited|changed|supported)|in(?:valid|eligible|active)|\w+n['’]t)\b",
+    r"remain(?:s|ed)? the same|un(?:able|available|paid|limited|changed|supported)|"
+    r"in(?:valid|eligible|active)|\w+n['’]t)\b",
     re.IGNORECASE,
 )
 
