@@ -70,7 +70,7 @@ class StagedKnowledge:
         """Puts the staged sources in the place of the tenant's sources of the same addresses.
 
         All in one transaction: readers see the old documents before it and the new ones after.
-        The tenant's other sources, which no run came to the end of, stay as they are.
+        The tenant's other sources, which were not read again, stay as they are.
 
         then: the last step before the commit; when it raises, nothing has changed.
         """
@@ -84,7 +84,13 @@ class StagedKnowledge:
                 )
             )
             await db.execute(
-                delete(sources).where(sources.c.tenant == staged, sources.c.ingested_at.is_(None))
+                delete(sources).where(
+                    sources.c.tenant == staged,
+                    sources.c.ingested_at.is_(None),
+                    sources.c.id.not_in(
+                        select(documents.c.source_id).where(documents.c.tenant == staged)
+                    ),
+                )
             )
             counts = CountChange()
             new = await _ids(db, select(documents.c.id).where(documents.c.tenant == staged))

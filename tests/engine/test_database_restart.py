@@ -17,7 +17,7 @@ from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import StorageUnavailable
-from engine.knowledge.ingest import Progress
+from engine.knowledge.progress import Progress
 from engine.question import Budget, Question
 from engine.settings import load_settings
 from engine.trace import Outcome, Trace

@@ -337,6 +337,6 @@ async def test_the_fingerprint_names_the_model_that_writes(
     one = await open_with()
     assert one.pipeline.drafting.names() == ("openai:gpt-4.1-mini:prompt-1", "local")
     first = (await ask(one)).fingerprint
-    other = await one.pipeline.fingerprint.of("default", 1)
+    other = await one.pipeline.fingerprint.of("default", 1, "")
     assert first
     assert other

@@ -208,7 +208,7 @@ class Writer:
     def __init__(self, result: Draft | Exception) -> None:
         self._result = result
 
-    def write(self, *_: object, **__: object) -> Draft:
+    def write_from(self, *_: object, **__: object) -> Draft:
         if isinstance(self._result, Exception):
             raise self._result
         return self._result
@@ -229,8 +229,8 @@ async def test_a_sentence_its_spans_do_not_hold_is_dropped(engine: Engine, tmp_p
     real = engine.pipeline.drafting.quoting
 
     class Lying:
-        def write(self, *args: Any, **kwargs: Any) -> Draft:
-            draft = real.write(*args, **kwargs)
+        def write_from(self, *args: Any, **kwargs: Any) -> Draft:
+            draft = real.write_from(*args, **kwargs)
             lies = (replace(s, text="Passwords are never reset by Bob.") for s in draft.sentences)
             return Draft(sentences=tuple(lies))
 

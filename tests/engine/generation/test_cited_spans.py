@@ -34,7 +34,14 @@ def hit(name: str, *sentences: str, kind: SentenceKind = SentenceKind.PROSE) -> 
         audience=("everyone",),
     )
     cosines = np.ones(len(sentences), np.float32)
-    return Hit(passage=live, score=0.8, cosine=0.8, sentence_cosines=cosines, coverage=1.0)
+    return Hit(
+        passage=live,
+        score=0.8,
+        cosine=0.8,
+        sentence_cosines=cosines,
+        sentence_vectors=np.zeros((len(cosines), 4), np.int8),
+        coverage=1.0,
+    )
 
 
 TEA = hit("tea", "Tea is served at four.", "Cake costs two euros.")

@@ -43,6 +43,7 @@ def hits(*categories: str | None) -> list[Hit]:
             score=0.5,
             cosine=0.5,
             sentence_cosines=np.empty(0, dtype=np.float32),
+            sentence_vectors=np.empty((0, 4), np.int8),
             coverage=0.0,
         )
         for n, category in enumerate(categories)

@@ -112,7 +112,12 @@ def test_the_same_seed_gives_the_same_verdicts_in_any_batch(make_examples: Make)
         read_model(dump_parts(fit_triage(examples, vectors, seed=7).parts())) for _ in range(2)
     )
     together = first.judge(texts, vectors)
-    assert together == second.judge(texts, vectors)
+    for one, other in zip(together, second.judge(texts, vectors), strict=True):
+        assert (one.category, one.priority) == (other.category, other.priority)
+        # Sums of floats depend on how many threads made them.
+        assert one.category_confidence == pytest.approx(other.category_confidence, abs=0.005)
+        assert one.priority_confidence == pytest.approx(other.priority_confidence, abs=0.005)
+        assert one.out_of_scope == pytest.approx(other.out_of_scope, abs=0.005)
     for n in (0, 9):
         (alone,) = first.judge([texts[n]], vectors[n : n + 1])
         assert alone.category == together[n].category
