@@ -220,13 +220,29 @@ def explain(error: BaseException, where: str) -> StorageUnavailable:
             f"the database on {where} refuses the user or password of DATABASE_URL",
             retryable=False,
         )
-    if isinstance(error, (OSError, TimeoutError)) or "connect" in text or "closed" in text:
+    if (
+        isinstance(error, (OSError, TimeoutError))
+        or _lost_connection(error)
+        or "connect" in text
+        or "closed" in text
+    ):
         return StorageUnavailable(
             f"the database on {where} cannot be reached; check that it runs and DATABASE_URL"
         )
     return StorageUnavailable(
         f"the database {where} failed ({type(error).__name__}); run `deskhand migrate` and retry"
     )
+
+
+def _lost_connection(error: BaseException) -> bool:
+    """Whether the server went away, is going or is coming: classes 08 and 57P of SQLSTATE, and what
+    a driver says of a connection that broke in the middle of an answer."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    kinds = {type(cause).__name__ for cause in (error.orig, getattr(error.orig, "__cause__", None))}
+    broken = {"InternalClientError", "ConnectionDoesNotExistError", "InterfaceError"}
+    return error.connection_invalidated or state.startswith(("08", "57P")) or bool(kinds & broken)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
