@@ -34,7 +34,7 @@ class AnswerParts:
         if self.decision.reply is None:
             return self.draft_reply
         if self.decision.shows_draft:
-            return f"{self.decision.reply}\n\n{self.draft_reply}"
+            return f"{contain(self.decision.reply)}\n\n{self.draft_reply}"
         return contain(self.decision.reply)
 
 

@@ -132,6 +132,7 @@ async def open_engine(
             documents=documents,
             passages=passages,
             clock=given.clock,
+            embedder=f"{embedder.name}:{embedder.version}",
         )
         yield Engine(
             settings=settings,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine import replies
+from engine.containment import contain
 from engine.trace import Outcome, Reason, ReasonCode
 
 _FAR_FROM_ALL = 0.15
@@ -119,7 +120,7 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
         return replace(
             _hand_over(
                 ReasonCode.CONFLICT,
-                f"Two documents contradict each other: {findings.conflict}.",
+                _contradiction(findings.conflict).text,
                 confidence * _UNCLEAR,
                 replies.CONFLICT.format(what=findings.conflict),
                 reasons,
@@ -135,6 +136,8 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
         )
         return _hand_over(code, text, min(confidence, 0.2), replies.NOT_IN_CORPUS, reasons)
     if not may_speak(confidence, min_confidence):
+        if findings.conflict:
+            reasons.append(_contradiction(findings.conflict))
         return _hand_over(
             ReasonCode.LOW_CONFIDENCE,
             f"The documents answer this with a probability of only {confidence:.0%}"
@@ -153,6 +156,12 @@ def decide(findings: Findings, *, min_confidence: float) -> Decision:
         needs_human_review=False,
         reasons=tuple(reasons),
         reply=None,
+    )
+
+
+def _contradiction(what: str) -> Reason:
+    return Reason(
+        code=ReasonCode.CONFLICT, text=contain(f"Two documents contradict each other: {what}.")
     )
 
 

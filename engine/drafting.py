@@ -24,9 +24,13 @@ from engine.stopwatch import SentenceReady, Stopwatch
 from engine.trace import Reason, ReasonCode, Stage
 from engine.verification.claim import Verifier
 from engine.verification.evidence import Evidence
-from engine.verification.support import check
+from engine.verification.support import LEAST_SUPPORT, check, evidence_of, quoted_share
+from engine.verification.support_checker import quotation
 
 log = logging.getLogger(__name__)
+
+_QUOTED_ONLY = frozenset({"row", "code"})
+"""Layouts in which a model may not use words of its own."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,18 +84,17 @@ class Drafting:
         releases: bool,
         stopwatch: Stopwatch,
         evidence: Evidence | None,
+        sides: Sequence[DraftSentence] = (),
     ) -> Drafted:
         """The checked draft.
 
-        evidence: the hits as they were read; None without hits. Where documents contradict each
-        other the draft is both sides, and where the question is ambiguous there is none.
+        evidence: the hits as they were read; None without hits. sides: of a contradiction; where
+        there are any they are the draft.
         asks_model: whether a model's draft is worth its price. releases: whether sentences may be
         shown as they come; a model that fails before the first one is replaced by quotes.
         """
-        if evidence is not None and evidence.ambiguity is not None:
-            return Drafted()
-        if evidence is not None and evidence.conflict is not None:
-            return await self._checked(evidence.conflict.sides, audience, stopwatch)
+        if sides:
+            return await self._checked(sides, audience, stopwatch)
         instead: Reason | None = None
         if self.model is not None and hits and asks_model:
             await stopwatch.enter(Stage.GENERATION)
@@ -153,7 +156,7 @@ class Drafting:
                         drafted.note(ReasonCode.NOT_IN_CORPUS, _no_answer(drafted))
                         continue
                     await stopwatch.enter(Stage.VERIFICATION)
-                    ready = await self._release(item, audience, drafted)
+                    ready = await self._release(item, audience, account, drafted)
                     stopwatch.leave()
                     if ready is not None and releases:
                         await stopwatch.tell(ready)
@@ -170,26 +173,32 @@ class Drafting:
         return drafted
 
     async def _release(
-        self, sentence: DraftSentence, audience: Audience, drafted: Drafted
+        self, sentence: DraftSentence, audience: Audience, account: Account, drafted: Drafted
     ) -> SentenceReady | None:
         """Takes a sentence into the draft if it passes; None where it is dropped."""
         ready = None
-        if await self._is_supported(sentence, audience, drafted):
+        if await self._is_supported(sentence, audience, account, drafted):
             ready = drafted.shown.add(sentence)
         drafted.dropped += ready is None
         return ready
 
     async def _is_supported(
-        self, sentence: DraftSentence, audience: Audience, drafted: Drafted
+        self, sentence: DraftSentence, audience: Audience, account: Account, drafted: Drafted
     ) -> bool:
-        """Whether its spans may be read and say it: in its words, or as the verifier judges."""
+        """Whether its spans may be read and say it: word for word, or as the verifier judges."""
         if not sentence.spans:
             return False
         if not all(audience.may_read(span.passage.audience) for span in sentence.spans):
             return False
-        if check(Draft(sentences=(sentence,)), audience).draft.sentences:
+        if sentence.layout in _QUOTED_ONLY:
+            return len(sentence.spans) == 1 and quoted_share(sentence) >= LEAST_SUPPORT
+        evidence = evidence_of(sentence)
+        if quotation(sentence.text, evidence) is not None:
             return True
-        evidence = [f"{span.sentence.header} {span.text}".strip() for span in sentence.spans]
+        if self.verifier is not self.local_verifier and account.left_usd <= 0:
+            text = "Sentences were checked without the verifying model: the budget is used up."
+            drafted.note(ReasonCode.OVER_BUDGET, text)
+            return (await self.local_verifier.verify(sentence.text, evidence)).supported
         try:
             support = await self.verifier.verify(sentence.text, evidence)
         except ModelUnavailable as error:

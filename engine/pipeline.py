@@ -14,7 +14,7 @@ from engine.answerability.own_model import OwnAnswerability
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.decision import Findings, decide
-from engine.drafting import Drafting
+from engine.drafting import Drafted, Drafting
 from engine.errors import DeskhandError
 from engine.fault_place import place
 from engine.fingerprint import Fingerprint
@@ -177,15 +177,21 @@ class Pipeline:
         )
         # The gate before the first sentence is the decision itself, for a draft of one.
         gate = decide(findings, min_confidence=self.min_confidence)
-        drafted = await self.drafting.run(
-            question,
-            retrieval.hits,
-            audience=audience,
-            account=account,
-            asks_model=gate.outcome is not Outcome.ABSTAINED,
-            releases=gate.reply is None,
-            stopwatch=stopwatch,
-            evidence=evidence,
+        conflict = evidence.conflict if evidence is not None and gate.shows_draft else None
+        drafted = (
+            Drafted()
+            if gate.outcome is Outcome.CLARIFIED
+            else await self.drafting.run(
+                question,
+                retrieval.hits,
+                sides=conflict.sides if conflict is not None else (),
+                audience=audience,
+                account=account,
+                asks_model=gate.outcome is not Outcome.ABSTAINED,
+                releases=gate.reply is None,
+                stopwatch=stopwatch,
+                evidence=evidence,
+            )
         )
         shown = drafted.shown
         findings = replace(findings, sentences=len(shown.sentences), dropped=drafted.dropped)

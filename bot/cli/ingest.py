@@ -18,7 +18,7 @@ from bot.cli.fit import refit
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
 from engine.containment import one_line
-from engine.errors import SourceUnreadable, WrongUse
+from engine.errors import DeskhandError, SourceUnreadable, WrongUse
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress, Summary
 from engine.knowledge.rebuild import rebuilding
@@ -53,7 +53,7 @@ async def run(args: argparse.Namespace) -> int:
                         raise
                     unread.append(str(error))
         if not args.no_fit and (total.added or total.changed or total.removed):
-            await refit(engine)
+            await _refit(engine)
     if unread and len(unread) == len(work):
         raise SourceUnreadable("; ".join(unread))
     if args.json:
@@ -63,6 +63,19 @@ async def run(args: argparse.Namespace) -> int:
     if unread:
         raise SourceUnreadable(f"{'; '.join(unread)}; the other sources were read")
     return 0
+
+
+async def _refit(engine: Engine) -> None:
+    """The documents are in whatever becomes of it."""
+    try:
+        await refit(engine)
+    except DeskhandError as error:
+        said = one_line(str(error)).rstrip(".")
+        print(
+            f"deskhand: the documents are in, but what they answer was not learnt anew: {said}; "
+            "run `deskhand fit` later",
+            file=sys.stderr,
+        )
 
 
 async def _work(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +18,7 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.cli.json_lines import is_same_file, json_line, open_input, open_output
+from bot.cli.json_lines import is_same_file, json_line, open_input, open_output, parse_line
 from engine.clock import now
 from engine.compose import Engine, open_engine
 from engine.errors import ModelUnavailable, WrongUse
@@ -113,6 +112,7 @@ async def _evaluate_file(engine: Engine, judge: Judge, examples: ExampleSet) -> 
 async def _predict(args: argparse.Namespace) -> int:
     if args.output not in (None, "-") and is_same_file(args.input, args.output):
         raise WrongUse(f"--output {args.output} is the input itself; name another file")
+    started = time.monotonic()
     async with open_engine(load_settings()) as engine:
         judge = await _judge(engine)
         with (
@@ -127,6 +127,8 @@ async def _predict(args: argparse.Namespace) -> int:
                 sink.flush()
                 done += len(batch)
                 tell("sorted", done, 0)
+    if args.json and args.output not in (None, "-"):
+        print(json_line({"lines": done, "seconds": round(time.monotonic() - started, 3)}))
     return 0
 
 
@@ -139,7 +141,7 @@ async def _predict_batch(
     for place, (number, line) in enumerate(batch):
         row: dict[str, Any] = {"id": str(number), **dict.fromkeys(_FIELDS)}
         try:
-            given = json.loads(line)
+            given = parse_line(line)
             if not isinstance(given, dict):
                 raise ValueError
             if "id" in given:

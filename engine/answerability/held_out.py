@@ -39,18 +39,18 @@ async def held_out_examples(
     for _ in range(QUESTIONS * _TRIES):
         if asked >= QUESTIONS or not versions:
             break
-        rows = await passages.of_version(tenant, rng.choice(versions))
-        readable = [row for row in rows if audience.may_read(row.audience)]
+        rows = await passages.ids_of_version(tenant, rng.choice(versions))
+        readable = [row for row in rows if audience.may_read(row[2])]
         if not readable:
             continue
-        chosen = rng.choice(readable)
-        live = (await passages.live(tenant, [chosen.id])).get(chosen.id)
+        passage_id, document_id, _ = rng.choice(readable)
+        live = (await passages.live(tenant, [passage_id])).get(passage_id)
         question = made_question(live, rng) if live is not None else None
         if question is None:
             continue
         whole, without_passage, without_document = await retriever.features_held_out(
             question,
-            (chosen.id, chosen.document_id),
+            (passage_id, document_id),
             tenant=tenant,
             audience=audience,
             revision=revision,

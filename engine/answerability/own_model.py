@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -29,9 +30,11 @@ _LOOK_AGAIN_AFTER_S = 5.0
 
 
 class _Body(msgspec.Struct, frozen=True):
-    """How a model is stored. features: the names its weights belong to."""
+    """How a model is stored. features: the names its weights belong to. embedder: name and version
+    of what made the cosines."""
 
     format: int
+    embedder: str
     features: tuple[str, ...]
     weights: tuple[float, ...]
     intercept: float
@@ -47,6 +50,7 @@ class OwnAnswerability:
     documents: DocumentStore
     passages: PassageStore
     clock: Clock
+    embedder: str
     _kept: dict[str, tuple[float, AnswerabilityModel]] = field(default_factory=dict)
 
     async def model(self, tenant: str) -> AnswerabilityModel:
@@ -76,15 +80,30 @@ class OwnAnswerability:
         at = self.clock()
         made = await asyncio.to_thread(fit, examples, name=f"{revision}-{at:%Y%m%d%H%M%S%f}")
         if made is None:
+            if await self.store.newest_version(tenant, NAME) is not None:
+                await self._forget(tenant, at)  # it was learnt from other documents
             return None
         await self.store.save(
             tenant,
             StoredModel(
-                name=NAME, version=made.model.name, made_at=at, card=_card(made), body=_body(made)
+                name=NAME,
+                version=made.model.name,
+                made_at=at,
+                card=_card(made),
+                body=_body(made.model, self.embedder),
             ),
         )
         self._kept.pop(tenant, None)
         return made
+
+    async def _forget(self, tenant: str, at: datetime) -> None:
+        """Puts the shipped prior in the place of a fit."""
+        version = f"{PRIOR.name}-{at:%Y%m%d%H%M%S%f}"
+        body = _body(PRIOR, self.embedder)
+        await self.store.save(
+            tenant, StoredModel(name=NAME, version=version, made_at=at, card={}, body=body)
+        )
+        self._kept.pop(tenant, None)
 
     async def _load(self, tenant: str, version: str) -> AnswerabilityModel:
         stored = await self.store.get(tenant, NAME, version)
@@ -94,21 +113,23 @@ class OwnAnswerability:
             body = msgspec.json.decode(stored.body, type=_Body)
         except msgspec.DecodeError:
             body = None
-        if body is None or body.format != _FORMAT or body.features != FEATURES:
-            log.warning("the stored answerability model is not this version's; refit it")
+        expected = (_FORMAT, self.embedder, FEATURES)
+        if body is None or (body.format, body.embedder, body.features) != expected:
+            log.warning("what the documents answer was learnt by another version; run deskhand fit")
             return AnswerabilityModel(
                 weights=PRIOR.weights, intercept=PRIOR.intercept, name=version
             )
         return AnswerabilityModel(weights=body.weights, intercept=body.intercept, name=version)
 
 
-def _body(made: Fit) -> bytes:
+def _body(model: AnswerabilityModel, embedder: str) -> bytes:
     return msgspec.json.encode(
         _Body(
             format=_FORMAT,
+            embedder=embedder,
             features=FEATURES,
-            weights=made.model.weights,
-            intercept=made.model.intercept,
+            weights=model.weights,
+            intercept=model.intercept,
         )
     )
 

@@ -141,6 +141,20 @@ class PassageStore:
 
         return await self._database.look_up(read)
 
+    async def ids_of_version(self, tenant: str, version: str) -> list[tuple[str, str, list[str]]]:
+        """Id, document id and readers of every passage of a live version, in order."""
+        statement = (
+            select(passages.c.id, passages.c.document_id, documents.c.audience)
+            .join(documents, _is_live(passages))
+            .where(passages.c.tenant == tenant, passages.c.version == version)
+            .order_by(passages.c.ordinal)
+        )
+
+        def read(db: Connection) -> list[tuple[str, str, list[str]]]:
+            return [(row[0], row[1], list(row[2])) for row in db.execute(statement)]
+
+        return await self._database.look_up(read)
+
     async def of_version(self, tenant: str, version: str) -> list[Candidate]:
         """Every passage of a live version, in order; empty when it is live no more."""
         async with self._database.read() as db:

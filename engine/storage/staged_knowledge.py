@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from engine.errors import StorageUnavailable
 from engine.storage.database import Database, upsert
 from engine.storage.passages import delete_passages
 from engine.storage.schema import (
@@ -34,11 +37,20 @@ def staging_tenant(tenant: str) -> str:
     return "~" + hashlib.sha256(tenant.encode()).hexdigest()[:32]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Begun:
+    """live: the tenant's sources with their tags as they were; staged: ids of their copies."""
+
+    live: frozenset[tuple[str, tuple[str, ...]]]
+    staged: frozenset[str]
+
+
 class StagedKnowledge:
     """Rows written under `staging_tenant`. Raises StorageUnavailable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._begun: dict[str, _Begun] = {}
 
     async def discard(self, tenant: str) -> None:
         """Deletes what is staged for a tenant; nothing staged is no error."""
@@ -63,6 +75,9 @@ class StagedKnowledge:
             ]
             if rows:
                 await db.execute(insert(sources), rows)
+        self._begun[tenant] = _Begun(
+            live=_said(rows), staged=frozenset(str(row["id"]) for row in rows)
+        )
 
     async def take_over(
         self, tenant: str, *, then: Callable[[], Awaitable[None]] | None = None
@@ -73,9 +88,13 @@ class StagedKnowledge:
         The tenant's other sources, which were not read again, stay as they are.
 
         then: the last step before the commit; when it raises, nothing has changed.
+
+        Raises: StorageUnavailable when the tenant's sources, or what is staged, are no longer as
+        they were at `begin`: rights that changed meanwhile must not be undone.
         """
         staged = staging_tenant(tenant)
         async with self._database.write() as db:
+            await self._require_unchanged(db, tenant, staged)
             await db.execute(
                 upsert(db, knowledge)
                 .values(tenant=tenant, revision=1)
@@ -107,6 +126,19 @@ class StagedKnowledge:
             if then is not None:
                 await then()
 
+    async def _require_unchanged(self, db: AsyncConnection, tenant: str, staged: str) -> None:
+        begun = self._begun.get(tenant)
+        if begun is None:
+            return
+        columns = (sources.c.uri, sources.c.audience)
+        live = await db.execute(select(*columns).where(sources.c.tenant == tenant))
+        here = await _ids(db, select(sources.c.id).where(sources.c.tenant == staged))
+        if _said([dict(row._mapping) for row in live]) != begun.live or begun.staged - set(here):
+            raise StorageUnavailable(
+                "the sources were changed while they were read again; nothing was replaced, so run "
+                "the same command again"
+            )
+
     async def _remove_replaced(
         self, db: AsyncConnection, tenant: str, staged: str, counts: CountChange
     ) -> None:
@@ -129,6 +161,10 @@ class StagedKnowledge:
             )
         )
         await db.execute(delete(sources).where(sources.c.tenant == tenant, sources.c.uri.in_(uris)))
+
+
+def _said(rows: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, tuple[str, ...]]]:
+    return frozenset((str(row["uri"]), tuple(row["audience"])) for row in rows)
 
 
 async def _ids(db: AsyncConnection, statement: object) -> list[str]:

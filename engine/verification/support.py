@@ -1,8 +1,8 @@
 """Is a sentence of a draft supported by the spans it cites?
 
 A sentence that quotes is checked as a quotation, which costs nothing: its words stand in its spans
-in their order and leave out no negation between them. Of any other sentence of prose the checker
-decides, where there is one. The spans stand in passages that may be read. That nothing acts on its
+in their order and leave out no negation between them. A model's sentences are the verifier's, see
+`engine.drafting`. The spans stand in passages that may be read. That nothing acts on its
 reader is `engine.containment`'s.
 """
 
@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from engine.audience import Audience
 from engine.generation.draft import Draft, DraftSentence, Span
 from engine.retrieval.lexical import words
-from engine.verification.support_checker import SupportChecker
 
-_LEAST_SUPPORT = 0.98
-_PROSE = frozenset({"prose", "step", "bullet"})
-"""Layouts in which a sentence may use words of its own; rows and code are quoted or dropped."""
+LEAST_SUPPORT = 0.98
 _NEGATIONS = frozenset("not no never none nor neither cannot without unless except t".split())
 """Words that turn a sentence around when they are left out; `t` is what is left of `n't`."""
 
@@ -31,24 +28,15 @@ class Checked:
     dropped: int
 
 
-def check(draft: Draft, audience: Audience, checker: SupportChecker | None = None) -> Checked:
-    """Keeps the sentences that their spans support and the audience may read.
-
-    checker: decides about sentences that are no quotations; None drops them all. It takes some
-    milliseconds of processor time for each, so such a draft is checked in a thread.
-    """
+def check(draft: Draft, audience: Audience) -> Checked:
+    """Keeps the sentences that quote their spans and that the audience may read."""
     kept: list[DraftSentence] = []
     support: list[float] = []
     for sentence in draft.sentences:
         if not all(audience.may_read(span.passage.audience) for span in sentence.spans):
             continue
         value = quoted_share(sentence)
-        if value < _LEAST_SUPPORT and checker is not None and sentence.layout in _PROSE:
-            found = checker.check(sentence.text, evidence_of(sentence))
-            value = found.probability if found.supported else 0.0
-        elif value < _LEAST_SUPPORT:
-            value = 0.0
-        if value:
+        if value >= LEAST_SUPPORT:
             kept.append(sentence)
             support.append(value)
     return Checked(

@@ -54,7 +54,7 @@ class SupportChecker:
             return Support(
                 0.0, False, f"The claim is longer than {_MOST_CLAIM_CHARS:,} characters."
             )
-        quoted = _quotation(claim, evidence)
+        quoted = quotation(claim, evidence)
         if quoted is not None:
             return quoted
         signals = read_signals(claim, evidence, load_lexicon())
@@ -63,7 +63,7 @@ class SupportChecker:
         return Support(probability, supported, _why(supported, signals.reasons))
 
 
-def _quotation(claim: str, evidence: Sequence[str]) -> Support | None:
+def quotation(claim: str, evidence: Sequence[str]) -> Support | None:
     """Support of a claim that is one or more whole sentences of a span; None where it is not.
 
     Parts of sentences go the long way: "Share it." stands in "Never share it." too.

@@ -179,11 +179,17 @@ def test_an_ambiguous_question_is_asked_back_with_its_choices() -> None:
     assert decision.reply.endswith("1. Expenses\n2. Uploads")
 
 
-@pytest.mark.parametrize("changes", [{"conflict": "they differ"}, {"choices": ("A", "B")}])
-def test_what_the_documents_hardly_answer_is_neither_compared_nor_asked_back(
-    changes: dict[str, Any],
-) -> None:
-    assert codes(answerability=0.2, **changes) == [ReasonCode.LOW_CONFIDENCE]
+def test_what_the_documents_hardly_answer_is_not_asked_back() -> None:
+    assert codes(answerability=0.2, choices=("A", "B")) == [ReasonCode.LOW_CONFIDENCE]
+
+
+def test_a_contradiction_in_a_doubtful_case_is_told_to_the_reviewer_alone() -> None:
+    decision = decide(found(answerability=0.2, conflict="they differ"), min_confidence=0.35)
+    assert not decision.shows_draft
+    assert [reason.code for reason in decision.reasons] == [
+        ReasonCode.CONFLICT,
+        ReasonCode.LOW_CONFIDENCE,
+    ]
 
 
 def test_a_doubtful_answer_names_what_no_passage_mentions() -> None:

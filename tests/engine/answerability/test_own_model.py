@@ -64,3 +64,23 @@ async def test_a_stored_model_that_cannot_be_read_leaves_the_shipped_one_in_plac
     await engine.models.save(tenant, replace(stored, body=body))
     used = await engine.answerability.model(tenant)
     assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)
+
+
+async def test_a_fit_to_another_embedders_cosines_is_left_aside(
+    engine: Engine, settings: Settings, model: MiniLmEmbedder
+) -> None:
+    tenant = engine.settings.tenant
+    assert await engine.answerability.refit(tenant, FULL_MEMBER) is not None
+    other = replace(engine.answerability, embedder="another:1", _kept={})
+    used = await other.model(tenant)
+    assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)
+
+
+async def test_what_was_learnt_from_documents_that_are_gone_is_forgotten(engine: Engine) -> None:
+    tenant = engine.settings.tenant
+    assert await engine.answerability.refit(tenant, FULL_MEMBER) is not None
+    (source,) = await engine.sources.all(tenant)
+    await engine.ingestion.forget(source.id)
+    assert await engine.answerability.refit(tenant, FULL_MEMBER) is None
+    used = await engine.answerability.model(tenant)
+    assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)

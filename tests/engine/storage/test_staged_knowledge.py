@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from engine.errors import StorageUnavailable
 from engine.storage.database import Database
 from engine.storage.documents import DocumentStore, NewVersion
 from engine.storage.schema import corpus_sizes, metadata, term_counts
@@ -137,3 +138,30 @@ def test_no_tenant_can_be_called_as_a_staging_tenant_and_any_name_fits() -> None
     names = {staging_tenant(tenant) for tenant in ("t", "T", "t" * 64)}
     assert len(names) == 3
     assert all(name[0] == "~" and len(name) <= 64 for name in names)
+
+
+@pytest.mark.parametrize("change", ["narrowed", "removed", "added", "discarded by another rebuild"])
+async def test_what_changed_meanwhile_is_not_undone(
+    database: Database, new_version: Build, change: str
+) -> None:
+    await publish(database, new_version, "t", "/a", "xy")
+    staged, sources = StagedKnowledge(database), SourceStore(database)
+    await staged.begin("t")
+    copied = await sources.all(staging_tenant("t"))
+    assert [(s.uri, s.audience) for s in copied] == [("/a", ())]
+    await publish(database, new_version, staging_tenant("t"), "/a", "xy", content="second")
+    if change == "narrowed":
+        await sources.add("t", "/a", ("group:S1",), at=NOW)
+    elif change == "added":
+        await sources.add("t", "/b", (), at=NOW)
+    elif change == "removed":
+        (source,) = await sources.all("t")
+        ids = await DocumentStore(database).ids_of_source("t", source.id)
+        await DocumentStore(database).remove("t", ids)
+        await sources.remove("t", source.id)
+    else:
+        await StagedKnowledge(database).begin("t")
+    before = await contents(database, "t")
+    with pytest.raises(StorageUnavailable, match="changed while they were read"):
+        await staged.take_over("t")
+    assert await contents(database, "t") == before
