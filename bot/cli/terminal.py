@@ -39,7 +39,7 @@ def show_answer(out: Console, trace: Trace) -> None:
         out.print(Markdown(text) if out.is_terminal else escape(text))
 
     paragraph(trace.reply)
-    if trace.outcome is Outcome.ESCALATED and trace.draft_reply:
+    if trace.outcome is Outcome.ESCALATED and trace.draft_reply not in trace.reply:
         out.print("\n[dim]draft for the reviewer:[/dim]")
         paragraph(trace.draft_reply)
     if trace.citations:
