@@ -1,0 +1,55 @@
+"""The addresses where a file's bytes go in and come out."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.workspace.files import FILE_TYPES, File
+from bot.workspace.slack import Slack
+
+SIGN_IN_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in</body></html>"
+
+
+class FileServer:
+    """Uploads of `files.getUploadURLExternal`, and downloads with the app's token."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        """Takes the raw bytes, or the first part of a form."""
+        file = self._slack.world.files.get(request.match_info["file"])
+        if file is None or file.complete:
+            return web.Response(status=404, text="no such upload")
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            parts = [v.file.read() for v in form.values() if isinstance(v, web.FileField)]
+            data = parts[0] if parts else b""
+        else:
+            data = await request.read()
+        if len(data) != file.declared_length:
+            return web.Response(status=400, text="length differs from the one declared")
+        file.data = data
+        file.uploaded = True
+        return web.Response(text=f"OK - {len(data)}")
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        """Gives the bytes; without a token that may read files, a page to sign in, status 200."""
+        world = self._slack.world
+        file = world.files.get(request.match_info["file"])
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        allowed = token == world.app.bot_token and not world.token_revoked
+        if not allowed or "files:read" not in world.app.scopes or not self._visible(file):
+            return web.Response(text=SIGN_IN_PAGE, content_type="text/html")
+        if file is None or file.deleted:
+            return web.Response(status=404, text="file not found")
+        ending = file.name.rpartition(".")[2].lower()
+        kind, _ = FILE_TYPES.get(ending, ("application/octet-stream", ""))
+        return web.Response(body=file.data, content_type=kind)
+
+    def _visible(self, file: File | None) -> bool:
+        world = self._slack.world
+        if file is None:
+            return True
+        bot = world.app.bot_user
+        return file.user == bot or any(bot in world.channels[c].members for c, _ in file.shares)

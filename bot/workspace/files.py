@@ -1,0 +1,69 @@
+"""A file: uploaded by a person, or by the app in three steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.workspace.errors import Json
+
+FILE_TYPES = {
+    "txt": ("text/plain", "text"),
+    "md": ("text/markdown", "markdown"),
+    "pdf": ("application/pdf", "pdf"),
+    "csv": ("text/csv", "csv"),
+    "html": ("text/html", "html"),
+    "png": ("image/png", "png"),
+    "docx": (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "docx",
+    ),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class File:
+    """One file and its bytes."""
+
+    id: str
+    name: str
+    title: str
+    user: str
+    created: int
+    team_id: str
+    data: bytes = b""
+    declared_length: int = 0
+    """What `files.getUploadURLExternal` was told."""
+    uploaded: bool = False
+    complete: bool = False
+    deleted: bool = False
+    shares: list[tuple[str, str]] = field(default_factory=list)
+    """Where it stands: channel and the ts of the message."""
+
+    def render(self, base_url: str) -> Json:
+        """The file object, with its addresses on this workspace."""
+        ending = self.name.rpartition(".")[2].lower()
+        mimetype, filetype = FILE_TYPES.get(ending, ("application/octet-stream", "binary"))
+        address = f"{base_url}/files-pri/{self.team_id}-{self.id}"
+        return {
+            "id": self.id,
+            "created": self.created,
+            "timestamp": self.created,
+            "name": self.name,
+            "title": self.title,
+            "mimetype": mimetype,
+            "filetype": filetype,
+            "user": self.user,
+            "user_team": self.team_id,
+            "mode": "hosted",
+            "editable": False,
+            "is_external": False,
+            "is_public": False,
+            "size": len(self.data),
+            "url_private": f"{address}/{self.name}",
+            "url_private_download": f"{address}/download/{self.name}",
+            "permalink": f"{base_url}/files/{self.user}/{self.id}/{self.name}",
+            "channels": sorted({c for c, _ in self.shares if c.startswith("C")}),
+            "groups": sorted({c for c, _ in self.shares if c.startswith("G")}),
+            "ims": sorted({c for c, _ in self.shares if c.startswith("D")}),
+            "file_access": "visible",
+        }

@@ -1,0 +1,117 @@
+"""Who and what a test puts into the workspace, and changes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.workspace.actor import Actor
+from bot.workspace.channels import Channel, ChannelType
+from bot.workspace.people import Kind, UserGroup
+from bot.workspace.slack import Slack
+from bot.workspace.world import HasId, World, id_of
+
+
+class Stage:
+    """People join and leave; channels, groups and memberships are made and changed."""
+
+    slack: Slack
+
+    @property
+    def world(self) -> World:
+        """The state: people, channels, files, views."""
+        return self.slack.world
+
+    def join(self, name: str, kind: Kind = Kind.MEMBER) -> Actor:
+        """Somebody new, who can act."""
+        return Actor(self.slack, self.world.add_person(name, kind=kind))
+
+    def actor(self, person: HasId | str) -> Actor:
+        """Somebody who is there, as one who can act."""
+        return Actor(self.slack, self.world.people[id_of(person)])
+
+    def leave(self, person: HasId | str) -> None:
+        """Deactivates somebody's account; they stay in `users.info` as deleted."""
+        gone = self.world.people[id_of(person)]
+        gone.deleted = True
+        for channel in self.world.channels.values():
+            if gone.id in channel.members and channel.type is not ChannelType.IM:
+                channel.members.remove(gone.id)
+        self.slack.events.emit({"type": "user_change", "user": gone.render()})
+
+    def public(self, name: str, *members: HasId | str, with_bot: bool = True) -> Channel:
+        """A new public channel; the app is in it unless `with_bot` is false."""
+        return self.world.add_channel(name, members, with_bot=with_bot)
+
+    def private(self, name: str, *members: HasId | str, with_bot: bool = True) -> Channel:
+        """A new private channel."""
+        kind = ChannelType.PRIVATE
+        return self.world.add_channel(name, members, type=kind, with_bot=with_bot)
+
+    def shared(self, name: str, *members: HasId | str) -> Channel:
+        """A new public channel that another team shares through Slack Connect."""
+        return self.world.add_channel(name, members, shared_with=("T0OUTSIDE0",))
+
+    def group_dm(self, *members: HasId | str) -> Channel:
+        """The direct message of these people and the app."""
+        bot = self.world.app.bot_user
+        return self.world.direct_message([*(id_of(m) for m in members), bot])[0]
+
+    def usergroup(self, handle: str, members: Iterable[HasId | str]) -> UserGroup:
+        """A new user group."""
+        return self.world.add_group(handle, members)
+
+    def set_members(self, group: UserGroup, members: Iterable[HasId | str]) -> None:
+        """Changes who is in a group and tells the app."""
+        group.users = [id_of(m) for m in members]
+        event = {
+            "type": "subteam_updated",
+            "subteam": group.render(with_users=True, with_count=True),
+        }
+        self.slack.events.emit(event)
+
+    def invite(self, channel: Channel, person: HasId | str) -> None:
+        """Adds somebody to a channel, the app too, and tells the app."""
+        channel.members.append(id_of(person))
+        self._membership("member_joined_channel", channel, id_of(person))
+
+    def remove(self, channel: Channel, person: HasId | str) -> None:
+        """Takes somebody out of a channel, the app too, and tells the app."""
+        channel.members.remove(id_of(person))
+        self._membership("member_left_channel", channel, id_of(person))
+
+    def archive(self, channel: Channel) -> None:
+        """Archives a channel and tells the app."""
+        channel.archived = True
+        prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
+        self.slack.events.emit({"type": f"{prefix}_archive", "channel": channel.id}, channel)
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Deletes a channel for good and tells the app."""
+        channel.deleted = True
+        self.slack.events.emit({"type": "channel_deleted", "channel": channel.id}, channel)
+
+    def rename(self, channel: Channel, name: str) -> None:
+        """Renames a channel and tells the app; its id stays."""
+        channel.name = name
+        prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
+        told = {"id": channel.id, "name": name, "created": channel.created}
+        self.slack.events.emit({"type": f"{prefix}_rename", "channel": told}, channel)
+
+    def revoke_tokens(self) -> None:
+        """Revokes the bot token and tells the app: `tokens_revoked`, then `app_uninstalled`."""
+        self.world.token_revoked = True
+        bots = {"oauth": [], "bot": [self.world.app.bot_user]}
+        self.slack.events.emit({"type": "tokens_revoked", "tokens": bots})
+        self.slack.events.emit({"type": "app_uninstalled"})
+
+    def _membership(self, kind: str, channel: Channel, user: str) -> None:
+        letter = "G" if channel.type is ChannelType.PRIVATE else "C"
+        team = self.world.team_id
+        event = {
+            "type": kind,
+            "user": user,
+            "channel": channel.id,
+            "channel_type": letter,
+            "team": team,
+        }
+        self.slack.events.emit(event, channel)

@@ -1,0 +1,51 @@
+"""`python -m bot.workspace` as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.conftest import ROOT
+
+
+async def test_an_app_in_another_process_talks_with_whoever_types() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot.workspace",
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    try:
+        async with asyncio.timeout(60):
+            told = dict([(await process.stdout.readline()).decode().split("=", 1) for _ in "1234"])
+            client = AsyncWebClient(
+                told["SLACK_BOT_TOKEN"].strip(), base_url=told["SLACK_API_URL"].strip()
+            )
+            (general,) = (await client.conversations_list())["channels"]
+            process.stdin.write(b"@is anybody there?\n/nothing\n")
+            history: list[dict[str, str]] = []
+            while not history:
+                got = await client.conversations_history(channel=general["id"])
+                history = got["messages"]
+            asked = history[0]
+            assert asked["text"].endswith("is anybody there?")
+            await client.chat_postMessage(
+                channel=general["id"], thread_ts=asked["ts"], text="I am here"
+            )
+            seen = b""
+            while b"deskhand: I am here" not in seen:
+                seen += await process.stdout.readline()
+            assert b"/nothing is not a valid command" in seen
+            process.stdin.write(b"quit\n")
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
