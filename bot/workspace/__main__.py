@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 
+from bot.workspace.method_facts import method_facts
 from bot.workspace.terminal import run_terminal
 
 
@@ -17,7 +18,12 @@ def main() -> None:
         epilog="example: python -m bot.workspace --port 8065",
     )
     parser.add_argument("--port", type=int, default=0, help="0 (the default) for any free one")
-    asyncio.run(run_terminal(parser.parse_args().port))
+    port = parser.parse_args().port
+    try:
+        method_facts()
+    except FileNotFoundError as error:
+        parser.exit(1, f"{error}\n")
+    asyncio.run(run_terminal(port))
 
 
 if __name__ == "__main__":
