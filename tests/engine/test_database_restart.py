@@ -22,6 +22,8 @@ from engine.question import Budget, Question
 from engine.settings import load_settings
 from engine.trace import Outcome, Trace
 
+pytestmark = pytest.mark.slow  # a server stops and starts
+
 _NUMBERS = itertools.count(1)
 ROOMS = 24
 

@@ -25,6 +25,8 @@ from evals.model_server.models import obeying
 from evals.model_server.reply import Fault, Reply
 from evals.model_server.server import ModelServer
 
+pytestmark = pytest.mark.slow  # faults wait for their time limits
+
 ASKED = "how do I reset my password?"
 PASSWORD = "The password is reset on the page Accounts. A new password lasts 90 days."
 GOOD = "The password is reset on the page Accounts. [1] A new password lasts 90 days. [1]"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow  # every test starts the command
+
 WORDS = {
     "garden": ["roses", "hedge", "lawn mower", "compost", "tulip bulbs", "greenhouse"],
     "kitchen": ["oven", "soup pot", "bread knife", "fridge", "dish washer", "frying pan"],

@@ -7,6 +7,8 @@ import pytest
 
 from bot.cli.main import main
 
+pytestmark = pytest.mark.slow  # every test starts the command
+
 GOOD = {"id": "a", "claim": "A refund can be had for two weeks after delivery.",
         "evidence": "You can get a refund for 14 days after delivery."}  # fmt: skip
 BAD = {

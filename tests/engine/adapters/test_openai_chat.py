@@ -13,6 +13,8 @@ from engine.generation.prompt import Message
 from evals.model_server.reply import Fault, Reply
 from evals.model_server.server import ModelServer
 
+pytestmark = pytest.mark.slow  # faults wait for their time limits
+
 ASKED = (Message(role="system", content="Be brief."), Message(role="user", content="When is tea?"))
 TEA = "Tea is served at four. [1]"
 OpenLine = Callable[..., Any]

@@ -12,6 +12,8 @@ from engine.errors import IndexMismatch, SettingsInvalid
 from evals.model_server.reply import Fault, Reply
 from evals.model_server.server import ModelServer
 
+pytestmark = pytest.mark.slow  # faults wait for their time limits
+
 OpenLine = Callable[..., Any]
 
 

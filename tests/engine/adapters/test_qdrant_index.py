@@ -27,6 +27,8 @@ from engine.retrieval.index import (
 from engine.settings import QdrantSettings
 from tests.qdrant_server.server import QdrantServer, Trouble
 
+pytestmark = pytest.mark.slow  # faults wait for their time limits
+
 KEY = "qd-secret-0123456789"
 RECORD = IndexRecord(
     embedder="random", embedder_version="1", dimension=8, chunker_version="1", lexical_version="1"

@@ -14,6 +14,8 @@ from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, Overrides, open_engine
 from engine.settings import Settings
 
+pytestmark = pytest.mark.slow  # every test ingests and fits
+
 SAMPLE = Path(__file__).parents[3] / "evals" / "sample" / "knowledge"
 
 

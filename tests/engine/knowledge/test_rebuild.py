@@ -22,6 +22,8 @@ from engine.settings import load_settings
 from engine.storage.staged_knowledge import StagedKnowledge
 from tests.qdrant_server.server import QdrantServer, Trouble
 
+pytestmark = pytest.mark.slow  # every test ingests twice
+
 KEY = "qd-secret-0123456789"
 
 

@@ -16,6 +16,8 @@ from engine.question import Budget, Question, Role, Turn
 from engine.settings import Settings
 from engine.trace import Outcome, ReasonCode, Trace
 
+pytestmark = pytest.mark.slow  # every test ingests
+
 OTHERS = {
     "Parking": "Park behind the north gate. Visitors get a badge at the reception.",
     "Printers": "Printers stand on every floor. Toner is changed by facilities on Mondays.",
