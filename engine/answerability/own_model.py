@@ -68,8 +68,8 @@ class OwnAnswerability:
     async def refit(self, tenant: str, audience: Audience) -> Fit | None:
         """Fits to the knowledge as it is now, and puts the fit into use.
 
-        audience: of the documents that questions are made of. None, with everything left as it
-        was, where there is too little to learn from.
+        audience: of the documents that questions are made of. None where there is too little to
+        learn from; then the shipped prior serves again, whatever was learnt before.
 
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
