@@ -210,6 +210,7 @@ def test_nothing_heavy_is_imported_to_show_the_help(arguments: list[str]) -> Non
     assert [name for name in HEAVY if name in loaded] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "code"), [(["migrate", "--json"], 1), (["--help"], 0)])
 def test_a_reader_that_goes_away_is_no_traceback(
     arguments: list[str], code: int, tmp_path: Path

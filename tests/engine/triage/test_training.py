@@ -76,6 +76,7 @@ def test_numpy_gives_what_scikit_learn_gives(make_examples: Make, name: str) -> 
         assert {v.priority for v in verdicts} == {v.priority_confidence for v in verdicts} == {None}
 
 
+@pytest.mark.slow
 def test_the_isotonic_curve_is_scikit_learns(make_examples: Make) -> None:
     examples, vectors = make_examples("it", "hr", rows=520, priority=False)
     fitted = fit_triage(examples, vectors, seed=7)
