@@ -64,6 +64,12 @@ def test_numpy_gives_what_scikit_learn_gives(make_examples: Make, name: str) -> 
         )
     )[:, 1]
     verdicts = model.judge(texts, vectors)
+    shares = model.distributions(texts[:1], vectors[:1])[0]
+    alone, shares_alone = model.judge_with_shares(texts[0], vectors[0])
+    assert (alone, shares_alone.tolist()) == (
+        model.judge(texts[:1], vectors[:1])[0],
+        shares.tolist(),
+    )
     np.testing.assert_allclose([v.out_of_scope for v in verdicts], outside, atol=2e-4)
     classes = parts["category"]["linear"].classes_
     assert [v.category for v in verdicts] == [classes[n] for n in by_category.argmax(axis=1)]
