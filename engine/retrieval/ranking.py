@@ -139,7 +139,8 @@ def _matrix(rows: Sequence[NDArray[np.float16]]) -> Floats:
 def _sums(values: NDArray[np.uint16], starts: NDArray[np.intp]) -> Floats:
     """The sum of each row, 0 for an empty one."""
     before = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
-    return np.diff(before[np.append(starts, len(values))]).astype(np.float32)
+    sums: Floats = np.diff(before[np.append(starts, len(values))]).astype(np.float32)
+    return sums
 
 
 def _starts(sizes: Sequence[int]) -> NDArray[np.intp]:
