@@ -291,6 +291,32 @@ async def test_a_reader_sees_a_changing_document_whole_old_or_whole_new(
     await asyncio.gather(*readers)
 
 
+async def test_the_next_groups_are_read_while_the_model_is_busy(
+    settings: Settings,
+    embedder: CountingEmbedder,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_FIRST_GROUP_PASSAGES", "_GROUP_PASSAGES"):
+        monkeypatch.setattr(publisher_module, name, 30)
+    rows = [{"_id": f"d{n}", "title": f"Fact {n}", "text": f"Fact {n} holds."} for n in range(85)]
+    corpus = write(folder, "facts.jsonl", "\n".join(json.dumps(row) for row in rows))
+    read, all_read = set[str](), asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        read.add(progress.current)
+        if len(read - {""}) == len(rows):
+            all_read.set()
+
+    class Busy(CountingEmbedder):
+        async def embed_many(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            await asyncio.wait_for(all_read.wait(), 20)
+            return await super().embed_many(texts)
+
+    async with another(settings, Busy(embedder.inner)) as engine:
+        assert (await engine.ingestion.run(str(corpus), (), watch)).added == len(rows)
+
+
 async def test_a_document_that_breaks_keeps_its_old_version_and_is_reported(
     engine: Engine, folder: Path
 ) -> None:
