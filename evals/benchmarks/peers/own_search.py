@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -33,7 +33,7 @@ Vectors = Mapping[str, NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnSearch:
-    """ms: of each search. ranked: the documents it found, best first."""
+    """ms: of each search, of every round. ranked: the documents it found, best first."""
 
     ms: Sequence[float]
     ranked: Sequence[Sequence[str]]
@@ -110,8 +110,25 @@ async def search_with_engine(engine: Engine, cases: Sequence[Case], *, k: int) -
     )
 
 
+async def search_again(engine: Engine, before: OwnFound) -> OwnFound:
+    """The same searches once more, their times added: how busy a machine is changes while the
+    peers run, so the engine is timed before and after them.
+
+    Raises: IndexUnavailable, StorageUnavailable.
+    """
+    given = before.exchange
+    asked = dict(zip(given.questions, given.question_vectors, strict=True))
+    index = await _ask_index(engine, asked, None, warm_up=given.warm_up, k=given.k)
+    retrieval = await _ask_retriever(engine, asked, warm_up=given.warm_up, k=given.k)
+    return replace(
+        before,
+        index=replace(before.index, ms=[*before.index.ms, *index.ms]),
+        retrieval=replace(before.retrieval, ms=[*before.retrieval.ms, *retrieval.ms]),
+    )
+
+
 async def _ask_index(
-    engine: Engine, asked: Vectors, name_of: Mapping[str, str], *, warm_up: int, k: int
+    engine: Engine, asked: Vectors, name_of: Mapping[str, str] | None, *, warm_up: int, k: int
 ) -> OwnSearch:
     async def search(text: str) -> list[str]:
         terms = query_terms(QueryText(whole=text, focus=""))
@@ -127,7 +144,8 @@ async def _ask_index(
         return fused(answer.dense[0], answer.sparse[0], k)
 
     found = [await timed(partial(search, text)) for text in asked][warm_up:]
-    ranked = [list(dict.fromkeys(name_of[i] for i in ids)) for _, ids in found]
+    names = name_of or {}
+    ranked = [list(dict.fromkeys(names.get(i, i) for i in ids)) for _, ids in found]
     return OwnSearch(ms=[ms for ms, _ in found], ranked=ranked)
 
 
