@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.probability_scores import auroc, calibration_error, reliability
 from engine.trace import Outcome, Stage, Trace
 from evals.case import Case
 from evals.metrics import (
     aurc,
-    auroc,
     auroc_interval,
     brier,
     coverage_at_risk,
-    expected_calibration_error,
     hit_at_k,
     mean,
     ndcg_at_k,
@@ -24,7 +23,6 @@ from evals.metrics import (
     percentile,
     recall_at_k,
     reciprocal_rank,
-    reliability,
 )
 from evals.passage_pool import BASELINES
 
@@ -211,13 +209,13 @@ def _confidence(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
     return {
         "confidence_auroc": _rounded(auroc(confidences, answerable)),
         "confidence_right_auroc": _rounded(auroc(given, right)),
-        "confidence_right_ece": _rounded(expected_calibration_error(given, right)),
+        "confidence_right_ece": _rounded(calibration_error(given, right)),
         "confidence_right_brier": _rounded(brier(given, right)),
         "confidence_auroc_interval_95": _pair(auroc_interval(confidences, answerable, seed=seed)),
-        "confidence_ece": _rounded(expected_calibration_error(confidences, answerable)),
+        "confidence_ece": _rounded(calibration_error(confidences, answerable)),
         "confidence_reliability": [
-            [round(mean_, 3), round(share, 3), count]
-            for mean_, share, count in reliability(confidences, answerable)
+            [round(b.mean_probability, 3), round(b.true_share, 3), b.rows]
+            for b in reliability(confidences, answerable)
         ],
         "coverage_at_risk_05": _rounded(coverage_at_risk(given, right, 0.05)),
         "coverage_at_risk_10": _rounded(coverage_at_risk(given, right, 0.10)),

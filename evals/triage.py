@@ -33,7 +33,7 @@ from engine.triage.examples import OUT_OF_SCOPE, Example
 from engine.triage.judge import starter_judge
 from engine.triage.model import TriageModel
 from engine.triage.model_file import dump_parts, read_model
-from engine.triage.scores import Judged, auroc, difference, figures
+from engine.triage.scores import Judged, difference, figures, rounded_auroc
 from engine.triage.training import fit_triage
 from evals.corpora import SAMPLE, default_datasets
 from evals.metrics import percentile
@@ -162,7 +162,7 @@ def _evaluate(
         asked = [e.text for e in parts.outsiders]
         outside = [v.out_of_scope or 0.0 for v in model.judge(asked, outsiders)]
         labels = np.array([False] * len(inside) + [True] * len(outside))
-        found["labelled_out_of_scope_auroc"] = auroc(np.array(inside + outside), labels)
+        found["labelled_out_of_scope_auroc"] = rounded_auroc(np.array(inside + outside), labels)
     return found
 
 
@@ -187,7 +187,7 @@ def _held_out_auroc(parts: Parts, fit: Vectors, judged: Vectors, seed: int) -> f
     model = _fit([parts.fit[n] for n in rows], fit[rows], seed)
     verdicts = model.judge([e.text for e in parts.judged], judged)
     outside = np.array([e.category in held for e in parts.judged])
-    return auroc(np.array([v.out_of_scope or 0.0 for v in verdicts]), outside)
+    return rounded_auroc(np.array([v.out_of_scope or 0.0 for v in verdicts]), outside)
 
 
 def _predict_p50_ms(model: TriageModel, texts: Sequence[str], vectors: Vectors) -> float:
