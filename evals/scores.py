@@ -23,8 +23,11 @@ from evals.metrics import (
     percentile,
     recall_at_k,
     reciprocal_rank,
+    risk_coverage,
+    wilson,
 )
 from evals.passage_pool import BASELINES
+from evals.plots import Curves
 
 RANKED = 10
 """Documents of a ranking that are scored: as many as a Trace holds."""
@@ -73,6 +76,7 @@ def figures(answered: Sequence[Answered], *, seed: int) -> dict[str, Any]:
         **_ranking(answered, seed),
         **_history(answered),
         **_answers(answered),
+        **_asked_back(answered),
         **_confidence(answered, seed),
         "outcomes": dict(Counter(a.trace.outcome.value for a in answered)),
         **_times(answered),
@@ -151,6 +155,23 @@ def _answers(answered: Sequence[Answered]) -> dict[str, Any]:
     return found
 
 
+def _asked_back(answered: Sequence[Answered]) -> dict[str, Any]:
+    """How often an ambiguous question is asked back, and how often another one is."""
+    found: dict[str, Any] = {}
+    expected = [a for a in answered if a.case.expected_outcome is not None]
+    ambiguous = [a for a in expected if a.case.expected_outcome is Outcome.CLARIFIED]
+    for name, cases in (
+        ("ambiguous", ambiguous),
+        ("clear", [a for a in expected if a.case.expected_outcome is not Outcome.CLARIFIED]),
+    ):
+        asked = sum(a.trace.outcome is Outcome.CLARIFIED for a in cases)
+        found[f"{name}_questions"] = len(cases)
+        found[f"asked_back_{name}"] = asked
+        found[f"asked_back_{name}_share"] = _rounded(asked / len(cases)) if cases else None
+        found[f"asked_back_{name}_interval_95"] = _pair(wilson(asked, len(cases)))
+    return found if ambiguous else {}
+
+
 def _is_answered(answered: Answered) -> bool:
     return answered.trace.outcome is Outcome.ANSWERED
 
@@ -221,6 +242,21 @@ def _confidence(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
         "coverage_at_risk_10": _rounded(coverage_at_risk(given, right, 0.10)),
         "aurc": _rounded(aurc(given, right)),
     }
+
+
+def confidence_curves(answered: Sequence[Answered]) -> Curves:
+    """What is drawn of the confidences, from the same cases as the figures about them."""
+    labelled = [a for a in answered if a.case.answerable is not None]
+    judged = [a for a in labelled if not a.case.answerable or a.case.gains]
+    given = [a.trace.confidence for a in judged]
+    right = [bool(a.case.answerable) and a.cites_gold for a in judged]
+    return Curves(
+        answerable=reliability(
+            [a.trace.confidence for a in labelled], [bool(a.case.answerable) for a in labelled]
+        ),
+        right=reliability(given, right),
+        risk=risk_coverage(given, right),
+    )
 
 
 def _times(answered: Sequence[Answered]) -> dict[str, Any]:
