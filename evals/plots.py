@@ -15,7 +15,7 @@ from evals.metrics import RiskPoint, wilson
 
 _SIDE = 320
 _LEFT, _TOP, _GAP = 64, 56, 96
-_WIDTH, _HEIGHT = 2 * _SIDE + _LEFT + _GAP + 24, _SIDE + _TOP + 60
+_WIDTH, _HEIGHT = 2 * _SIDE + _LEFT + _GAP + 24, _SIDE + _TOP + 76
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _MOST_POINTS = 400
 _INK, _GRID, _BLUE, _ORANGE = "#222222", "#dddddd", "#1f5fa8", "#c4541a"
@@ -78,9 +78,9 @@ def plot(name: str, curves: Curves) -> str:
     parts.append(_line(reliable.at(0, 0), reliable.at(1, 1), _INK, dash="4 4"))
     parts += _bins(reliable, curves.answerable, _BLUE, "answerable")
     parts += _bins(reliable, curves.right, _ORANGE, "right")
-    x, y = reliable.at(0.03, 0.95)
-    parts.append(_text(x, y, "the corpus answers", colour=_BLUE))
-    parts.append(_text(x, y + 18, "the draft cites a gold document", colour=_ORANGE))
+    below = _TOP + _SIDE + 62
+    parts.append(_text(_LEFT, below, "the corpus answers", colour=_BLUE))
+    parts.append(_text(_LEFT + 130, below, "the draft cites a gold document", colour=_ORANGE))
     parts += _risk(risky, curves.risk)
     body = "\n".join(parts)
     return (
