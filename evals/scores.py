@@ -217,16 +217,8 @@ def _sentences_cited(answered: Answered) -> tuple[float, float]:
 
 
 def _confidence(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
-    """How well the confidence tells what the corpus answers, and what the draft states.
-
-    A draft counts as right when the question is answerable and the draft cites a gold document.
-    """
-    labelled = [a for a in answered if a.case.answerable is not None]
-    confidences = [a.trace.confidence for a in labelled]
-    answerable = [bool(a.case.answerable) for a in labelled]
-    judged = [a for a in labelled if not a.case.answerable or a.case.gains]
-    given = [a.trace.confidence for a in judged]
-    right = [bool(a.case.answerable) and a.cites_gold for a in judged]
+    """How well the confidence tells what the corpus answers, and what the draft states."""
+    confidences, answerable, given, right = _labelled(answered)
     return {
         "confidence_auroc": _rounded(auroc(confidences, answerable)),
         "confidence_right_auroc": _rounded(auroc(given, right)),
@@ -246,16 +238,28 @@ def _confidence(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
 
 def confidence_curves(answered: Sequence[Answered]) -> Curves:
     """What is drawn of the confidences, from the same cases as the figures about them."""
-    labelled = [a for a in answered if a.case.answerable is not None]
-    judged = [a for a in labelled if not a.case.answerable or a.case.gains]
-    given = [a.trace.confidence for a in judged]
-    right = [bool(a.case.answerable) and a.cites_gold for a in judged]
+    confidences, answerable, given, right = _labelled(answered)
     return Curves(
-        answerable=reliability(
-            [a.trace.confidence for a in labelled], [bool(a.case.answerable) for a in labelled]
-        ),
+        answerable=reliability(confidences, answerable),
         right=reliability(given, right),
         risk=risk_coverage(given, right),
+    )
+
+
+def _labelled(
+    answered: Sequence[Answered],
+) -> tuple[list[float], list[bool], list[float], list[bool]]:
+    """Confidences and whether the corpus answers, then confidences and whether the draft is right.
+
+    A draft counts as right when the question is answerable and the draft cites a gold document.
+    """
+    labelled = [a for a in answered if a.case.answerable is not None]
+    judged = [a for a in labelled if not a.case.answerable or a.case.gains]
+    return (
+        [a.trace.confidence for a in labelled],
+        [bool(a.case.answerable) for a in labelled],
+        [a.trace.confidence for a in judged],
+        [bool(a.case.answerable) and a.cites_gold for a in judged],
     )
 
 
