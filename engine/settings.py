@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from engine.errors import SettingsInvalid
+from engine.slack_settings import CONVENTIONAL_SLACK_NAMES, SlackSettings
 
 PREFIX = "DESKHAND_"
 CONVENTIONAL_NAMES = {
@@ -34,6 +35,7 @@ CONVENTIONAL_NAMES = {
     "QDRANT_API_KEY": "DESKHAND_QDRANT__API_KEY",
     "UNSTRUCTURED_API_KEY": "DESKHAND_UNSTRUCTURED__API_KEY",
     "UNSTRUCTURED_API_URL": "DESKHAND_UNSTRUCTURED__URL",
+    **CONVENTIONAL_SLACK_NAMES,
 }
 """Names that other tools use, and the setting each one stands for."""
 
@@ -212,6 +214,7 @@ class Settings(BaseSettings):
     openai: OpenAiSettings = OpenAiSettings()
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
+    slack: SlackSettings = SlackSettings()
 
     def local(self, home: Path) -> Settings:
         """The same in this folder, with no database, index, model or parser on another machine.
@@ -253,7 +256,7 @@ def setting_names() -> dict[str, str]:
     """Every setting's environment name and what it is, in the order of the README's table."""
     names: dict[str, str] = {}
     for name, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, _Group):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             for inner, inner_field in field.annotation.model_fields.items():
                 names[f"{PREFIX}{name}__{inner}".upper()] = inner_field.description or ""
         else:
