@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -76,16 +76,32 @@ class Receiver:
         return is_new
 
     async def _said(self, said: Said) -> None:
-        surface = await self._surface(said)
-        if surface is not None and not self._is_forgotten(said.ts):
-            await self.keep(question_of(said, surface))
+        if not self._is_forgotten(said.ts):
+            reply = await self._reply_to_case(said)
+            surface = None if reply else await self._surface(said)
+            if reply is not None:
+                await self.keep(reply)
+            elif surface is not None:
+                await self.keep(question_of(said, surface))
         await self.conversations.mark(self.tenant, said.team, {said.channel: said.ts})
 
+    async def _reply_to_case(self, said: Said) -> NewQuestion | None:
+        """A person's reply under a card, to be brought to the asker's thread; None for others."""
+        if not said.is_reply or said.channel != self.escalation_channel or said.mentioned:
+            return None
+        case = await self.cases.by_card(self.tenant, said.channel, said.thread_ts)
+        asked = case and await self.inbox.get(self.tenant, case.question_id)
+        if case is None or asked is None:
+            return None
+        return replace(
+            question_of(said, Surface.CASE_REPLY),
+            channel=asked.channel,
+            ts=reply_key(said.channel, said.ts),
+            thread_ts=asked.thread_ts,
+            extra={"case": case.id, "card_channel": said.channel, "reply_ts": said.ts},
+        )
+
     async def _surface(self, said: Said) -> Surface | None:
-        if said.is_reply and said.channel == self.escalation_channel:
-            case = await self.cases.by_card(self.tenant, said.channel, said.thread_ts)
-            if case is not None:
-                return Surface.CASE_REPLY
         if said.direct:
             return Surface.DM
         if said.mentioned:
@@ -100,25 +116,40 @@ class Receiver:
         said = edited.said
         if not edited.by_person:
             return
-        known = await self.inbox.find(self.tenant, said.team, said.channel, said.ts)
+        known = await self._known(said.team, said.channel, said.ts)
         if known is None:
             await self._said(said)  # a mention or a question that was edited in
             return
         changed = await self.inbox.edit(
-            self.tenant, said.team, said.channel, said.ts, said.text, at=self.clock()
+            self.tenant, known.team, known.channel, known.ts, said.text, at=self.clock()
         )
         if changed is not None and changed.revision != known.revision:
             await self.on_changed(changed)
 
     async def _deleted(self, deleted: Deleted) -> None:
+        known = await self._known(deleted.team, deleted.channel, deleted.ts)
+        if known is None:
+            return
         cancelled = await self.inbox.cancel(
-            self.tenant, deleted.team, deleted.channel, deleted.ts, at=self.clock()
+            self.tenant, known.team, known.channel, known.ts, at=self.clock()
         )
         if cancelled is not None:
             await self.on_changed(cancelled)
 
+    async def _known(self, team: str, channel: str, ts: str) -> InboxItem | None:
+        """The inbox's row of a message, also where that is a reply under a card."""
+        known = await self.inbox.find(self.tenant, team, channel, ts)
+        if known is None and channel == self.escalation_channel:
+            known = await self.inbox.find_key(self.tenant, team, reply_key(channel, ts))
+        return known
+
     def _is_forgotten(self, ts: str) -> bool:
         return self.clock() - moment_of(ts) > self.forgotten_after
+
+
+def reply_key(channel: str, ts: str) -> str:
+    """What stands in place of a `ts` for a reply under a card, whose row is in another channel."""
+    return f"case:{channel}:{ts}"
 
 
 def question_of(said: Said, surface: Surface) -> NewQuestion:

@@ -22,9 +22,13 @@ _MOST_TURN_CHARS = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """words: of people and of this bot, oldest first, before one message and without it."""
+    """words: of people and of this bot, oldest first, before one message and without it.
+
+    files: ids of the files that people shared there.
+    """
 
     words: tuple[Word, ...] = ()
+    files: tuple[str, ...] = ()
 
     def turns(self, *, bot_user: str) -> tuple[Turn, ...]:
         """The last words as the engine's history."""
@@ -67,7 +71,16 @@ async def read_thread(
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
-    return Thread(words=_words(messages, before_ts=before_ts, bot_user=bot_user))
+    return Thread(
+        words=_words(messages, before_ts=before_ts, bot_user=bot_user),
+        files=tuple(
+            str(file["id"])
+            for message in messages
+            if message.get("user") != bot_user
+            for file in message.get("files") or ()
+            if isinstance(file, dict) and file.get("id")
+        ),
+    )
 
 
 def _words(
