@@ -5,41 +5,47 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bot.access.audience import Access
+from bot.access.audience import rights_in
+from bot.access.facts import SlackFacts
+from bot.access.recheck import may_show
 from bot.attachments import Attachments, Read
-from bot.delivery.answerer import Prepared
+from bot.delivery.answerer import NOT_MEANT, Prepared
 from bot.intake.follow_up import Word, is_meant_for_bot
 from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.thread import Thread, read_thread
 from bot.rendering.answer import answer_messages
-from bot.rendering.notices import late_note, unread_files
-from bot.slack_api import SlackApi
+from bot.rendering.human import human_answer
+from bot.rendering.notices import Person, late_note, unread_note
+from bot.slack_api import RateLimited, SlackApi
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.contract import render_trace
+from engine.errors import StorageUnavailable
 from engine.pipeline import Pipeline
 from engine.question import Budget, Question, Turn
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
+from engine.storage.cases import CaseStore
+from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, Surface
 from engine.storage.traces import TraceStore
-from engine.trace import Outcome, Trace
+from engine.trace import Outcome
 
 log = logging.getLogger(__name__)
 
-NOT_MEANT = "not_meant"
-"""The outcome of a word in a thread that was not for the bot; nothing is shown."""
-
 _SUMMONS = re.compile(
-    r"(?:(?:hey|hi|hello|ok|so|and|please|pls|any|can|could|would|do|you|u|your|thoughts?|idea|ideas|"
-    r"help|helps?|here|with|on|this|that|it|answer|know|what|about|think|say|take|a|look|weigh|in|"
+    r"(?:(?:hey|hi|hello|ok|so|and|please|pls|any|can|could|would|do|you|u|your|thoughts?|ideas?|"
+    r"helps?|here|with|on|this|that|it|answer|know|what|about|think|say|take|a|look|weigh|in|"
     r"chime|us|me|him|her|them|the|question|above)\b[\s,.?!]*){0,12}",
     re.IGNORECASE,
 )
-_MOST_TRIES = 2
+_PATIENT_ATTEMPTS = 2
+"""Attempts that wait for what Slack does not say for a moment; later ones answer with less."""
+_MOST_RUNS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,84 +55,149 @@ class Answering:
     tenant: str
     bot_user: str
     api: SlackApi
-    access: Access
+    facts: SlackFacts
     pipeline: Pipeline
     traces: TraceStore
+    documents: DocumentStore
+    cases: CaseStore
     attachments: Attachments
     settings: SlackSettings
     clock: Clock
 
     async def prepare(self, item: InboxItem, watch: Watch) -> Prepared:
-        """What is to be posted for a question.
+        """Answers and saves the trace.
 
-        Raises: RateLimited, Unsure, DeskhandError of a part that may work later.
+        Raises: RateLimited where Slack does not say now who reads the answer; StorageUnavailable.
         """
+        if item.surface is Surface.CASE_REPLY:
+            return await self._persons_answer(item)
         thread = await self._thread(item)
         if item.surface is Surface.FOLLOW_UP and not is_meant_for_bot(
             item.text, user=item.user, before=thread.words, bot_user=self.bot_user
         ):
             return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
         text, history = self._question(item, thread)
-        files = self._files(item, thread)
-        async with self.attachments.read(item.id, files, user=item.user) as read:
-            question = Question(
-                id=item.id,
-                text=text,
-                history=history,
-                user=item.user,
-                channel=item.channel,
-            )
-            trace = await self._answer(item, question, watch)
-        await self.traces.save(trace)
-        return Prepared(
-            trace_id=trace.trace_id,
-            outcome=trace.outcome.value,
-            messages=answer_messages(
-                render_trace(trace), question_id=item.id, note=self._note(item, read)
-            ),
-            opens_case=trace.needs_human_review or trace.outcome is Outcome.ESCALATED,
+        question = Question(
+            id=item.id, text=text, history=history, user=item.user, channel=item.channel
         )
+        async with self.attachments.read(
+            item.id, self._files(item, thread), user=item.user
+        ) as read:
+            trace = await self._answer(item, question, watch)
+        return self._prepared(item, trace, read)
 
-    async def _answer(
-        self, item: InboxItem, question: Question, watch: Watch | None
-    ) -> Trace:
-        """The engine's answer for those who read it when it is done, not when it began."""
+    async def recall(self, item: InboxItem) -> Prepared | None:
+        """The saved answer, while all who read it now may read what it cites."""
+        if not item.trace_id:
+            return None
+        trace = await self.traces.get(self.tenant, item.trace_id)
+        if trace is None or not await self._may_show(trace, await self._audience(item)):
+            return None
+        return self._prepared(item, trace, Read())
+
+    async def _answer(self, item: InboxItem, question: Question, watch: Watch) -> dict[str, Any]:
+        """The engine's answer, for those who read it when it is done and not when it began."""
         audience = await self._audience(item)
-        for _ in range(_MOST_TRIES):
+        told: Watch | None = watch
+        for _ in range(_MOST_RUNS):
             trace = await self.pipeline.run(
                 question,
                 tenant=self.tenant,
                 audience=audience,
                 budget=Budget(max_cost_usd=self.settings.max_cost_usd),
-                watch=watch,
+                watch=told,
             )
+            rendered = render_trace(trace)
             now = await self._audience(item)
-            chunks = [citation.chunk_id for citation in trace.citations]
-            if now.tags >= audience.tags and await self.access.may_show(chunks, now):
-                return trace
-            log.warning("question %s: who may read changed meanwhile; answering again", item.id)
-            audience, watch = now, None
-        return await self.pipeline.run(
-            question,
-            tenant=self.tenant,
-            audience=Audience(frozenset()),
-            budget=Budget(max_cost_usd=0.0),
-        )
+            if now.tags >= audience.tags and await self._may_show(rendered, now):
+                await self.traces.save(trace)
+                return rendered
+            log.warning("question %s: who may read changed meanwhile", item.id)
+            audience, told = now, None
+        raise StorageUnavailable("what may be read keeps changing; the question is tried again")
 
     async def _audience(self, item: InboxItem) -> Audience:
-        return await self.access.audience_of(
-            team=item.team, channel=item.channel, user=item.user, user_team=item.user_team
+        """Raises: RateLimited while a fact is missing and there is time to wait for it."""
+        rights = await rights_in(
+            self.facts,
+            team=item.team,
+            channel=item.channel,
+            user=item.user,
+            user_team=item.user_team,
+        )
+        if rights.certain:
+            return rights.audience
+        if rights.retry_after_s is not None and item.attempts <= _PATIENT_ATTEMPTS:
+            raise StorageUnavailable(f"who reads the answer is not known yet: {rights.why}")
+        log.warning("question %s is answered with less: %s", item.id, rights.why)
+        return rights.audience
+
+    async def _may_show(self, trace: Mapping[str, Any], audience: Audience) -> bool:
+        return await may_show(
+            self.documents,
+            tenant=self.tenant,
+            passage_ids=[citation["chunk_id"] for citation in trace["citations"]],
+            audience=audience,
         )
 
+    def _prepared(self, item: InboxItem, trace: Mapping[str, Any], read: Read) -> Prepared:
+        outcome = Outcome(trace["outcome"])
+        doubtful = trace["needs_human_review"] or outcome in (Outcome.ESCALATED, Outcome.FAILED)
+        person = Person.NOBODY
+        if self.settings.escalation_channel:
+            person = Person.HAS_IT if doubtful else Person.CAN_BE_ASKED
+        messages = answer_messages(
+            trace, question_id=item.id, person=person, note=self._note(item, read)
+        )
+        return Prepared(
+            trace_id=trace["trace_id"],
+            outcome=outcome.value,
+            messages=tuple(message.body for message in messages),
+            opens_case=doubtful,
+            reasons=tuple(reason["code"] for reason in trace["reasons"]),
+        )
+
+    async def _persons_answer(self, item: InboxItem) -> Prepared:
+        """What a person wrote under a card, under their name; the first of them answers."""
+        case_id = str(item.extra["case"])
+        text = plain_text(item.text, bot_user=self.bot_user)
+        case = await self.cases.get(self.tenant, case_id)
+        first = await self.cases.answer(case_id, by=item.user, text=text, at=self.clock())
+        # Answered by this very reply: an attempt before died, or it was edited since.
+        again = case is not None and case.answered_by == item.user and item.revision > 1
+        mine = case is not None and case.answer == text and case.answered_by == item.user
+        name = await self._name(item.user)
+        messages = human_answer(text, reviewer=name) if first or again or mine else ()
+        if not messages:
+            return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
+        return Prepared(
+            trace_id="",
+            outcome=Outcome.ANSWERED.value,
+            messages=tuple(message.body for message in messages),
+        )
+
+    async def _name(self, user: str) -> str:
+        """How Slack shows somebody; "A colleague" where it does not say."""
+        try:
+            answer = await self.api.call("users.info", user=user)
+        except RateLimited:
+            raise
+        except Exception as fault:  # a name is no reason to keep an answer back
+            log.info("a name was not read: %s", type(fault).__name__)
+            return "A colleague"
+        person = answer.get("user") or {}
+        profile = person.get("profile") or {}
+        names = (profile.get("display_name"), profile.get("real_name"), person.get("name"))
+        return next((str(name) for name in names if name), "A colleague")
+
     async def _thread(self, item: InboxItem) -> Thread:
-        if item.thread_ts == item.ts:
+        if item.thread_ts is None:
             return Thread()
-        before = str(item.extra.get("message_ts") or item.ts)
         return await read_thread(
             self.api,
             channel=item.channel,
             thread_ts=item.thread_ts,
-            before_ts=before,
+            before_ts=str(item.extra.get("message_ts") or item.ts),
             bot_user=self.bot_user,
         )
 
@@ -151,8 +222,9 @@ class Answering:
 
     def _note(self, item: InboxItem, read: Read) -> str:
         notes = []
-        if (self.clock() - item.asked_at).total_seconds() > self.settings.stale_after_s:
-            notes.append(late_note())
+        age_s = (self.clock() - item.asked_at).total_seconds()
+        if age_s > self.settings.stale_after_s:
+            notes.append(late_note(age_s))
         if read.unread:
-            notes.append(unread_files([(file.name, file.reason) for file in read.unread]))
+            notes.append(unread_note([(file.name, file.reason) for file in read.unread]))
         return "\n".join(notes)

@@ -89,7 +89,7 @@ def make_slack_app(
     )
 
     @app.middleware
-    async def keep_events(body: Json, next: Callable[[], Awaitable[None]]) -> BoltResponse | None:  # noqa: A002
+    async def keep_events(body: Json, next: Callable[[], Awaitable[None]]) -> BoltResponse | None:
         event = body.get("event")
         if body.get("type") == "event_callback" and isinstance(event, Mapping):
             try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from evals.sample_set import KNOWLEDGE, sample_questions
 
 from bot.chaos.bot_process import BotProcess
 from bot.chaos.crowd import Crowd
@@ -20,7 +21,6 @@ from evals.model_server.models import quoting
 from evals.model_server.reply import Fault as ModelFault
 from evals.model_server.reply import Received, Reply
 from evals.model_server.server import ModelServer
-from evals.sample_set import KNOWLEDGE, sample_questions
 
 _ROOT = Path(__file__).parents[2]
 _API_FAULTS = (
@@ -206,7 +206,7 @@ async def _ingest(environment: dict[str, str]) -> None:
 
 async def _connected(workspace: LocalWorkspace, bot: BotProcess) -> None:
     async with asyncio.timeout(60):
-        while not workspace.sockets.open:  # noqa: ASYNC110 - the other side is a process
+        while not workspace.sockets.open:
             if not bot.alive:
                 raise RuntimeError("the bot ended before it was connected")
             await asyncio.sleep(0.05)

@@ -71,7 +71,7 @@ def incoming(
         return None
     channel = _text(event, "channel")
     subtype = _text(event, "subtype")
-    if not channel or event.get("hidden") is True and subtype not in _HIDDEN_CHANGES:
+    if not channel or (event.get("hidden") is True and subtype not in _HIDDEN_CHANGES):
         return None
     if subtype == "message_deleted":
         ts = _text(event, "deleted_ts")

@@ -13,13 +13,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.intake.incoming import Deleted, Edited, Said, incoming
-from engine.clock import Clock
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
 
+from bot.intake.incoming import Deleted, Edited, Said, incoming
+from engine.clock import Clock
+
 log = logging.getLogger(__name__)
+
+_ENGAGING = (Surface.MENTION, Surface.SHORTCUT)
+"""After these a thread is followed without further mentions; a direct message always is."""
 
 Told = Callable[[InboxItem], Awaitable[None]]
 
@@ -61,12 +65,12 @@ class Receiver:
 
         Raises: StorageUnavailable.
         """
-        if question.surface in (Surface.MENTION, Surface.DM):
+        if question.surface in _ENGAGING:
             await self.conversations.engage(
                 self.tenant,
                 question.team,
                 question.channel,
-                question.thread_ts,
+                question.thread_ts or question.ts,
                 user=question.user,
                 at=self.clock(),
             )
@@ -96,8 +100,8 @@ class Receiver:
         return replace(
             question_of(said, Surface.CASE_REPLY),
             channel=asked.channel,
-            ts=reply_key(said.channel, said.ts),
-            thread_ts=asked.thread_ts,
+            ts=f"case:{said.channel}:{said.ts}",
+            thread_ts=asked.root,
             extra={"case": case.id, "card_channel": said.channel, "reply_ts": said.ts},
         )
 
@@ -106,17 +110,21 @@ class Receiver:
             return Surface.DM
         if said.mentioned:
             return Surface.MENTION
-        if said.is_reply and await self.conversations.engagement(
-            self.tenant, said.team, said.channel, said.thread_ts
-        ):
-            return Surface.FOLLOW_UP
+        if said.is_reply:
+            engaged = await self.conversations.is_engaged(
+                self.tenant, said.team, said.channel, said.thread_ts
+            )
+            if engaged is not None and not engaged.muted:
+                return Surface.FOLLOW_UP
         return None
 
     async def _edited(self, edited: Edited) -> None:
         said = edited.said
         if not edited.by_person:
             return
-        known = await self._known(said.team, said.channel, said.ts)
+        reply = await self._reply_to_case(said)
+        place = reply or said
+        known = await self.inbox.find(self.tenant, place.team, place.channel, place.ts)
         if known is None:
             await self._said(said)  # a mention or a question that was edited in
             return
@@ -127,29 +135,14 @@ class Receiver:
             await self.on_changed(changed)
 
     async def _deleted(self, deleted: Deleted) -> None:
-        known = await self._known(deleted.team, deleted.channel, deleted.ts)
-        if known is None:
-            return
         cancelled = await self.inbox.cancel(
-            self.tenant, known.team, known.channel, known.ts, at=self.clock()
+            self.tenant, deleted.team, deleted.channel, deleted.ts, at=self.clock()
         )
         if cancelled is not None:
             await self.on_changed(cancelled)
 
-    async def _known(self, team: str, channel: str, ts: str) -> InboxItem | None:
-        """The inbox's row of a message, also where that is a reply under a card."""
-        known = await self.inbox.find(self.tenant, team, channel, ts)
-        if known is None and channel == self.escalation_channel:
-            known = await self.inbox.find_key(self.tenant, team, reply_key(channel, ts))
-        return known
-
     def _is_forgotten(self, ts: str) -> bool:
         return self.clock() - moment_of(ts) > self.forgotten_after
-
-
-def reply_key(channel: str, ts: str) -> str:
-    """What stands in place of a `ts` for a reply under a card, whose row is in another channel."""
-    return f"case:{channel}:{ts}"
 
 
 def question_of(said: Said, surface: Surface) -> NewQuestion:
@@ -158,14 +151,13 @@ def question_of(said: Said, surface: Surface) -> NewQuestion:
         team=said.team,
         channel=said.channel,
         ts=said.ts,
-        thread_ts=said.thread_ts,
+        thread_ts=said.thread_ts if said.is_reply else None,
         user=said.user,
         user_team=said.user_team,
         surface=surface,
-        text=said.text.replace("\0", ""),
+        text=said.text,
         files=said.files if surface is Surface.DM else (),
         asked_at=moment_of(said.ts),
-        extra={},
     )
 
 
