@@ -17,6 +17,7 @@ from bot.delivery.answerer import NOT_MEANT, Prepared
 from bot.intake.follow_up import Word, is_meant_for_bot
 from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.thread import Thread, read_thread
+from bot.people_names import name_of
 from bot.rendering.answer import answer_messages
 from bot.rendering.human import human_answer
 from bot.rendering.notices import Person, late_note, unread_note
@@ -43,8 +44,9 @@ _SUMMONS = re.compile(
     r"chime|us|me|him|her|them|the|question|above)\b[\s,.?!]*){0,12}",
     re.IGNORECASE,
 )
-_PATIENT_ATTEMPTS = 2
-"""Attempts that wait for what Slack does not say for a moment; later ones answer with less."""
+_PATIENCE_S = 60.0
+"""How long a question waits for what Slack does not say now of its readers; then it is answered
+with less."""
 _MOST_RUNS = 2
 
 
@@ -127,8 +129,9 @@ class Answering:
         )
         if rights.certain:
             return rights.audience
-        if rights.retry_after_s is not None and item.attempts <= _PATIENT_ATTEMPTS:
-            raise StorageUnavailable(f"who reads the answer is not known yet: {rights.why}")
+        waited_s = (self.clock() - item.received_at).total_seconds()
+        if rights.retry_after_s is not None and waited_s < _PATIENCE_S:
+            raise RateLimited("the facts of a conversation", rights.retry_after_s)
         log.warning("question %s is answered with less: %s", item.id, rights.why)
         return rights.audience
 
@@ -166,7 +169,7 @@ class Answering:
         # Answered by this very reply: an attempt before died, or it was edited since.
         again = case is not None and case.answered_by == item.user and item.revision > 1
         mine = case is not None and case.answer == text and case.answered_by == item.user
-        name = await self._name(item.user)
+        name = await name_of(self.api, item.user)
         messages = human_answer(text, reviewer=name) if first or again or mine else ()
         if not messages:
             return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
@@ -175,20 +178,6 @@ class Answering:
             outcome=Outcome.ANSWERED.value,
             messages=tuple(message.body for message in messages),
         )
-
-    async def _name(self, user: str) -> str:
-        """How Slack shows somebody; "A colleague" where it does not say."""
-        try:
-            answer = await self.api.call("users.info", user=user)
-        except RateLimited:
-            raise
-        except Exception as fault:  # a name is no reason to keep an answer back
-            log.info("a name was not read: %s", type(fault).__name__)
-            return "A colleague"
-        person = answer.get("user") or {}
-        profile = person.get("profile") or {}
-        names = (profile.get("display_name"), profile.get("real_name"), person.get("name"))
-        return next((str(name) for name in names if name), "A colleague")
 
     async def _thread(self, item: InboxItem) -> Thread:
         if item.thread_ts is None:

@@ -27,8 +27,8 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"(?:and |but |so |also,? |ok(?:ay)?,? |hm+,? |then )*(?:who|what|when|where|why|how|which|whose|"
-    r"can|could|may|do|does|did|is|are|was|were|will|would|should|shall|am|has|have|had|any|"
+    r"(?:and |but |so |also,? |ok(?:ay)?,? |hm+,? |then )*(?:who|what|when|where|why|how|which|"
+    r"whose|can|could|may|do|does|did|is|are|was|were|will|would|should|shall|am|has|have|had|any|"
     r"what's|who's|how's|where's|tell me|show me|explain|please)\b",
     re.IGNORECASE,
 )

@@ -61,7 +61,8 @@ class Gaps:
         async def one(channel: str, kind: str) -> None:
             nonlocal count
             async with turn:
-                count += await self._channel(channel, kind, marks.get(channel), threads.get(channel, ()))
+                known = threads.get(channel, ())
+                count += await self._channel(channel, kind, marks.get(channel), known)
 
         async with asyncio.TaskGroup() as group:
             async for channel, kind in self._channels():

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from engine.audience import Audience
 from engine.storage.database import Database
-from engine.storage.schema import corpus_sizes, documents
+from engine.storage.inbox_item import PENDING
+from engine.storage.schema import corpus_sizes, documents, inbox, traces
 
 _MOST_READ = 500
 """Newest documents looked at for titles: enough for a page of them, whatever the corpus."""
@@ -58,5 +59,37 @@ class OverviewStore:
                 titles=tuple(dict.fromkeys(title for title, _ in readable if title))[:titles],
                 updated_at=readable[0][1] if readable else None,
             )
+
+        return await self._database.look_up(read)
+
+    async def outcomes(self, tenant: str, since: datetime) -> dict[str, int]:
+        """How many questions ended how since then.
+
+        Raises: StorageUnavailable.
+        """
+
+        def read(db: Connection) -> dict[str, int]:
+            counted = db.execute(
+                select(traces.c.outcome, func.count())
+                .where(traces.c.tenant == tenant, traces.c.asked_at >= since)
+                .group_by(traces.c.outcome)
+            )
+            return {outcome: int(count) for outcome, count in counted}
+
+        return await self._database.look_up(read)
+
+    async def waiting(self, tenant: str) -> int:
+        """Questions that have no outcome yet.
+
+        Raises: StorageUnavailable.
+        """
+
+        def read(db: Connection) -> int:
+            counted = db.execute(
+                select(func.count())
+                .select_from(inbox)
+                .where(inbox.c.tenant == tenant, inbox.c.state.in_(PENDING))
+            )
+            return int(counted.scalar_one())
 
         return await self._database.look_up(read)
