@@ -8,6 +8,7 @@ that broke (https://github.com/slackapi/python-slack-sdk, `AsyncConnectionErrorR
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,12 +100,13 @@ class SlackApi:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await self.client.api_call(method, json=given)
+                response = await self.client.api_call(method, data=_form(given))
         except SlackApiError as error:
             raise _meaning(method, error) from None
         except TimeoutError:
             raise Unsure(method, "no answer in time") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
+            # AttributeError: the SDK takes whatever JSON comes for an object
             raise Unsure(method, type(error).__name__) from None
         data = response.data
         if not isinstance(data, dict):
@@ -154,6 +156,17 @@ class SlackApi:
         session, self._session, self._client = self._session, None, None
         if session is not None:
             await session.close()
+
+
+def _form(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as a form, which every method reads; a JSON body only those that write.
+
+    https://api.slack.com/changelog/2017-10-keeping-up-with-the-jsons
+    """
+    return {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+        for name, value in arguments.items()
+    }
 
 
 def _meaning(method: str, error: SlackApiError) -> SlackFault:
