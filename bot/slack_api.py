@@ -8,6 +8,7 @@ that broke (https://github.com/slackapi/python-slack-sdk, `AsyncConnectionErrorR
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -98,7 +99,7 @@ class SlackApi:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             async with asyncio.timeout(self._timeout_s):
-                response = await self.client.api_call(method, json=given)
+                response = await self.client.api_call(method, data=_form(given))
         except SlackApiError as error:
             raise _meaning(method, error) from None
         except TimeoutError:
@@ -144,6 +145,14 @@ class SlackApi:
         session, self._session, self._client = self._session, None, None
         if session is not None:
             await session.close()
+
+
+def _form(given: dict[str, Any]) -> dict[str, str]:
+    """Arguments as a form, which every method reads: those that read do not see a JSON body."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in given.items()
+    }
 
 
 def _meaning(method: str, error: SlackApiError) -> SlackFault:
