@@ -23,7 +23,7 @@ from bot.workspace.people import Person
 from bot.workspace.world import World
 from tests.bot.access.conftest import MOST_MEMBERS, TTL_S, Elapsed
 
-WORLDS = 40
+WORLDS = 30
 STEPS = 10
 FULL = (Kind.MEMBER, Kind.ADMIN, Kind.OWNER)
 READING = (
