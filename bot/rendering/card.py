@@ -35,12 +35,13 @@ from bot.rendering.reading import read_markdown
 from bot.rendering.sources import source_line, source_of
 
 _TITLE = "A question needs a person"
-_QUESTION = 1_500
+_QUESTION = 1_000
 _DRAFT_JSON = 3_000
 _EVIDENCE_JSON = 2_500
 _SNIPPET = 300
-_LINE = 300
-_MOST_LINES = 6
+_PERMALINK = 500
+_LINE = 200
+_MOST_LINES = 5
 _NOT_EVERYONE = (
     "The draft and its sources are not shown: not everyone in this channel may read the documents "
     "they rest on."
@@ -65,28 +66,34 @@ def card_message(
     person who answered; the card then has no button.
     """
     asked, who = neutral(trace["question"]).strip(), cut(one_line(asker), 80) or "somebody"
-    blocks: list[Block] = [header(_TITLE), rich_text(quote(text(cut(asked, _QUESTION) or "…")))]
-    blocks.append(rich_text(section(*_origin(trace, who, permalink))))
     reasons = [one_line(reason["text"]) for reason in trace["reasons"]]
-    blocks += _lines("Why it is here", reasons)
-    if may_show:
-        blocks += _draft(trace)
-        blocks += _evidence(trace["citations"])
-    elif trace["draft_reply"].strip():
-        blocks.append(small_print(_NOT_EVERYONE))
+    above: list[Block] = [
+        header(_TITLE),
+        rich_text(quote(text(cut(asked, _QUESTION) or "…"))),
+        rich_text(section(*_origin(trace, who, permalink))),
+        *_lines("Why it is here", reasons),
+    ]
     # The steps name documents too.
     steps = [one_line(step) for step in trace["internal_next_steps"]] if may_show else []
-    blocks += _lines("What to do", steps, ordered=True)
+    draft = _draft(trace) if may_show else []
+    evidence = _evidence(trace["citations"]) if may_show else []
+    middle = [draft, evidence, _lines("What to do", steps, ordered=True)]
+    if not may_show and trace["draft_reply"].strip():
+        above.append(small_print(_NOT_EVERYONE))
     if answered_by:
         state = f"Answered by {cut(one_line(answered_by), 80)}."
-        blocks.append(small_print(state))
+        below = [small_print(state)]
     else:
         state = "Nobody has answered it yet."
         label = "Answer this question; the asker gets your text"
         chosen = {"action_id": "case:answer", "value": case_id, "label": label}
-        blocks += actions([button("Answer", style="primary", **chosen)])
+        below = actions([button("Answer", style="primary", **chosen)])
+    for spared in (evidence, middle[2], draft):  # what can be spared best goes first
+        if json_length([above, *middle, below]) > limits.MESSAGE_JSON:
+            spared.clear()
     words = f"{_TITLE}. {who} asks: {cut(asked, _QUESTION)}\n{' '.join(reasons)}\n{state}"
-    return Message(text=fallback(words), blocks=tuple(blocks))
+    blocks = (*above, *(block for part in middle for block in part), *below)
+    return Message(text=fallback(words), blocks=blocks)
 
 
 def answer_form(trace: Mapping[str, Any], *, case_id: str, may_show: bool) -> dict[str, Any]:
@@ -128,7 +135,7 @@ def _origin(trace: Mapping[str, Any], who: str, permalink: str | None) -> list[E
     known = [cut(one_line(str(name)), 60) for name in sorted_as if name]
     line = f"Asked by {who}" + (f", sorted as {', '.join(known)}" if known else "") + ". "
     url = web_address(permalink)
-    if url is None or limits.length(url) > limits.URL:
+    if url is None or limits.length(url) > _PERMALINK:
         return [text(line.rstrip())]
     return [text(line), link(url, "See it where it was asked")]
 
@@ -155,14 +162,14 @@ def _evidence(citations: Sequence[Mapping[str, Any]]) -> list[Block]:
     left = len(citations)
     for _, same in groupby(citations, key=lambda c: c["chunk_id"]):
         cited = list(same)
-        added = [section(*source_line(source_of(cited)))]
+        place = [section(*source_line(source_of(cited)))]
         for citation in cited:
             words = f"[{citation['n']}] {neutral(citation['snippet']).strip()}"
-            added.append(quote(text(cut(words, _SNIPPET))))
-        if json_length([*elements, *added]) > _EVIDENCE_JSON:
-            break
-        elements += added
-        left -= len(cited)
+            added = [*place, quote(text(cut(words, _SNIPPET)))]
+            if json_length([*elements, *added]) <= _EVIDENCE_JSON:
+                elements += added
+                place = []
+                left -= 1
     if len(elements) == 1:
         return []
     block = rich_text(*elements)

@@ -25,6 +25,9 @@ _MOST_BLOCKS = limits.MESSAGE_BLOCKS - 10
 _WHOLE = re.compile(r"`[^`\n]*`|\[[^\[\]\n]*\]\([^\s()]*\)|\*\*[^*\n]*\*\*|~~[^~\n]*~~")
 _NARROW = 70
 """Letters of a line that no modal wraps."""
+_PLAIN = {"type", "text"}
+_GAP = 40
+"""What words between two marked ones take besides themselves."""
 _BETWEEN = 80
 """What a part's own container adds."""
 
@@ -202,27 +205,40 @@ def _table_pages(part: Part, links: Links, most: int) -> Iterator[Part]:
 
 def _parted(part: Part, links: Links, most: int) -> Iterator[Part]:
     """Pieces of a part that are short enough, as long as possible; the first keeps its marker."""
-    pieces = part.text.split("\n") if part.kind is Kind.CODE else sentences(part.text)
-    seam = "\n" if part.kind is Kind.CODE else ""
+    is_code = part.kind is Kind.CODE
+    seam = "\n" if is_code else ""
+    # The container is weighed once, by an empty part.
+    room = most - json_length(_element(replace(part, text=""), links))
 
-    def made(words: str, first: bool) -> Part:
-        kept = words if part.kind is Kind.CODE else words.strip()
-        if first or part.kind is Kind.CODE:
-            return replace(part, text=kept)
-        return Part(kind=Kind.TEXT, text=kept, group=part.group)
+    def made(pieces: Sequence[str], first: bool) -> Part:
+        words = seam.join(pieces)
+        if first or is_code:
+            return replace(part, text=words if is_code else words.strip())
+        return Part(kind=Kind.TEXT, text=words.strip(), group=part.group)
 
-    def fits(words: str, first: bool) -> bool:
-        return json_length(_element(made(words, first), links)) <= most
+    def weigh(words: str) -> int:
+        return json_length(words) if is_code else _weight(words, links)
 
-    taken, first = "", True
-    for piece in _short_pieces(pieces, lambda words: fits(words, True)):
-        longer = taken + seam + piece if taken else piece
-        if taken and not fits(longer, first):
+    pieces = part.text.split("\n") if is_code else sentences(part.text)
+    taken: list[str] = []
+    size, first = 0, True
+    for piece in _short_pieces(pieces, lambda words: weigh(words) <= room):
+        weight = weigh(piece)
+        if taken and size + weight > room:
             yield made(taken, first)
-            longer, first = piece, False
-        taken = longer
-    if taken.strip():
+            taken, size, first = [], 0, False
+        taken.append(piece)
+        size += weight
+    if seam.join(taken).strip():
         yield made(taken, first)
+
+
+def _weight(words: str, links: Links) -> int:
+    """What the words add to a paragraph's JSON, no less."""
+    return sum(
+        json_length(element["text"]) if element.keys() == _PLAIN else json_length(element) + _GAP
+        for element in inline_elements(words, links)
+    )
 
 
 def _short_pieces(pieces: Sequence[str], fits: Callable[[str], bool]) -> Iterator[str]:

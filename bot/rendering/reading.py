@@ -167,7 +167,7 @@ class _Reader:
 
     def _may_begin(self, item: re.Match[str]) -> bool:
         """A number in the middle of a paragraph is a number, unless a list begins with 1."""
-        in_paragraph = bool(self._open) and self._item is None and not self._after_blank
+        in_paragraph = bool(self._open) and self._item is None and not self._indents
         return not in_paragraph or item[3] is None or int(item[3]) == 1
 
     def _list_item(self, item: re.Match[str], line: str) -> None:
