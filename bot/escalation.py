@@ -181,6 +181,7 @@ class Escalation:
                 )
 
     async def trace_of(self, item: InboxItem) -> Mapping[str, Any]:
+        """The answer contract's object as saved; for a question without one, what a card needs."""
         found = await self.traces.get(self.tenant, item.trace_id) if item.trace_id else None
         if found is not None:
             return found

@@ -39,6 +39,8 @@ class Identity:
     bot_user: str
     bot_id: str
     url: str = ""
+    name: str = ""
+    team_name: str = ""
 
 
 class Surfaces(Protocol):

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from evals.sample_set import KNOWLEDGE, sample_questions
 
 from bot.chaos.bot_process import BotProcess
 from bot.chaos.crowd import Crowd
 from bot.chaos.verdict import Verdict, verdict
 from bot.workspace import AppConfig, Fault, LocalWorkspace
+from evals.corpora import SAMPLE, load_set
 from evals.model_server.models import quoting
 from evals.model_server.reply import Fault as ModelFault
 from evals.model_server.reply import Received, Reply
@@ -71,7 +71,9 @@ async def chaos(plan: Plan, *, tell: Callable[[str], None]) -> tuple[Verdict, in
             model.serving() as model_url,
             LocalWorkspace(app=AppConfig(), manifest=manifest, seed=plan.seed) as workspace,
         ):
-            texts = [row.text for row in sample_questions() if not row.history]
+            sample = load_set("sample", datasets=_ROOT, work=home, size=None, seed=plan.seed)
+            cases = sample.cases if sample is not None else ()
+            texts = [case.question.text for case in cases if not case.question.history]
             crowd = Crowd.gather(
                 workspace,
                 people=plan.people,
@@ -196,7 +198,7 @@ async def _ingest(environment: dict[str, str]) -> None:
         "-m",
         "bot.cli.main",
         "ingest",
-        str(KNOWLEDGE),
+        str(SAMPLE / "knowledge"),
         env={"PATH": os.environ["PATH"], **environment},
         stdout=asyncio.subprocess.DEVNULL,
     )
@@ -206,7 +208,7 @@ async def _ingest(environment: dict[str, str]) -> None:
 
 async def _connected(workspace: LocalWorkspace, bot: BotProcess) -> None:
     async with asyncio.timeout(60):
-        while not workspace.sockets.open:
+        while not workspace.sockets.sockets:
             if not bot.alive:
                 raise RuntimeError("the bot ended before it was connected")
             await asyncio.sleep(0.05)

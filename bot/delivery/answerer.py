@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.storage.inbox import InboxItem
-
 from engine.stopwatch import SentenceReady, Watch
+from engine.storage.inbox import InboxItem
 from engine.trace import Stage
 
 Body = Mapping[str, Any]
 """One message: `text`, which stands alone where blocks cannot be shown, and `blocks`."""
+
+
+NOT_MEANT = "not_meant"
+"""Outcome of a word that was not for the bot: the only one of which nothing is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Prepared:
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.messages:
+        if not self.messages and self.outcome != NOT_MEANT:
             raise ValueError("an outcome is visible: it has a message")
 
 

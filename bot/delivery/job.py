@@ -8,9 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.storage.inbox import InboxItem, InboxStore
-from engine.storage.replies import Kind, ReplyStore
-
 from bot.delivery.answerer import Answerer, Prepared, Wording
 from bot.delivery.poster import Dropped, Place, Poster, Streamed
 from bot.delivery.recovery import InDoubt
@@ -22,6 +19,8 @@ from engine.clock import Clock
 from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
 from engine.slack_settings import SlackSettings
+from engine.storage.inbox import InboxItem, InboxStore
+from engine.storage.replies import Kind, ReplyStore
 from engine.trace import Outcome, ReasonCode
 
 log = logging.getLogger(__name__)

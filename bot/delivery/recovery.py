@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.storage.replies import Part, ReplyStore
-
 from bot.slack_api import Refused, SlackApi
 from engine.errors import DeskhandError
+from engine.storage.replies import Part, ReplyStore
 
 log = logging.getLogger(__name__)
 

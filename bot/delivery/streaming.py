@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.storage.inbox import InboxItem
-from engine.storage.replies import Kind, Part, ReplyStore
-
 from bot.delivery.answerer import Wording
 from bot.delivery.poster import (
     MOST_STREAMED_BYTES,
@@ -26,6 +23,8 @@ from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.fault_place import place as place_of
 from engine.stopwatch import SentenceReady, StageStarted
+from engine.storage.inbox import InboxItem
+from engine.storage.replies import Kind, Part, ReplyStore
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,6 @@ import logging
 import uuid
 from collections.abc import Awaitable
 
-from engine.storage.inbox import InboxItem, InboxStore, State
-from engine.storage.replies import Kind, ReplyStore
-
 from bot.delivery.answerer import Answerer, Prepared, Wording
 from bot.delivery.job import Job, OnCase, OnDone, Tools
 from bot.delivery.poster import Poster
@@ -21,6 +18,8 @@ from engine.clock import Clock, now
 from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
 from engine.slack_settings import SlackSettings
+from engine.storage.inbox import InboxItem, InboxStore, State
+from engine.storage.replies import Kind, ReplyStore
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +57,12 @@ class Worker:
         settings: SlackSettings,
         on_case: OnCase = _no_case,
         on_done: OnDone = _not_told,
+        poster: Poster | None = None,
         bucket: StreamBucket | None = None,
         clock: Clock = now,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self.poster = Poster(
+        self.poster = poster or Poster(
             tenant=tenant, api=api, replies=replies, bot_user=bot_user, clock=clock
         )
         self._tools = Tools(

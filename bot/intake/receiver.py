@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.intake.incoming import Deleted, Edited, Said, incoming
+from engine.clock import Clock
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
-
-from bot.intake.incoming import Deleted, Edited, Said, incoming
-from engine.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +93,10 @@ class Receiver:
         if not said.is_reply or said.channel != self.escalation_channel or said.mentioned:
             return None
         case = await self.cases.by_card(self.tenant, said.channel, said.thread_ts)
-        asked = case and await self.inbox.get(self.tenant, case.question_id)
-        if case is None or asked is None:
+        if case is None:
+            return None
+        asked = await self.inbox.get(self.tenant, case.question_id)
+        if asked is None:
             return None
         return replace(
             question_of(said, Surface.CASE_REPLY),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.rendering.limits import cut
@@ -85,3 +86,10 @@ def late_note(seconds: float) -> str:
     else:
         waited = f"{round(minutes / 60 / 24)} days"
     return f"Sorry for the wait: you asked this {waited} ago, and I could not answer sooner."
+
+
+def unread_note(files: Sequence[tuple[str, str]]) -> str:
+    """The line that names the files that could not be read, each with why."""
+    named = [f"{cut(one_line(name), 80)} ({cut(one_line(why), 120)})" for name, why in files[:5]]
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return f"I could not read {', '.join(named)}{more}."

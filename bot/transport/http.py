@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -83,7 +83,9 @@ class HttpTransport:
             body = (await request.read()).decode("utf-8")
         except UnicodeDecodeError:
             return web.Response(status=400, text="the body is not UTF-8")
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers: dict[str, str | Sequence[str]] = {
+            name.lower(): value for name, value in request.headers.items()
+        }
         try:
             asked = AsyncBoltRequest(body=body, query=request.query_string, headers=headers)
         except (ValueError, TypeError, AttributeError, KeyError):
