@@ -189,6 +189,7 @@ async def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     assert not error.retryable
 
 
+@pytest.mark.slow
 def test_a_file_that_may_only_be_read_is_named(
     open_folder: Path, run_as_nobody: Callable[[str, str], str]
 ) -> None:

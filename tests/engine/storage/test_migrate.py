@@ -99,6 +99,7 @@ async def test_a_revision_that_is_not_safe_on_start_asks_for_the_command(
         await migrate(database, only_safe=True)
 
 
+@pytest.mark.slow
 def test_two_programs_migrating_at_once_both_succeed(address: str) -> None:
     children = [
         subprocess.Popen(
