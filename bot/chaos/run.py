@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +19,9 @@ from bot.chaos.bot_process import BotProcess
 from bot.chaos.crowd import Crowd
 from bot.chaos.verdict import Verdict, verdict
 from bot.workspace import AppConfig, Fault, LocalWorkspace
+from engine.compose import connect_database
+from engine.settings import load_settings
+from engine.storage.inbox import InboxStore
 from evals.corpora import SAMPLE, load_set
 from evals.model_server.models import quoting
 from evals.model_server.reply import Fault as ModelFault
@@ -95,7 +101,8 @@ async def chaos(plan: Plan, *, tell: Callable[[str], None]) -> tuple[Verdict, in
                 workspace.faults.clear()
                 if not bot.alive:
                     await bot.start()
-                found = await _settled(plan, crowd, tell)
+                async with _questions_of(environment, crowd) as names:
+                    found = await _settled(plan, crowd, tell, names)
                 await bot.stop()
             except BaseException:
                 await bot.kill()
@@ -123,14 +130,20 @@ async def _storm(plan: Plan, crowd: Crowd, bot: BotProcess, rng: random.Random) 
         await bot.start()
 
 
-async def _settled(plan: Plan, crowd: Crowd, tell: Callable[[str], None]) -> Verdict:
+async def _settled(
+    plan: Plan,
+    crowd: Crowd,
+    tell: Callable[[str], None],
+    names: Callable[[], Awaitable[dict[str, str]]],
+) -> Verdict:
     """The verdict once every question has its answer and nothing more comes."""
     give_up_at = time.monotonic() + plan.patience_s
     calm_since = time.monotonic()
     before = -1
     while True:
-        found = verdict(crowd.asked, crowd.heard())
-        said = len(crowd.heard())
+        heard = crowd.heard()
+        found = verdict(crowd.asked, heard, await names())
+        said = len(heard)
         if said != before:
             before, calm_since = said, time.monotonic()
             tell(f"{found.visible} of {found.asked} answered")
@@ -189,10 +202,32 @@ def _environment(
     return given
 
 
-async def _ingest(environment: dict[str, str]) -> None:
-    import os
-    import sys
+@asynccontextmanager
+async def _questions_of(
+    environment: dict[str, str], crowd: Crowd
+) -> AsyncIterator[Callable[[], Awaitable[dict[str, str]]]]:
+    """Gives the questions that the bot knows of, by its id for them."""
+    settings = load_settings(environment)
+    async with AsyncExitStack() as stack:
+        inbox = InboxStore(connect_database(settings, stack))
+        known: dict[str, str] = {}
 
+        async def names() -> dict[str, str]:
+            team = crowd.workspace.slack.world.team_id
+            named = set(known.values())
+            for message in crowd.asked:
+                name = f"{message.channel}:{message.ts}"
+                if name in named:
+                    continue
+                item = await inbox.find(settings.tenant, team, message.channel, message.ts)
+                if item is not None:
+                    known[item.id] = name
+            return known
+
+        yield names
+
+
+async def _ingest(environment: dict[str, str]) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

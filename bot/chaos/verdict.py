@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.workspace.messages import Message, Streaming
@@ -28,22 +28,27 @@ class Verdict:
         return self.visible == self.asked and not (self.lost or self.doubled or self.out_of_order)
 
 
-def verdict(questions: Sequence[Message], ours: Iterable[Message]) -> Verdict:
+def verdict(
+    questions: Sequence[Message], ours: Iterable[Message], names: Mapping[str, str]
+) -> Verdict:
     """Compares what was asked with what stands there.
 
-    ours: every message of the bot, anywhere. A message says in its metadata which question it is
-    about (`question`: channel and ts), what it is (`kind`), and which part of it (`part`).
+    ours: every message of the bot where questions were asked. A message's key in its metadata says
+    which question it is about, what it is, and which part of it: `ID:KIND:PART`.
+    names: by that id, the question as `CHANNEL:TS`.
     """
     parts: Counter[tuple[str, int]] = Counter()
     first: dict[str, Message] = {}
     stray = notices = 0
     for message in ours:
-        about = (message.metadata or {}).get("event_payload", {})
-        kind, question = about.get("kind", ""), about.get("question", "")
+        key = str((message.metadata or {}).get("event_payload", {}).get("key", ""))
+        question_id, _, rest = key.partition(":")
+        kind, _, part = rest.partition(":")
+        question = names.get(question_id, "")
         if message.streaming is Streaming.IN_PROGRESS or not question:
             stray += 1
         elif kind == "answer":
-            parts[question, int(about.get("part", 0))] += 1
+            parts[question, int(part)] += 1
             first.setdefault(question, message)
         else:
             notices += 1
