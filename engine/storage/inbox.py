@@ -125,8 +125,9 @@ class InboxStore:
         this claim. owner: for `release`; every other change asks for the item's `lease`.
         """
         until = at + timedelta(seconds=lease_s)
-        async with self._database.write() as db:
-            return await take_next(db, tenant, owner, at=at, lease_until=until)
+        return await self._database.transact(
+            lambda db: take_next(db, tenant, owner, at=at, lease_until=until)
+        )
 
     async def renew(self, question_id: str, lease: str | None, *, lease_until: datetime) -> bool:
         """Holds a claimed question longer; False: it is not this lease's any more."""
@@ -234,13 +235,12 @@ class InboxStore:
         self, values: Mapping[str, Any], *conditions: ColumnElement[bool]
     ) -> InboxItem | None:
         statement = update(inbox).where(*conditions).values(**values).returning(inbox)
-        async with self._database.write() as db:
-            row = (await db.execute(statement)).mappings().first()
+        row = await self._database.transact(lambda db: db.execute(statement).mappings().first())
         return None if row is None else parse_item(row)
 
     async def _one(self, condition: ColumnElement[bool]) -> InboxItem | None:
-        async with self._database.read() as db:
-            row = (await db.execute(select(inbox).where(condition))).mappings().first()
+        statement = select(inbox).where(condition)
+        row = await self._database.look_up(lambda db: db.execute(statement).mappings().first())
         return None if row is None else parse_item(row)
 
 
