@@ -190,13 +190,12 @@ class InboxStore:
         other = or_(
             row.c.team != mine.c.team, row.c.channel != mine.c.channel, row.c.root != mine.c.root
         )
-        async with self._database.read() as db:
-            found = await db.execute(
-                select(func.count())
-                .select_from(mine.join(row, and_(row.c.tenant == mine.c.tenant, before, other)))
-                .where(mine.c.tenant == tenant, mine.c.id == question_id, row.c.state.in_(PENDING))
-            )
-            return int(found.scalar_one())
+        statement = (
+            select(func.count())
+            .select_from(mine.join(row, and_(row.c.tenant == mine.c.tenant, before, other)))
+            .where(mine.c.tenant == tenant, mine.c.id == question_id, row.c.state.in_(PENDING))
+        )
+        return await self._database.look_up(lambda db: int(db.execute(statement).scalar_one()))
 
     async def last_of_user(self, tenant: str, user: str, limit: int) -> tuple[AskedQuestion, ...]:
         """A user's questions, the newest first, without those that were cancelled."""

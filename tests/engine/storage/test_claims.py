@@ -164,16 +164,12 @@ async def test_claims_at_once_never_get_the_same_question(store: InboxStore) -> 
 
 
 @pytest.mark.parametrize("state", ["due", "claimed"])
-async def test_claiming_on_sqlite_reads_the_queue_in_order(
-    database: Database, state: str
-) -> None:
+async def test_claiming_on_sqlite_reads_the_queue_in_order(database: Database, state: str) -> None:
     """SQLite guesses without statistics; a wrong guess would read and sort all that is done."""
     if not database.is_sqlite:
         pytest.skip("PostgreSQL plans by its statistics")
     row = claims._next
-    statement = claims.candidate(
-        "t", row.c.state == state, row.c.due_at <= NOW, row.c.user.not_in(["U1", "U2"])
-    ).element
+    statement = claims.candidate("t", row.c.state == state, row.c.user.not_in(["U1", "U2"])).element
     turn = present_turn("t").compile(
         dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
     )
@@ -185,7 +181,7 @@ async def test_claiming_on_sqlite_reads_the_queue_in_order(
         statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
     )
     plan = await database.look_up(lambda db: steps(db, compiled))
-    assert any("COVERING INDEX ix_inbox_queue (tenant=? AND state=?)" in step for step in plan)
+    assert any("INDEX ix_inbox_queue (tenant=? AND state=?)" in step for step in plan)
     assert any(
         "ix_inbox_conversation (tenant=? AND team=? AND channel=? AND root=? AND state=?" in step
         for step in plan

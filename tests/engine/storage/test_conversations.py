@@ -57,7 +57,10 @@ async def test_marks_only_grow_whatever_the_order_they_come_in(store: Conversati
     moments = [f"17000000{n:02d}.000100" for n in range(30)]
     shuffled = random.Random(7).sample(moments, 30)
     await asyncio.gather(
-        *(store.mark("acme", "T1", {"C1": ts, f"C{n % 3 + 2}": ts}) for n, ts in enumerate(shuffled))
+        *(
+            store.mark("acme", "T1", {"C1": ts, f"C{n % 3 + 2}": ts})
+            for n, ts in enumerate(shuffled)
+        )
     )
     await store.mark("acme", "T1", {"C1": moments[3]})
     await store.mark("acme", "T2", {"C1": "1"})

@@ -189,9 +189,7 @@ async def test_an_unwanted_attempt_that_is_wanted_again_is_looked_for_first(
     assert (again.state, again.attempted_at) == (PartState.POSTING, after(1))
 
 
-async def test_a_message_that_was_seen_to_go_stays_gone(
-    store: ReplyStore, item: InboxItem
-) -> None:
+async def test_a_message_that_was_seen_to_go_stays_gone(store: ReplyStore, item: InboxItem) -> None:
     (part,) = await plan(store, item, "a")
     posted = await post(store, part, "5.0")
     gone = await store.mark_gone(posted.id)
