@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     r"(?!:))",
     re.IGNORECASE,
 )
-_BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:channel|here|everyone)(?:\b|https?:))", re.IGNORECASE)
 
 
 def neutral(text: str) -> str:
