@@ -38,6 +38,7 @@ _SAID = {
 _CHOOSE = "Press one, or reply in your own words."
 _CHOICE = re.compile(r"^(\d{1,2})\. (\S.*)$", re.MULTILINE)
 _MOST_CHOICES = 10
+_NOTE = 300
 
 
 def answer_messages(
@@ -57,12 +58,13 @@ def answer_messages(
     footer = answer_footer(trace, question_id=question_id, person=person)
     sources = sources_of(trace, reply)
     remarks = [_next(Outcome(trace["outcome"]), person), *_remarks(trace)]
+    note = cut(one_line(note), _NOTE)
     beginning = [small_print(note)] if note else []
     return _messages(
         pages,
         beginning=beginning,
         footer=footer,
-        first_words=neutral(note),
+        first_words=note,
         last_words="\n".join(filter(None, [*remarks, *_source_words(sources)])),
     )
 

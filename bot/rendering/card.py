@@ -33,6 +33,7 @@ from bot.rendering.neutral import neutral, one_line, web_address
 from bot.rendering.pages import pages_of
 from bot.rendering.reading import read_markdown
 from bot.rendering.sources import source_line, source_of
+from engine.trace import Outcome, ReasonCode
 
 _TITLE = "A question needs a person"
 _QUESTION = 1_000
@@ -46,6 +47,7 @@ _NOT_EVERYONE = (
     "The draft and its sources are not shown: not everyone in this channel may read the documents "
     "they rest on."
 )
+_REQUESTED = "The asker asked for a person."
 _CUT = "The draft is longer than this; the whole of it is in the form."
 _CUT_FORM = "The draft is longer than a form takes; its end is missing."
 
@@ -57,16 +59,19 @@ def card_message(
     asker: str,
     permalink: str | None,
     may_show: bool,
+    requested: bool = False,
     answered_by: str = "",
 ) -> Message:
     """The card: question, why it is here, draft, evidence, next steps, a button to answer.
 
     asker: their name, not their id: the card pings nobody. permalink: of the question. may_show:
-    whether everyone in the channel may read every cited document. answered_by: the name of the
+    whether everyone in the channel may read every cited document. requested: the asker asked for a
+    person. answered_by: the name of the
     person who answered; the card then has no button.
     """
     asked, who = neutral(trace["question"]).strip(), cut(one_line(asker), 80) or "somebody"
-    reasons = [one_line(reason["text"]) for reason in trace["reasons"]]
+    reasons = [_REQUESTED] if requested else []
+    reasons += [one_line(reason["text"]) for reason in trace["reasons"]]
     above: list[Block] = [
         header(_TITLE),
         rich_text(quote(text(cut(asked, _QUESTION) or "…"))),
@@ -94,6 +99,22 @@ def card_message(
     words = f"{_TITLE}. {who} asks: {cut(asked, _QUESTION)}\n{' '.join(reasons)}\n{state}"
     blocks = (*above, *(block for part in middle for block in part), *below)
     return Message(text=fallback(words), blocks=blocks)
+
+
+def untraced(question: str, *, attempts: int) -> Mapping[str, Any]:
+    """What a card is made from where no attempt came to an answer."""
+    tries = "one attempt" if attempts == 1 else f"{attempts} attempts"
+    why = f"No answer came of {tries}; the log says why."
+    return {
+        "question": question,
+        "outcome": Outcome.FAILED.value,
+        "reply": "",
+        "draft_reply": "",
+        "reasons": [{"code": ReasonCode.INTERNAL_ERROR.value, "text": why}],
+        "citations": [],
+        "internal_next_steps": ["Answer the asker, who was told that a person has the question."],
+        "triage": {"category": None, "priority": None},
+    }
 
 
 def answer_form(trace: Mapping[str, Any], *, case_id: str, may_show: bool) -> dict[str, Any]:
@@ -152,8 +173,13 @@ def _draft(trace: Mapping[str, Any]) -> list[Block]:
     pages = pages_of(read_markdown(trace["draft_reply"]), Links(), most=_DRAFT_JSON, most_blocks=12)
     if not pages:
         return []
-    title = rich_text(section(text("Draft, not sent", bold=True)))
-    return [title, *pages[0].blocks, *([small_print(_CUT)] if len(pages) > 1 else [])]
+    sent = trace["draft_reply"] in trace["reply"]
+    words = "What the asker has read" if sent else "Draft, not sent"
+    return [
+        rich_text(section(text(words, bold=True))),
+        *pages[0].blocks,
+        *([small_print(_CUT)] if len(pages) > 1 else []),
+    ]
 
 
 def _evidence(citations: Sequence[Mapping[str, Any]]) -> list[Block]:

@@ -12,11 +12,11 @@ from engine.containment import one_line as on_one_line
 
 _BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085\v\f]")
 _TOKEN = re.compile(
-    r"<(?=[@#]|!(?!--|doctype\b)|(?:https?|ftp|mailto|tel|slack|file|javascript|vbscript|data):"
-    r"(?!:))",
+    r"<(?=[@#]|!(?!--|doctype\b)|(?:https?|ftp|mailto|slack|javascript|vbscript):"
+    r"|(?:tel|file|data):(?!:))",
     re.IGNORECASE,
 )
-_BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:channel|here|everyone)\b)", re.IGNORECASE)
+_BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:channel|here|everyone)(?:\b|https?:))", re.IGNORECASE)
 
 
 def neutral(text: str) -> str:

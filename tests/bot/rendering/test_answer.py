@@ -155,6 +155,7 @@ def test_a_late_answer_begins_with_its_apology():
     assert small(message)[0] == note
     assert message.text.startswith(note)
     assert "25 minutes ago" in note
+    only(trace("word " * 1500), note="x" * 5000)
     assert "1 minute ago" in late_note(10)
     assert "2 hours ago" in late_note(2 * 3600)
     assert "3 days ago" in late_note(3 * 86_400)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.rendering.card import answer_form, card_message
+from bot.rendering.card import answer_form, card_message, untraced
 from bot.rendering.home import AskedQuestion, Figure, home_view
 from bot.rendering.notices import STATUS, Person, handed_over, queue_notice
 from bot.rendering.passage import not_shown_modal, passage_modal
@@ -72,6 +72,27 @@ def test_a_card_that_was_answered_says_by_whom_and_has_no_button():
     message = card(doubtful(), answered_by="Dana")
     assert not list(nodes(message.blocks, "button"))
     assert message.text.endswith("Answered by Dana.")
+
+
+def test_a_card_says_that_the_asker_wants_a_person_and_what_they_have_read():
+    message = card(trace(), requested=True)
+    said = words(message.blocks)
+    assert "Why it is here\nThe asker asked for a person." in said
+    assert "What the asker has read\nYou have 25 days. [1]" in said
+    conflict = card(doubtful(reply="They disagree:\n\nYou have 25 days. [1]"))
+    assert "What the asker has read" in words(conflict.blocks)
+
+
+def test_a_question_that_no_attempt_answered_has_a_card_too():
+    message = card(untraced("How much leave?", attempts=3), permalink=None)
+    assert words(message.blocks).splitlines() == [
+        "How much leave?",
+        "Asked by Alice.",
+        "Why it is here",
+        "No answer came of 3 attempts; the log says why.",
+        "What to do",
+        "Answer the asker, who was told that a person has the question.",
+    ]
 
 
 def test_a_card_with_a_long_draft_stays_one_message():

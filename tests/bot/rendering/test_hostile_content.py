@@ -154,8 +154,9 @@ def test_a_cut_text_is_no_longer_than_asked(text, most):
     [
         ("<!here> and <@U1>", "< !here> and < @U1>"),
         ("<\u200b!here>", "< !here>"),
-        ("<https://a.test|b>", "< https://a.test|b>"),
-        ("@channel me@here.test", "@ channel me@here.test"),
+        ("<https://a.test|b> <https::x>", "< https://a.test|b> < https::x>"),
+        ("@channel me@here.test @hereford", "@ channel me@here.test @hereford"),
+        ("@herehttps://a.test", "@ herehttps://a.test"),
         ("<!-- note --> <!DOCTYPE html> <name> std::<data::x>", None),
         ("a\r\nb\u2028c", "a\nb\nc"),
     ],
