@@ -13,15 +13,16 @@ from bot.access.audience import rights_in
 from bot.access.facts import SlackFacts
 from bot.access.recheck import may_show
 from bot.attachments import Attachments, Read
-from bot.delivery.answerer import NOT_MEANT, Prepared
+from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
 from bot.intake.follow_up import Word, is_meant_for_bot
 from bot.intake.plain_text import plain_text, without_emoji
+from bot.intake.receiver import Receiver
 from bot.intake.thread import Thread, read_thread
 from bot.people_names import name_of
 from bot.rendering.answer import answer_messages
 from bot.rendering.human import human_answer
 from bot.rendering.notices import Person, late_note, unread_note
-from bot.slack_api import RateLimited, SlackApi
+from bot.slack_api import SlackApi
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.contract import render_trace
@@ -32,7 +33,7 @@ from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
 from engine.storage.cases import CaseStore
 from engine.storage.documents import DocumentStore
-from engine.storage.inbox import InboxItem, Surface
+from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 from engine.storage.traces import TraceStore
 from engine.trace import Outcome
 
@@ -48,6 +49,9 @@ _PATIENCE_S = 60.0
 """How long a question waits for what Slack does not say now of its readers; then it is answered
 with less."""
 _MOST_RUNS = 2
+_EARLIER = 10
+"""Messages before a question that are looked at for ones that have not arrived."""
+_AFTER_EARLIER_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class Answering:
     traces: TraceStore
     documents: DocumentStore
     cases: CaseStore
+    inbox: InboxStore
+    receiver: Receiver
     attachments: Attachments
     settings: SlackSettings
     clock: Clock
@@ -69,11 +75,12 @@ class Answering:
     async def prepare(self, item: InboxItem, watch: Watch) -> Prepared:
         """Answers and saves the trace.
 
-        Raises: RateLimited where Slack does not say now who reads the answer; StorageUnavailable.
+        Raises: NotYet where something else comes first; RateLimited, StorageUnavailable.
         """
         if item.surface is Surface.CASE_REPLY:
             return await self._persons_answer(item)
         thread = await self._thread(item)
+        await self._let_earlier_go_first(item, thread)
         if item.surface is Surface.FOLLOW_UP and not is_meant_for_bot(
             item.text, user=item.user, before=thread.words, bot_user=self.bot_user
         ):
@@ -119,7 +126,7 @@ class Answering:
         raise StorageUnavailable("what may be read keeps changing; the question is tried again")
 
     async def _audience(self, item: InboxItem) -> Audience:
-        """Raises: RateLimited while a fact is missing and there is time to wait for it."""
+        """Raises: NotYet while a fact is missing and there is time to wait for it."""
         rights = await rights_in(
             self.facts,
             team=item.team,
@@ -131,7 +138,7 @@ class Answering:
             return rights.audience
         waited_s = (self.clock() - item.received_at).total_seconds()
         if rights.retry_after_s is not None and waited_s < _PATIENCE_S:
-            raise RateLimited("the facts of a conversation", rights.retry_after_s)
+            raise NotYet("Slack does not say now who reads the answer", rights.retry_after_s)
         log.warning("question %s is answered with less: %s", item.id, rights.why)
         return rights.audience
 
@@ -189,6 +196,22 @@ class Answering:
             before_ts=str(item.extra.get("message_ts") or item.ts),
             bot_user=self.bot_user,
         )
+
+    async def _let_earlier_go_first(self, item: InboxItem, thread: Thread) -> None:
+        """What was asked here before and has not arrived, as after a gap, is taken in now.
+
+        Raises: NotYet while an earlier question of the thread has no answer.
+        """
+        for message in thread.messages[-_EARLIER:]:
+            ts = str(message.get("ts") or "")
+            known = await self.inbox.find(self.tenant, item.team, item.channel, ts)
+            if known is None:
+                kind = "im" if item.surface is Surface.DM else "channel"
+                event = {"channel": item.channel, "channel_type": kind, **message}
+                await self.receiver.receive({**event, "type": "message"}, team=item.team)
+                known = await self.inbox.find(self.tenant, item.team, item.channel, ts)
+            if known is not None and known.state in (State.DUE, State.CLAIMED):
+                raise NotYet("an earlier one of its thread is answered first", _AFTER_EARLIER_S)
 
     def _question(self, item: InboxItem, thread: Thread) -> tuple[str, tuple[Turn, ...]]:
         """The question's text and what was said before.

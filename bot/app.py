@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.access.facts import SlackFacts
@@ -33,6 +33,7 @@ from engine.compose import Engine, Overrides, open_engine
 from engine.errors import SettingsInvalid
 from engine.settings import Settings
 from engine.slack_settings import SlackSettings
+from engine.storage.inbox import InboxItem
 from engine.storage.overview import OverviewStore
 
 _THREADS_SINCE = timedelta(days=7)
@@ -129,6 +130,18 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         poster=poster,
         clock=clock,
     )
+    unheard = Receiver(
+        tenant=tenant,
+        bot_user=bot_user,
+        inbox=engine.inbox,
+        conversations=engine.conversations,
+        cases=engine.cases,
+        clock=clock,
+        escalation_channel=slack.escalation_channel,
+        forgotten_after=timedelta(seconds=slack.forgotten_after_s),
+        on_new=_tell_nobody,
+        on_changed=_tell_nobody,
+    )
     worker = Worker(
         tenant=tenant,
         inbox=engine.inbox,
@@ -145,6 +158,8 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             traces=engine.traces,
             documents=engine.documents,
             cases=engine.cases,
+            inbox=engine.inbox,
+            receiver=unheard,
             attachments=attachments,
             settings=slack,
             clock=clock,
@@ -163,18 +178,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         aside=aside,
         queue_notice=slack.queue_notice,
     )
-    receiver = Receiver(
-        tenant=tenant,
-        bot_user=bot_user,
-        inbox=engine.inbox,
-        conversations=engine.conversations,
-        cases=engine.cases,
-        clock=clock,
-        escalation_channel=slack.escalation_channel,
-        forgotten_after=timedelta(seconds=slack.forgotten_after_s),
-        on_new=arrivals.on_new,
-        on_changed=arrivals.on_changed,
-    )
+    receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
     asking = Asking(api=api, receiver=receiver, bot_user=bot_user, clock=clock)
     buttons = Buttons(
         tenant=tenant,
@@ -261,6 +265,10 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         socket=socket,
         attachments=attachments,
     )
+
+
+async def _tell_nobody(_: InboxItem) -> None:
+    """Who takes a question in while answering another is about to look for the next anyway."""
 
 
 def _refuse_missing(slack: SlackSettings) -> None:

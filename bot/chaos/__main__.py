@@ -14,6 +14,10 @@ import time
 from bot.chaos.run import Plan, chaos
 
 
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """Runs it; the last line of standard output is the figures as JSON."""
     parser = argparse.ArgumentParser(prog="python -m bot.chaos", description=__doc__)
@@ -32,12 +36,11 @@ def main() -> int:
         seed=given.seed,
         database_url=given.database,
     )
-    tell = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     started = time.monotonic()
-    tell(f"seed {plan.seed}")
-    found, lives = asyncio.run(chaos(plan, tell=tell))
+    _tell(f"seed {plan.seed}")
+    found, lives = asyncio.run(chaos(plan, tell=_tell))
     for channel, ts in found.lost:
-        tell(f"lost: {channel} {ts}")
+        _tell(f"lost: {channel} {ts}")
     figures = {
         "seed": plan.seed,
         "asked": found.asked,

@@ -29,6 +29,8 @@ from evals.model_server.reply import Received, Reply
 from evals.model_server.server import ModelServer
 
 _ROOT = Path(__file__).parents[2]
+_CALM_S = 8.0
+"""How long nothing more may come before the verdict stands: longer than a lease."""
 _API_FAULTS = (
     ("chat.postMessage", Fault.DROP_RESPONSE, 0.04),
     ("chat.postMessage", Fault.SERVER_ERROR, 0.03),
@@ -148,7 +150,8 @@ async def _settled(
             before, calm_since = said, time.monotonic()
             tell(f"{found.visible} of {found.asked} answered")
         calm_s = time.monotonic() - calm_since
-        if (found.holds and calm_s > 5.0) or time.monotonic() > give_up_at:
+        done = found.visible == found.asked and not found.lost
+        if (done and calm_s > _CALM_S) or time.monotonic() > give_up_at:
             return found
         await asyncio.sleep(0.5)
 

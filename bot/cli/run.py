@@ -16,7 +16,7 @@ from bot.cli.json_lines import json_line
 from engine.settings import load_settings
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "alembic")
+_QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "httpx2", "alembic")
 
 
 async def run(args: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from engine.errors import DeskhandError
 from engine.stopwatch import SentenceReady, Watch
 from engine.storage.inbox import InboxItem
 from engine.trace import Stage
@@ -16,6 +17,16 @@ Body = Mapping[str, Any]
 
 NOT_MEANT = "not_meant"
 """Outcome of a word that was not for the bot: the only one of which nothing is shown."""
+
+
+class NotYet(DeskhandError):
+    """The answer must wait for something else; the attempt does not count."""
+
+    retryable = True
+
+    def __init__(self, why: str, retry_after_s: float) -> None:
+        super().__init__(f"a question waits: {why}")
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.delivery.answerer import Answerer, Prepared, Wording
+from bot.delivery.answerer import Answerer, NotYet, Prepared, Wording
 from bot.delivery.poster import Dropped, Place, Poster, Streamed
 from bot.delivery.recovery import InDoubt
 from bot.delivery.refusals import Meaning, meaning_of
@@ -111,7 +111,7 @@ class Job:
             await step()
         except Dropped:
             self._dropped = True
-        except RateLimited as limit:
+        except (RateLimited, NotYet) as limit:
             await self._requeue(now + timedelta(seconds=limit.retry_after_s))
         except InDoubt as doubt:
             await self._requeue(doubt.due_at)

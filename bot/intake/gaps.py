@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.intake.receiver import Receiver, moment_of
+from bot.intake.receiver import Receiver, seconds_of
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
 from engine.clock import Clock
 from engine.storage.conversations import ConversationStore
@@ -145,11 +145,6 @@ class Gaps:
                 delay = fault.retry_after_s if isinstance(fault, RateLimited) else delay * 1.5
                 await self.sleep(min(delay, 60.0))
         raise AssertionError("unreachable")
-
-
-def seconds_of(ts: str) -> float:
-    """A ts in seconds since 1970; 0 for what is none."""
-    return moment_of(ts).timestamp()
 
 
 def _kind(channel: dict[str, Any]) -> str:

@@ -168,3 +168,8 @@ def moment_of(ts: str) -> datetime:
         return datetime.fromtimestamp(float(ts), UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
+
+
+def seconds_of(ts: str) -> float:
+    """A ts in seconds since 1970; 0 for what is none."""
+    return moment_of(ts).timestamp()

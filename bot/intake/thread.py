@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.intake.follow_up import Word
 from bot.intake.plain_text import plain_text
+from bot.intake.receiver import seconds_of
 from bot.slack_api import Refused, SlackApi, Unsure
 from engine.question import Role, Turn
 
@@ -24,11 +25,12 @@ _MOST_TURN_CHARS = 4000
 class Thread:
     """words: of people and of this bot, oldest first, before one message and without it.
 
-    files: ids of the files that people shared there.
+    files: ids of the files that people shared there. messages: as Slack gives them, people's only.
     """
 
     words: tuple[Word, ...] = ()
     files: tuple[str, ...] = ()
+    messages: tuple[Mapping[str, Any], ...] = ()
 
     def turns(self, *, bot_user: str) -> tuple[Turn, ...]:
         """The last words as the engine's history."""
@@ -71,35 +73,25 @@ async def read_thread(
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
+    before = [m for m in messages if seconds_of(str(m.get("ts"))) < seconds_of(before_ts)]
+    peoples = [m for m in before if m.get("user") != bot_user and not m.get("bot_id")]
     return Thread(
-        words=_words(messages, before_ts=before_ts, bot_user=bot_user),
+        words=_words(before, bot_user=bot_user),
         files=tuple(
             str(file["id"])
-            for message in messages
-            if message.get("user") != bot_user
+            for message in peoples
             for file in message.get("files") or ()
             if isinstance(file, dict) and file.get("id")
         ),
+        messages=tuple(peoples),
     )
 
 
-def _words(
-    messages: Sequence[dict[str, Any]], *, before_ts: str, bot_user: str
-) -> tuple[Word, ...]:
+def _words(messages: Sequence[Mapping[str, Any]], *, bot_user: str) -> tuple[Word, ...]:
     words = []
     for message in messages:
-        user, text, ts = (str(message.get(name) or "") for name in ("user", "text", "ts"))
+        user, text = (str(message.get(name) or "") for name in ("user", "text"))
         ours = user == bot_user
-        if not user or not text or (message.get("bot_id") and not ours):
-            continue
-        if _number(ts) < _number(before_ts):
+        if user and text and (ours or not message.get("bot_id")):
             words.append(Word(user=user, text=text, ours=ours))
     return tuple(words)
-
-
-def _number(ts: str) -> tuple[int, int]:
-    whole, _, part = ts.partition(".")
-    try:
-        return int(whole), int(part or 0)
-    except ValueError:
-        return (0, 0)

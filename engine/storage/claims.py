@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, or_, select, update
 
 from engine.storage.inbox_item import PENDING, InboxItem, State, parse_item
 from engine.storage.schema import inbox
@@ -23,7 +23,11 @@ _FIRST_OF_CONVERSATION: ColumnElement[bool] = (
         _earlier.c.channel == _next.c.channel,
         _earlier.c.root == _next.c.root,
         _earlier.c.state.in_(PENDING),
-        _earlier.c.sequence < _next.c.sequence,
+        # By when they were asked: messages arrive in no certain order.
+        or_(
+            _earlier.c.asked_at < _next.c.asked_at,
+            and_(_earlier.c.asked_at == _next.c.asked_at, _earlier.c.sequence < _next.c.sequence),
+        ),
     )
     .limit(1)
     .correlate(_next)
