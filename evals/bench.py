@@ -32,7 +32,8 @@ from evals.benchmarks.peers.measure import measure_peers
 from evals.benchmarks.real_documents import real_documents
 from evals.benchmarks.releasing import measure_release
 from evals.benchmarks.starting import measure_start
-from evals.corpora import SAMPLE, default_datasets
+from evals.corpora import SAMPLE
+from evals.measurement import measurement_parser
 from evals.terminal import finish, say, show_table
 
 PARTS = ("answer", "release", "ingest", "growth", "memory", "start", "peers")
@@ -136,15 +137,14 @@ async def run(args: argparse.Namespace) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; ends the process with 2 for wrong use."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.bench",
-        description="Measures the engine's speed as ratios.",
-        epilog="example:\n  python -m evals.bench --size 20000 --only answer",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = measurement_parser(
+        "evals.bench",
+        "Measures the engine's speed as ratios.",
+        "--size 20000 --only answer",
+        PARTS,
+        what="part",
     )
-    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help="these parts")
     parser.add_argument("--size", type=int, default=20_000, help="passages to search")
-    parser.add_argument("--seed", type=int, default=7, help="of everything made up (default 7)")
     parser.add_argument("--rounds", type=int, default=3, help="repetitions (default 3)")
     parser.add_argument(
         "--growth",
@@ -153,9 +153,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         default=(5_000, 100_000),
         metavar=("SMALL", "LARGE"),
         help="passages of the two corpora whose answers are compared",
-    )
-    parser.add_argument(
-        "--datasets", type=Path, default=default_datasets(), help="folder of the development sets"
     )
     parser.add_argument(
         "--peers",
