@@ -1,0 +1,1 @@
+"""How events reach the bot: Socket Mode or signed HTTP."""
