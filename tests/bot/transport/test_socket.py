@@ -404,3 +404,28 @@ async def test_logs_hold_no_ticket_token_or_text(
     assert any("connected to Slack" in line for line in ours)
     for secret in ("ticket", "xapp-", "xoxb-", "salary"):
         assert not [line for line in ours if secret in line]
+
+
+@pytest.mark.slow
+async def test_nothing_is_lost_while_sockets_die_and_slack_asks_for_new_ones(
+    workspace: LocalWorkspace, start: Start
+) -> None:
+    workspace.delivery.retry_delays_s = (0.0, *(0.2,) * 40)
+    workspace.sockets.ack_within_s = 0.3
+    workspace.faults.kill_socket_after_send = 0.15
+    workspace.faults.kill_socket_after_ack = 0.1
+    workspace.faults.add("apps.connections.open", Fault.SERVER_ERROR, times=None, chance=0.2)
+    running = start()
+    await running.connected()
+    said = [f"message {n}" for n in range(60)]
+    for number, text in enumerate(said):
+        say(workspace, text)
+        await asyncio.sleep(0.01)
+        if number % 20 == 10:
+            await workspace.sockets.disconnect(Disconnect.WARNING)
+    await running.until(lambda: set(running.got) == set(said))
+    workspace.faults.clear()
+    await workspace.settled()
+    assert workspace.delivery.lost == []
+    assert len(running.gaps) > 3
+    await running.stop()
