@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -113,7 +114,8 @@ class SlackApi:
             raise _meaning(method, error) from None
         except TimeoutError:
             raise Unsure(method, "no answer in time") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
+            # AttributeError: the SDK takes whatever JSON comes for an object
             raise Unsure(method, type(error).__name__) from None
         data = response.data
         if not isinstance(data, dict):
@@ -127,6 +129,8 @@ class SlackApi:
         """
         if self.client.session is None:  # set along with the client
             raise RuntimeError("no session")
+        if not self._is_slacks(url):  # of a file that lives elsewhere; the token is not for them
+            raise Refused("file download", "external_file")
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -149,6 +153,13 @@ class SlackApi:
             raise Refused("file download", "file_too_large")
         return content
 
+    def _is_slacks(self, url: str) -> bool:
+        given, ours = urlsplit(url), urlsplit(self._url)
+        if (given.scheme, given.netloc) == (ours.scheme, ours.netloc):
+            return True
+        host = given.hostname or ""
+        return given.scheme == "https" and host.endswith((".slack.com", ".slack-files.com"))
+
     async def aclose(self) -> None:
         """Closes its connections; idempotent."""
         session, self._session, self._client = self._session, None, None
@@ -156,11 +167,14 @@ class SlackApi:
             await session.close()
 
 
-def _form(given: dict[str, Any]) -> dict[str, str]:
-    """Arguments as a form, which every method reads: those that read do not see a JSON body."""
+def _form(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as a form, which every method reads; a JSON body only those that write.
+
+    https://api.slack.com/changelog/2017-10-keeping-up-with-the-jsons
+    """
     return {
-        name: value if isinstance(value, str) else json.dumps(value)
-        for name, value in given.items()
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+        for name, value in arguments.items()
     }
 
 

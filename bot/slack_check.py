@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from bot.diagnosis import Check, Finding, NotChecked, Once, fail, ok, warn
 from bot.names import APP_SCOPES, BOT_SCOPES
 from bot.slack_api import Refused, SlackApi, SlackFault
+from bot.transport.http import SERVER
 from bot.transport.mends import mend_of
 from engine.slack_settings import SlackSettings
 
@@ -250,7 +251,6 @@ async def _is_deskhand(port: int) -> bool:
             aiohttp.ClientSession(timeout=limit) as session,
             session.get(f"http://127.0.0.1:{port}/healthz", allow_redirects=False) as response,
         ):
-            told = await response.json()
-            return isinstance(told, dict) and told.get("service") == "deskhand"
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+            return response.headers.get("Server") == SERVER
+    except (aiohttp.ClientError, OSError, TimeoutError):
         return False

@@ -1,1 +1,1 @@
-"""How events reach the bot: Socket Mode or signed HTTP."""
+"""How requests of Slack arrive: Socket Mode or signed HTTP; and the health pages beside them."""

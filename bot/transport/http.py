@@ -1,150 +1,121 @@
-"""The bot's HTTP server: Slack's signed events, and what a platform asks of a service.
-
-POST /slack/events   events, interactions and commands; the signature is checked by Bolt
-GET  /healthz        200 while the process runs
-GET  /readyz         200 while it can answer questions, else 503 with the reason
-"""
+"""The HTTP server: Slack's events where they come by HTTP, and the health pages always."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 
-from engine.errors import DeskhandError, SettingsInvalid
-from engine.slack_settings import SlackSettings
+from engine.errors import DeskhandError
+from engine.fault_place import place
 
 log = logging.getLogger(__name__)
 
 EVENTS_PATH = "/slack/events"
-MAX_BODY_BYTES = 2**20
-"""Slack's own payloads stay far below."""
+MOST_BODY_BYTES = 2 * 1024 * 1024
+_STOP_WITHIN_S = 5.0
 _BODY_WITHIN_S = 10.0
-_READY_WITHIN_S = 5.0
+SERVER = "deskhand"
+"""What every response names as its server; `deskhand doctor` knows a running bot by it."""
 
 
 class PortTaken(DeskhandError):
-    """The server's address cannot be listened on."""
+    """The address cannot be listened on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness:
-    """Whether questions can be answered now; reason: why not, in one sentence without secrets."""
+class HttpTransport:
+    """Serves `/healthz`, `/readyz` and, given an app, `/slack/events`.
 
-    ready: bool
-    reason: str = ""
-
-
-class HttpServer:
-    """Listens from `start` to `stop`.
-
-    app: takes Slack's requests; None where they come over Socket Mode and only the state of the
-        service is served. ready: asked for each /readyz; it may raise.
-
-    Raises: SettingsInvalid for an app whose requests nothing would prove to be Slack's.
+    not_ready: why the bot takes no questions now; empty when it does.
     """
 
     def __init__(
         self,
-        settings: SlackSettings,
         *,
-        ready: Callable[[], Awaitable[Readiness]],
+        host: str,
+        port: int,
+        not_ready: Callable[[], str],
         app: AsyncApp | None = None,
     ) -> None:
-        if app is not None and settings.signing_secret is None:
-            raise SettingsInvalid(
-                "HTTP needs SLACK_SIGNING_SECRET; copy it from your app's Basic Information, or "
-                "set DESKHAND_SLACK__TRANSPORT=socket"
-            )
-        self._settings = settings
+        self._host = host
+        self._wanted = port
         self._app = app
-        self._ready = ready
+        self._not_ready = not_ready
         self._runner: web.AppRunner | None = None
-        self._stopping = False
-
-    @property
-    def port(self) -> int:
-        """The port listened on; 0 before `start`."""
-        if self._runner is None or not self._runner.addresses:
-            return 0
-        return int(self._runner.addresses[0][1])
+        self.port = port
+        """The port that is listened on, once started."""
 
     async def start(self) -> None:
         """Listens.
 
         Raises: PortTaken.
         """
-        served = web.Application(client_max_size=MAX_BODY_BYTES)
-        served.on_response_prepare.append(_say_less)
-        served.router.add_get("/healthz", self._healthz)
-        served.router.add_get("/readyz", self._readyz)
+        web_app = web.Application(client_max_size=MOST_BODY_BYTES)
+        web_app.on_response_prepare.append(_name_server)
+        web_app.router.add_get("/healthz", self._healthy)
+        web_app.router.add_get("/readyz", self._ready)
         if self._app is not None:
-            served.router.add_post(EVENTS_PATH, self._events)
-        host, port = self._settings.host, self._settings.port
-        runner = web.AppRunner(
-            served, access_log=None, shutdown_timeout=self._settings.request_timeout_s
-        )
-        await runner.setup()
+            web_app.router.add_post(EVENTS_PATH, self._event)
+        self._runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_STOP_WITHIN_S)
+        await self._runner.setup()
         try:
-            await web.TCPSite(runner, host, port).start()
+            await web.TCPSite(self._runner, self._host, self._wanted).start()
         except OSError as error:
-            await runner.cleanup()
+            await self._runner.cleanup()
+            self._runner = None
             raise PortTaken(
-                f"{host} port {port} cannot be listened on ({error.strerror}); set "
-                "DESKHAND_SLACK__PORT or DESKHAND_SLACK__HOST to another"
+                f"{self._host}:{self._wanted} cannot be listened on ({error.strerror or 'taken'}); "
+                "set DESKHAND_SLACK__PORT to a free port"
             ) from None
-        self._runner = runner
+        self.port = int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
-        """Takes no more requests; those under way have as long as a call of Slack's may take."""
-        self._stopping = True
+        """Takes nothing more; requests under way are finished within a bound. Idempotent."""
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
 
-    async def _healthz(self, _: web.Request) -> web.Response:
-        return web.json_response({"service": "deskhand", "status": "ok"})
-
-    async def _readyz(self, _: web.Request) -> web.Response:
-        state = Readiness(ready=False, reason="stopping")
-        if not self._stopping:
-            try:
-                async with asyncio.timeout(_READY_WITHIN_S):
-                    state = await self._ready()
-            except TimeoutError:
-                state = Readiness(ready=False, reason="its state could not be told in time")
-            except Exception as error:  # the reason of a bug is its kind
-                state = Readiness(ready=False, reason=type(error).__name__)
-        told = {"ready": state.ready, "reason": state.reason}
-        return web.json_response(told, status=200 if state.ready else 503)
-
-    async def _events(self, request: web.Request) -> web.StreamResponse:
+    async def _event(self, request: web.Request) -> web.Response:
         if self._app is None:
             return web.Response(status=404)
         stamp = request.headers.get("X-Slack-Request-Timestamp", "")
         if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 20):  # Bolt takes it for one
-            return web.json_response({"error": "not signed by Slack"}, status=401)
+            return web.Response(status=401, text="not signed by Slack")
         try:
             async with asyncio.timeout(_BODY_WITHIN_S):
                 body = (await request.read()).decode("utf-8")
-            headers: dict[str, str | Sequence[str]] = dict(request.headers)
-            asked = AsyncBoltRequest(body=body, query=request.query_string, headers=headers)
         except TimeoutError:
             return web.Response(status=408)
-        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-            return web.json_response({"error": "the body cannot be read"}, status=400)
+        except UnicodeDecodeError:
+            return web.Response(status=400, text="the body is not UTF-8")
+        headers: dict[str, str | Sequence[str]] = {
+            name.lower(): value for name, value in request.headers.items()
+        }
         try:
-            answer = await self._app.async_dispatch(asked)
-        except Exception as error:  # not acknowledged: Slack sends it again
-            log.error("a request of Slack's could not be taken (%s)", type(error).__name__)
-            return web.Response(status=503)
-        return await to_aiohttp_response(answer)
+            asked = AsyncBoltRequest(body=body, query=request.query_string, headers=headers)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            return web.Response(status=400, text="the body cannot be read")
+        try:
+            return await to_aiohttp_response(await self._app.async_dispatch(asked))
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.error("a request failed: %s at %s", type(error).__name__, place(error))
+            return web.Response(status=500)
+
+    async def _healthy(self, _: web.Request) -> web.Response:
+        """The process runs its event loop."""
+        return web.Response(text="ok")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        why = self._not_ready()
+        return web.Response(status=503 if why else 200, text=why or "ready")
 
 
-async def _say_less(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "deskhand"
+async def _name_server(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = SERVER

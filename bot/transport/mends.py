@@ -11,6 +11,7 @@ _MENDS = {
     "{setting}",
     "not_allowed_token_type": "{setting} holds a token of another kind: bot tokens begin with "
     "xoxb-, app-level tokens with xapp-",
+    "socket_mode_not_enabled": "turn Socket Mode on in the app's settings at api.slack.com/apps",
     "missing_scope": "give the token of {setting} the scopes it needs, and install the app again",
     "no_permission": "ask an administrator of the workspace to allow the app",
     "team_access_not_granted": "ask an administrator of the organization to allow the app here",

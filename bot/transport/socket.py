@@ -1,203 +1,281 @@
-"""Socket Mode: one connection that is kept up, and replaced before Slack takes it away.
+"""Socket Mode: one connection that is there, whatever happens to it.
 
-Bolt's own client reconnects by itself, with two faults: it tries for ever where the token is
-refused, and for ever with the same spent ticket where the connection fails. Here each connection
-is a client of its own, with a fresh ticket, that never reconnects; this module replaces it.
+The SDK's client frames the messages; connecting is ours, as its own loop never ends on a token that
+is refused, and goes on for ever with an address that was used up (`SocketModeClient.connect`). Each
+connection here is a client of its own with a fresh address, every wait has an end, and when Slack
+says that it will close a connection the next one is open before the old one goes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
-import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from typing import Any
 
+from aiohttp import WSMessage
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
-from bot.transport.connection import Connection, NotEstablished
 from bot.transport.mends import PERMANENT, mend_of
-from engine.backoff import Backoff
-from engine.errors import DeskhandError, SettingsInvalid
-from engine.slack_settings import SlackSettings
+from engine.errors import DeskhandError
+from engine.fault_place import place
 
 log = logging.getLogger(__name__)
 
+CONNECT_WITHIN_S = 15.0
+CLOSE_WITHIN_S = 5.0
+PING_EVERY_S = 5.0
+_WATCH_EVERY_S = 0.5
+_LEAST_PAUSE_S, _MOST_PAUSE_S = 0.5, 30.0
+_LETS_GO_S = 2.0
+"""How long a connection that another has replaced is kept, for what is still under way on it."""
+_LASTING_S = 10.0
+"""A connection that ends sooner is not replaced at once: Slack gives 50 addresses a minute."""
 
-class TransportRefused(DeskhandError):
-    """Slack takes no connection with this token, and will not."""
+
+class SocketRefused(DeskhandError):
+    """Slack opens no connection for this app, and will not until somebody changes something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SocketTimes:
-    """ping_s: between pings; a connection that answers none for half as long is lost.
-    lasting_s: a connection that lived so long counts as sound, however it ended. close_s: for a
-    farewell."""
+class _Client(SocketModeClient):
+    """The SDK's client without its own way of connecting again."""
 
-    ping_s: float = 10.0
-    lasting_s: float = 10.0
-    close_s: float = 3.0
-    look_s: float = 0.25
+    def __init__(self, app_token: str) -> None:
+        quiet = logging.getLogger("deskhand.socket")
+        quiet.setLevel(logging.CRITICAL)  # its lines hold messages and addresses
+        super().__init__(
+            app_token=app_token,
+            logger=quiet,
+            web_client=AsyncWebClient(logger=quiet),
+            ping_interval=PING_EVERY_S,
+        )
+        self.ended = asyncio.Event()
+        self.greeted = asyncio.Event()
+        self.handling: set[asyncio.Task[Any]] = set()
+        self.on_message_listeners.append(self._note_greeting)
+
+    async def _note_greeting(self, message: WSMessage) -> None:
+        """Slack's own messages carry no envelope."""
+        if self.greeted.is_set() or '"envelope_id"' in message.data:
+            return
+        with contextlib.suppress(ValueError, AttributeError):
+            if json.loads(message.data).get("type") == "hello":
+                self.greeted.set()
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """The SDK calls this where it would connect anew: the connection is at its end."""
+        self.ended.set()
 
 
 class SocketTransport:
-    """Hands everything Slack sends to the app, until `stop`.
+    """Keeps a connection open from `start` to `stop`.
 
-    api: as the bot; its address and time limit are used for the app-level token too.
-    on_gap: called after each connection is up, one call at a time: what was missed while there was
-        none must be read. Its failure is logged and ends nothing.
-
-    Raises: SettingsInvalid without an app-level token.
+    on_connected: told each time a connection stands, with the seconds there was none before (0 for
+        the first); must return at once.
     """
 
     def __init__(
         self,
         app: AsyncApp,
-        settings: SlackSettings,
-        api: SlackApi,
         *,
-        on_gap: Callable[[], Awaitable[None]],
-        times: SocketTimes | None = None,
-        backoff: Backoff | None = None,
+        app_token: str,
+        api_url: str,
+        timeout_s: float,
+        on_connected: Callable[[float], Awaitable[None]],
     ) -> None:
-        if settings.app_token is None:
-            raise SettingsInvalid(
-                "Socket Mode needs SLACK_APP_TOKEN; make an app-level token with the scope "
-                "connections:write, or set DESKHAND_SLACK__TRANSPORT=http"
-            )
         self._app = app
-        self._token = settings.app_token.get_secret_value()
-        self._api = SlackApi(self._token, url=settings.api_url, timeout_s=api.timeout_s)
-        self._on_gap = on_gap
-        self._times = times or SocketTimes()
-        self._backoff = backoff or Backoff(attempts=2**31, base_s=0.5, most_s=30.0)
-        self._connection: Connection | None = None
-        self._stopping = asyncio.Event()
-        self._gap = asyncio.Event()
-        self._retired: set[asyncio.Task[None]] = set()
-        self._why = "not connected yet"
-        self._was_connected = False
+        self._token = app_token
+        self._api = SlackApi(app_token, url=api_url, timeout_s=timeout_s)
+        self._on_connected = on_connected
+        self._client: _Client | None = None
+        self._open: set[_Client] = set()
+        """Every client that is not closed yet: the one in use, those let go and those that fail."""
+        self._keeping: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._lost_at: float | None = None
+        self._connected_at = 0.0
+        self._short_lived = 0
 
     @property
     def connected(self) -> bool:
-        """Whether Slack can reach the app now."""
-        return self._connection is not None and not self._connection.lost
-
-    @property
-    def reason(self) -> str:
-        """Why it is not connected; empty when it is."""
-        return "" if self.connected else self._why
-
-    async def run(self) -> None:
-        """Stays connected until `stop`.
-
-        Raises: TransportRefused where Slack refuses the token at the first connection. A token
-        that is refused later may be so by a fault of Slack's: it is tried again.
-        """
-        gaps = asyncio.create_task(self._read_gaps())
-        try:
-            await self._stay_connected()
-        finally:
-            gaps.cancel()
-            await asyncio.gather(gaps, return_exceptions=True)
-            await self._farewell()
-
-    async def stop(self) -> None:
-        """Ends `run`: nothing more is taken, what was taken is acknowledged."""
-        self._stopping.set()
-
-    async def _stay_connected(self) -> None:
-        failures = 0
-        while not self._stopping.is_set():
-            try:
-                fresh = await self._open()
-            except (SlackFault, NotEstablished) as error:
-                failures += 1
-                self._note(error)
-                await self._pause(failures, error)
-                continue
-            before, self._connection = self._connection, fresh
-            self._was_connected = True
-            self._gap.set()
-            log.info("connected to Slack")
-            if before is not None:
-                self._retire(before)
-            began = time.monotonic()
-            await self._until_it_ends(fresh)
-            if self._stopping.is_set():
-                return
-            lasted = time.monotonic() - began >= self._times.lasting_s
-            failures = 0 if lasted else failures + 1
-            if fresh.lost or fresh.crowded:
-                self._why = "the connection was lost" if fresh.lost else "too many connections"
-                log.warning("%s; connecting anew", self._why)
-                self._connection = None
-                self._retire(fresh)
-            if failures:
-                await self._pause(failures, None)
-
-    async def _open(self) -> Connection:
-        """Raises: TransportRefused, SlackFault, NotEstablished."""
-        try:
-            ticket = await self._api.call("apps.connections.open")
-        except Refused as error:
-            if error.code in PERMANENT and not self._was_connected:
-                raise TransportRefused(
-                    f"Slack refuses SLACK_APP_TOKEN ({error.code}); "
-                    f"{mend_of(error.code, 'SLACK_APP_TOKEN')}"
-                ) from None
-            raise
-        return await Connection.open(
-            self._app,
-            self._token,
-            str(ticket.get("url", "")),
-            ping_s=self._times.ping_s,
-            limit_s=self._api.timeout_s,
-            close_s=self._times.close_s,
+        """Whether a connection stands now."""
+        client = self._client
+        return (
+            client is not None
+            and not client.ended.is_set()
+            and client.current_session is not None
+            and not client.current_session.closed
         )
 
-    async def _until_it_ends(self, connection: Connection) -> None:
-        """Returns when it is lost or about to be closed, or when all is to stop."""
-        while not (self._stopping.is_set() or connection.lost or connection.leaving):
-            await self._wait(self._times.look_s)
+    async def start(self) -> None:
+        """Connects, and keeps connected from then on.
 
-    async def _pause(self, failures: int, error: Exception | None) -> None:
-        after_s = error.retry_after_s if isinstance(error, RateLimited) else None
-        delay_s = self._backoff.delay_s(min(failures, 20), left_s=math.inf, retry_after_s=after_s)
-        await self._wait(delay_s or 0.0)
+        Raises: SocketRefused with what to do; other faults are tried again until it works.
+        """
+        await self._connect_patiently()
+        self._keeping = asyncio.create_task(self._keep(), name="deskhand-socket")
 
-    async def _wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-
-    def _note(self, error: Exception) -> None:
-        said = str(error)
-        if not self.connected and said != self._why:
-            log.warning("no connection to Slack: %s", said)
-        self._why = said
-
-    def _retire(self, connection: Connection) -> None:
-        task = asyncio.create_task(connection.aclose())
-        self._retired.add(task)
-        task.add_done_callback(self._retired.discard)
-
-    async def _farewell(self) -> None:
-        connection, self._connection = self._connection, None
-        self._why = "stopped"
-        if connection is not None:
-            self._retire(connection)
-        await asyncio.gather(*self._retired, return_exceptions=True)
+    async def stop(self) -> None:
+        """Takes nothing more. Bounded, idempotent."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+        client, self._client = self._client, None
+        if client is not None and client.handling:  # what came in is acknowledged
+            await asyncio.wait(set(client.handling), timeout=CLOSE_WITHIN_S)
+        for task in list(self._closing):
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        await asyncio.gather(*map(self._end, list(self._open)))
         await self._api.aclose()
 
-    async def _read_gaps(self) -> None:
+    async def _keep(self) -> None:
         while True:
-            await self._gap.wait()
-            self._gap.clear()
+            await asyncio.sleep(_WATCH_EVERY_S)
+            if self.connected:
+                continue
+            lasted = time.monotonic() - self._connected_at >= _LASTING_S
+            self._short_lived = 0 if lasted else self._short_lived + 1
+            if self._short_lived > 1:
+                pause = _LEAST_PAUSE_S * 2.0 ** min(self._short_lived, 10)
+                await asyncio.sleep(min(pause, _MOST_PAUSE_S))
             try:
-                await self._on_gap()
-            except Exception as error:  # the next connection reads what this one did not
-                log.warning("what was missed could not be read (%s)", type(error).__name__)
+                await self._connect_patiently()
+            except SocketRefused as refused:
+                log.error("%s", refused)
+                await asyncio.sleep(_MOST_PAUSE_S)
+            except Exception as error:  # the loop outlives it
+                log.error("connecting failed: %s at %s", type(error).__name__, place(error))
+                await asyncio.sleep(_LEAST_PAUSE_S)
+
+    async def _connect_patiently(self) -> None:
+        pause = _LEAST_PAUSE_S
+        while True:
+            try:
+                await self._connect()
+                return
+            except RateLimited as limit:
+                pause = max(limit.retry_after_s, _LEAST_PAUSE_S)
+                log.warning("Slack allows no more connections for %.0f s", pause)
+            except Refused as refused:
+                if refused.code in PERMANENT:
+                    raise SocketRefused(
+                        f"Slack opens no Socket Mode connection ({refused.code}); "
+                        f"{mend_of(refused.code, 'SLACK_APP_TOKEN')}"
+                    ) from None
+                log.warning("no connection: %s", refused)
+            except (SlackFault, OSError, TimeoutError) as fault:
+                log.warning("no connection to Slack: %s", str(fault) or type(fault).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _MOST_PAUSE_S)
+
+    async def _connect(self) -> None:
+        opened = await self._api.call("apps.connections.open")
+        client = _Client(self._token)
+        self._open.add(client)
+        client.wss_uri = str(opened["url"])
+        client.socket_mode_request_listeners.append(self._handle)
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                client.current_session = await client.aiohttp_client_session.ws_connect(
+                    client.wss_uri, autoping=False, heartbeat=PING_EVERY_S
+                )
+                client.message_receiver = asyncio.ensure_future(client.receive_messages())
+                await _greeting(client)
+        except BaseException as error:
+            await self._end(client)
+            if isinstance(error, Exception) and not isinstance(error, OSError | TimeoutError):
+                raise OSError(f"the connection was refused ({type(error).__name__})") from None
+            raise
+        client.current_session_monitor = asyncio.ensure_future(client.monitor_current_session())
+        before, self._client = self._client, client
+        gap_s = time.monotonic() - self._lost_at if self._lost_at is not None else 0.0
+        if before is not None:
+            self._let_go(before)
+        self._lost_at, self._connected_at = None, time.monotonic()
+        self._closing.add(watching := asyncio.create_task(self._watch(client)))
+        watching.add_done_callback(self._closing.discard)
+        log.info("connected to Slack")
+        await self._on_connected(gap_s)
+
+    async def _watch(self, client: _Client) -> None:
+        """Notes when a connection was lost."""
+        while not client.ended.is_set() and not _is_closed(client):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_WATCH_EVERY_S):
+                    await client.ended.wait()
+        if client is self._client and self._lost_at is None:
+            self._lost_at = time.monotonic()
+
+    async def _end(self, client: _Client) -> None:
+        await _close(client)
+        self._open.discard(client)
+
+    def _let_go(self, client: _Client) -> None:
+        async def later() -> None:
+            await asyncio.sleep(_LETS_GO_S)
+            await self._end(client)
+
+        self._closing.add(task := asyncio.create_task(later()))
+        task.add_done_callback(self._closing.discard)
+
+    async def _handle(self, client: Any, request: SocketModeRequest) -> None:
+        """One envelope; without an acknowledgement Slack sends it again."""
+        started = time.time()
+        task = asyncio.current_task()
+        if task is not None:
+            client.handling.add(task)
+        try:
+            response = await run_async_bolt_app(self._app, request)
+            await send_async_response(client, request, response, started)
+        except (OSError, ConnectionError, RuntimeError, AttributeError) as error:
+            log.info("an acknowledgement did not go out: %s", type(error).__name__)
+        except Exception as error:
+            log.error("an envelope failed: %s at %s", type(error).__name__, place(error))
+        finally:
+            if task is not None:
+                client.handling.discard(task)
+
+
+async def _greeting(client: _Client) -> None:
+    """Returns once Slack has said hello.
+
+    Raises: OSError where it closes the connection instead, as with too many of them.
+    """
+    while not client.greeted.is_set():
+        if client.ended.is_set() or _is_closed(client):
+            raise OSError("Slack closed a new connection at once")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await client.greeted.wait()
+
+
+def _is_closed(client: _Client) -> bool:
+    return client.current_session is None or client.current_session.closed
+
+
+async def _close(client: _Client) -> None:
+    """Ends a client for good within a bound: the SDK's own closing may wait for a dead peer."""
+    client.ended.set()
+    client.closed = True
+    tasks = (client.message_processor, client.current_session_monitor, client.message_receiver)
+    for task in tasks:
+        if task is not None:
+            task.cancel()
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            if client.current_session is not None:
+                await client.current_session.close()
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await client.aiohttp_client_session.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.retrieval.passage import DocumentVectors
@@ -18,6 +18,7 @@ from engine.storage.term_statistics import CountChange, apply_counts, count_docu
 
 _IN_LIMIT = 500
 """Values in one SQL IN list, well below SQLite's and PostgreSQL's limits on parameters."""
+_REVISION = select(knowledge.c.revision).where(knowledge.c.tenant == bindparam("tenant"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,8 +289,9 @@ class DocumentStore:
 
     async def revision(self, tenant: str) -> int:
         """A number that grows with each change of what readers may see; 0 before the first."""
-        statement = select(knowledge.c.revision).where(knowledge.c.tenant == tenant)
-        found = await self._database.look_up(lambda db: db.execute(statement).scalar())
+        found = await self._database.look_up(
+            lambda db: db.execute(_REVISION, {"tenant": tenant}).scalar()
+        )
         return int(found or 0)
 
     async def content_fingerprint(self, tenant: str, revision: int) -> str:

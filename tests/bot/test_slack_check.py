@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.diagnosis import Finding, Level, diagnose
 from bot.names import BOT_SCOPES
 from bot.slack_check import SlackCheck
+from bot.transport.http import HttpTransport
 from bot.workspace import Fault, LocalWorkspace
 from engine.slack_settings import SlackSettings
 
@@ -121,33 +122,20 @@ async def test_an_app_token_without_its_scope_is_refused(
 
 
 @pytest.fixture
-async def busy() -> AsyncIterator[Callable[[Any], Awaitable[int]]]:
-    """Listens on a port and answers /healthz with an object."""
-    runners = []
-
-    async def listen(told: Any) -> int:
-        async def healthz(_: web.Request) -> web.Response:
-            return web.json_response(told)
-
-        app = web.Application()
-        app.router.add_get("/healthz", healthz)
-        runner = web.AppRunner(app, access_log=None)
-        runners.append(runner)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        return int(runner.addresses[0][1])
-
-    yield listen
-    for runner in runners:
-        await runner.cleanup()
+async def busy() -> AsyncIterator[int]:
+    """A port on which another web server listens."""
+    runner = web.AppRunner(web.Application(), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield int(runner.addresses[0][1])
+    await runner.cleanup()
 
 
-async def test_a_port_that_another_program_holds_fails(look: Looked, busy: Any) -> None:
-    port = await busy(["something else"])
-    found = (await look(port=port))["port"]
+async def test_a_port_that_another_program_holds_fails(look: Looked, busy: int) -> None:
+    found = (await look(port=busy))["port"]
     assert (found.level, found.text) == (
         Level.FAIL,
-        f"another program listens on port {port}",
+        f"another program listens on port {busy}",
     )
 
 
@@ -157,8 +145,11 @@ async def test_a_port_that_hangs_is_another_programs(look: Looked) -> None:
     assert found.level is Level.FAIL
 
 
-async def test_a_port_that_a_running_deskhand_holds_is_fine(look: Looked, busy: Any) -> None:
-    found = (await look(port=await busy({"service": "deskhand"})))["port"]
+async def test_a_port_that_a_running_deskhand_holds_is_fine(look: Looked) -> None:
+    running = HttpTransport(host="127.0.0.1", port=0, not_ready=lambda: "")
+    await running.start()
+    found = (await look(port=running.port))["port"]
+    await running.stop()
     assert (found.level, found.text.startswith("a Deskhand that runs")) == (Level.OK, True)
 
 

@@ -12,30 +12,15 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack_api import SlackApi
-from bot.transport.http import EVENTS_PATH, MAX_BODY_BYTES, HttpServer, PortTaken, Readiness
+from bot.transport.http import EVENTS_PATH, MOST_BODY_BYTES, HttpTransport, PortTaken
 from bot.workspace import LocalWorkspace
 from bot.workspace.http_delivery import signature
-from engine.errors import SettingsInvalid
-from engine.slack_settings import SlackSettings
 
 Got = list[dict[str, Any]]
 
 
-def settings_of(workspace: LocalWorkspace, **more: Any) -> SlackSettings:
-    given: dict[str, Any] = {
-        "bot_token": workspace.bot_token,
-        "signing_secret": workspace.signing_secret,
-        "api_url": workspace.api_url,
-        "transport": "http",
-        "host": "127.0.0.1",
-        "port": 0,
-        "request_timeout_s": 2,
-    }
-    return SlackSettings(**given | more)
-
-
-async def fine() -> Readiness:
-    return Readiness(ready=True)
+def serve(app: AsyncApp | None = None, *, port: int = 0, why_not: str = "") -> HttpTransport:
+    return HttpTransport(host="127.0.0.1", port=port, not_ready=lambda: why_not, app=app)
 
 
 @pytest.fixture
@@ -62,8 +47,8 @@ async def app(workspace: LocalWorkspace, got: Got) -> AsyncIterator[AsyncApp]:
 
 
 @pytest.fixture
-async def server(workspace: LocalWorkspace, app: AsyncApp) -> AsyncIterator[HttpServer]:
-    made = HttpServer(settings_of(workspace), ready=fine, app=app)
+async def server(app: AsyncApp) -> AsyncIterator[HttpTransport]:
+    made = serve(app)
     await made.start()
     yield made
     await made.stop()
@@ -75,7 +60,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def address(server: HttpServer, path: str = EVENTS_PATH) -> str:
+def address(server: HttpTransport, path: str = EVENTS_PATH) -> str:
     return f"http://127.0.0.1:{server.port}{path}"
 
 
@@ -89,7 +74,7 @@ def signed(secret: str, body: bytes, *, age_s: float = 0) -> dict[str, str]:
 
 
 async def test_events_and_commands_arrive_and_are_acknowledged(
-    workspace: LocalWorkspace, server: HttpServer, got: Got
+    workspace: LocalWorkspace, server: HttpTransport, got: Got
 ) -> None:
     await workspace.deliver_to(address(server))  # answers the challenge
     alice = workspace.join("alice")
@@ -109,7 +94,7 @@ MESSAGE = json.dumps(
 
 
 async def test_what_is_not_signed_by_slack_reaches_nobody(
-    workspace: LocalWorkspace, server: HttpServer, http: aiohttp.ClientSession, got: Got
+    workspace: LocalWorkspace, server: HttpTransport, http: aiohttp.ClientSession, got: Got
 ) -> None:
     secret = workspace.signing_secret
     tampered = signed(secret, MESSAGE)
@@ -151,7 +136,7 @@ async def test_what_is_not_signed_by_slack_reaches_nobody(
 @pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
 async def test_malformed_bodies_break_nothing(
     workspace: LocalWorkspace,
-    server: HttpServer,
+    server: HttpTransport,
     http: aiohttp.ClientSession,
     body: bytes,
     kind: str,
@@ -165,16 +150,16 @@ async def test_malformed_bodies_break_nothing(
 
 
 async def test_a_body_past_the_bound_is_refused_unread(
-    workspace: LocalWorkspace, server: HttpServer, http: aiohttp.ClientSession
+    workspace: LocalWorkspace, server: HttpTransport, http: aiohttp.ClientSession
 ) -> None:
-    body = b" " * (MAX_BODY_BYTES + 1)
+    body = b" " * (MOST_BODY_BYTES + 1)
     headers = signed(workspace.signing_secret, body)
     async with http.post(address(server), data=io.BytesIO(body), headers=headers) as response:
         assert response.status == 413
 
 
 async def test_what_the_app_cannot_take_is_not_acknowledged_and_comes_again(
-    workspace: LocalWorkspace, server: HttpServer, app: AsyncApp, got: Got
+    workspace: LocalWorkspace, server: HttpTransport, app: AsyncApp, got: Got
 ) -> None:
     failing = True
 
@@ -196,31 +181,15 @@ async def test_what_the_app_cannot_take_is_not_acknowledged_and_comes_again(
     assert workspace.delivery.lost == []
 
 
-async def test_readiness_is_told_with_its_reason(
-    workspace: LocalWorkspace, http: aiohttp.ClientSession
-) -> None:
-    state: Any = Readiness(ready=False, reason="not connected to Slack")
-
-    async def ready() -> Readiness:
-        if isinstance(state, Exception):
-            raise state
-        return state
-
-    server = HttpServer(settings_of(workspace, signing_secret=None), ready=ready)
-    await server.start()
-    expected = [
-        (state, 503, "not connected to Slack"),
-        (Readiness(ready=True), 200, ""),
-        (ValueError("xoxb-secret"), 503, "ValueError"),
-    ]
-    for told, status, reason in expected:
-        state = told
+async def test_readiness_is_told_with_its_reason(http: aiohttp.ClientSession) -> None:
+    for why_not, status, text in (("not connected", 503, "not connected"), ("", 200, "ready")):
+        server = serve(why_not=why_not)
+        await server.start()
         async with http.get(address(server, "/readyz")) as response:
-            assert response.status == status
-            assert await response.json() == {"ready": status == 200, "reason": reason}
-    async with http.post(address(server), data=b"{}") as response:  # events come by socket
-        assert response.status == 404
-    await server.stop()
+            assert (response.status, await response.text()) == (status, text)
+        async with http.post(address(server), data=b"{}") as response:  # events come by socket
+            assert response.status == 404
+        await server.stop()
 
 
 async def test_stopping_waits_for_a_request_under_way(
@@ -234,7 +203,7 @@ async def test_stopping_waits_for_a_request_under_way(
         await go_on.wait()
         return await next()
 
-    server = HttpServer(settings_of(workspace), ready=fine, app=app)
+    server = serve(app)
     await server.start()
     headers = signed(workspace.signing_secret, MESSAGE)
     asking = asyncio.create_task(http.post(address(server), data=MESSAGE, headers=headers))
@@ -247,7 +216,10 @@ async def test_stopping_waits_for_a_request_under_way(
 
 
 async def test_stopping_does_not_wait_for_ever(
-    workspace: LocalWorkspace, app: AsyncApp, http: aiohttp.ClientSession
+    workspace: LocalWorkspace,
+    app: AsyncApp,
+    http: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun = asyncio.Event()
 
@@ -256,7 +228,8 @@ async def test_stopping_does_not_wait_for_ever(
         begun.set()
         await asyncio.Event().wait()
 
-    server = HttpServer(settings_of(workspace, request_timeout_s=0.05), ready=fine, app=app)
+    monkeypatch.setattr("bot.transport.http._STOP_WITHIN_S", 0.05)
+    server = serve(app)
     await server.start()
     headers = signed(workspace.signing_secret, MESSAGE)
     asking = asyncio.create_task(http.post(address(server), data=MESSAGE, headers=headers))
@@ -266,16 +239,6 @@ async def test_stopping_does_not_wait_for_ever(
     await asyncio.gather(asking, return_exceptions=True)
 
 
-async def test_a_port_that_is_taken_is_told_in_one_sentence(
-    workspace: LocalWorkspace, server: HttpServer
-) -> None:
-    again = HttpServer(settings_of(workspace, port=server.port), ready=fine)
+async def test_a_port_that_is_taken_is_told_in_one_sentence(server: HttpTransport) -> None:
     with pytest.raises(PortTaken, match="DESKHAND_SLACK__PORT"):
-        await again.start()
-
-
-def test_events_without_a_signing_secret_are_refused(
-    workspace: LocalWorkspace, app: AsyncApp
-) -> None:
-    with pytest.raises(SettingsInvalid, match="SLACK_SIGNING_SECRET"):
-        HttpServer(settings_of(workspace, signing_secret=None), ready=fine, app=app)
+        await serve(port=server.port).start()

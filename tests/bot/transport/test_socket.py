@@ -12,92 +12,70 @@ from aiohttp import WSMsgType, web
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack_api import SlackApi
-from bot.transport.socket import SocketTimes, SocketTransport, TransportRefused
+from bot.transport.socket import SocketRefused, SocketTransport
 from bot.workspace import Disconnect, Fault, LocalWorkspace
-from engine.backoff import Backoff
-from engine.errors import SettingsInvalid
-from engine.slack_settings import SlackSettings
-
-QUICK = SocketTimes(ping_s=0.2, lasting_s=0.0, close_s=0.5, look_s=0.01)
-AT_ONCE = Backoff(attempts=2**31, base_s=0.01, most_s=0.02)
 
 
 class Running:
-    """A transport that runs, and what came of it."""
+    """A transport that was told to start, and what came of it."""
 
-    def __init__(
-        self, app: AsyncApp, transport: SocketTransport, got: list[str], gaps: list[int]
-    ) -> None:
+    def __init__(self, app: AsyncApp, url: str, app_token: str, timeout_s: float) -> None:
         self.app = app
-        self.transport = transport
-        self.got = got
-        self.gaps = gaps
-        self.task = asyncio.create_task(transport.run())
+        self.got: list[str] = []
+        self.gaps: list[float] = []
+        self.transport = SocketTransport(
+            app, app_token=app_token, api_url=url, timeout_s=timeout_s, on_connected=self._gap
+        )
+        self.started = asyncio.create_task(self.transport.start())
+
+    async def _gap(self, seconds: float) -> None:
+        self.gaps.append(seconds)
 
     async def until(self, true: Callable[[], object]) -> None:
         async with asyncio.timeout(10):
-            while not true():
-                assert not self.task.done(), self.task
+            while not true():  # noqa: ASYNC110 - anything may make it true
                 await asyncio.sleep(0.005)
 
     async def connected(self) -> None:
         await self.until(lambda: self.transport.connected)
 
     async def stop(self) -> None:
-        await self.transport.stop()
         async with asyncio.timeout(10):
-            await self.task
-
-
-def make(
-    settings: SlackSettings,
-    api: SlackApi,
-    *,
-    times: SocketTimes = QUICK,
-    on_gap: Callable[[], Awaitable[None]] | None = None,
-) -> Running:
-    got: list[str] = []
-    gaps: list[int] = []
-    app = AsyncApp(client=api.client, signing_secret="unused")
-
-    @app.event("message")
-    async def take(event: dict[str, Any]) -> None:
-        got.append(event["text"])
-
-    async def gap() -> None:
-        gaps.append(len(gaps))
-
-    transport = SocketTransport(
-        app, settings, api, on_gap=on_gap or gap, times=times, backoff=AT_ONCE
-    )
-    return Running(app, transport, got, gaps)
-
-
-def settings_of(url: str, **more: Any) -> SlackSettings:
-    given = {"bot_token": "xoxb-local-bot", "app_token": "xapp-local-app", "api_url": url}
-    return SlackSettings(**given | more)
+            await self.transport.stop()
 
 
 Start = Callable[..., Running]
 
 
 @pytest.fixture
-async def start(workspace: LocalWorkspace) -> AsyncIterator[Start]:
+async def start(workspace: LocalWorkspace, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
     """Runs a transport against the workspace, or another server of Slack's methods."""
+    quick = {"PING_EVERY_S": 0.2, "CONNECT_WITHIN_S": 0.3, "CLOSE_WITHIN_S": 0.5, "_LETS_GO_S": 0.1}
+    quick |= {"_WATCH_EVERY_S": 0.01, "_LEAST_PAUSE_S": 0.01, "_MOST_PAUSE_S": 0.02}
+    for name, seconds in quick.items():
+        monkeypatch.setattr(f"bot.transport.socket.{name}", seconds)
     running: list[Running] = []
     apis: list[SlackApi] = []
 
-    def begin(url: str = "", *, timeout_s: float = 5, app_token: str = "", **more: Any) -> Running:
+    def begin(url: str = "", *, app_token: str = "", timeout_s: float = 5) -> Running:
         api = SlackApi(workspace.bot_token, url=workspace.api_url, timeout_s=timeout_s)
         apis.append(api)
-        settings = settings_of(url or workspace.api_url, app_token=app_token or workspace.app_token)
-        running.append(make(settings, api, **more))
-        return running[-1]
+        app = AsyncApp(client=api.client, signing_secret="unused")
+        token = app_token or workspace.app_token
+        made = Running(app, url or workspace.api_url, token, timeout_s)
+
+        @app.event("message")
+        async def take(event: dict[str, Any]) -> None:
+            made.got.append(event["text"])
+
+        running.append(made)
+        return made
 
     yield begin
     for one in running:
+        one.started.cancel()
+        await asyncio.gather(one.started, return_exceptions=True)
         await one.transport.stop()
-        await asyncio.gather(one.task, return_exceptions=True)
     for api in apis:
         await api.aclose()
 
@@ -112,17 +90,17 @@ async def test_what_is_said_reaches_the_app_and_is_acknowledged(
     workspace: LocalWorkspace, start: Start
 ) -> None:
     running = start()
-    assert (running.transport.connected, running.transport.reason) == (False, "not connected yet")
+    assert not running.transport.connected
     await running.connected()
-    assert running.transport.reason == ""
     say(workspace, "hello")
     await running.until(lambda: running.got)
     await workspace.settled()
-    assert (running.got, running.gaps) == (["hello"], [0])
+    assert (running.got, running.gaps) == (["hello"], [0.0])
     assert all(a.answer.acked for a in workspace.attempts())
     await running.stop()
     assert workspace.sockets.sockets == []
-    assert (running.transport.connected, running.transport.reason) == (False, "stopped")
+    assert not running.transport.connected
+    await running.stop()
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "token_revoked", "not_allowed_token_type"])
@@ -130,19 +108,10 @@ async def test_a_token_that_slack_refuses_ends_the_run_with_what_to_do(
     workspace: LocalWorkspace, start: Start, code: str
 ) -> None:
     workspace.faults.add("apps.connections.open", Fault.REFUSED, code=code)
-    with pytest.raises(TransportRefused, match="SLACK_APP_TOKEN") as refused:
-        await start().task
+    with pytest.raises(SocketRefused, match="SLACK_APP_TOKEN") as refused:
+        await start().started
     assert code in str(refused.value)
     assert workspace.app_token not in str(refused.value)
-
-
-async def test_without_an_app_token_there_is_no_transport(workspace: LocalWorkspace) -> None:
-    api = SlackApi(workspace.bot_token, url=workspace.api_url, timeout_s=5)
-    app = AsyncApp(client=api.client, signing_secret="unused")
-    settings = settings_of(workspace.api_url, app_token=None)
-    with pytest.raises(SettingsInvalid, match="SLACK_APP_TOKEN"):
-        SocketTransport(app, settings, api, on_gap=asyncio.Event().wait)  # type: ignore[arg-type]
-    await api.aclose()
 
 
 @pytest.mark.parametrize("fault", [Fault.SERVER_ERROR, Fault.DROP_RESPONSE])
@@ -217,27 +186,11 @@ async def test_a_warning_leaves_no_time_without_a_connection(
 
 async def test_too_many_connections_are_waited_out(workspace: LocalWorkspace, start: Start) -> None:
     workspace.sockets.max_connections = 0
-    running = start(timeout_s=1)
+    running = start()
     await workspace.until(lambda: len(workspace.calls("apps.connections.open")) >= 2)
+    assert running.gaps == []
     assert not running.transport.connected
     workspace.sockets.max_connections = 10
-    await running.connected()
-
-
-async def test_a_gap_that_cannot_be_read_ends_nothing(
-    workspace: LocalWorkspace, start: Start
-) -> None:
-    calls = 0
-
-    async def on_gap() -> None:
-        nonlocal calls
-        calls += 1
-        raise LookupError("history")
-
-    running = start(on_gap=on_gap)
-    await running.until(lambda: calls == 1)
-    workspace.sockets.sockets[0].cut()
-    await running.until(lambda: calls == 2)
     await running.connected()
 
 
@@ -339,7 +292,7 @@ async def say_nothing(ws: web.WebSocketResponse) -> None:
 @pytest.mark.slow
 async def test_a_connection_that_answers_no_ping_is_replaced(start: Start) -> None:
     async with OddServer(say_hello_and_hang).serving() as odd:
-        running = start(odd.url, timeout_s=2)
+        running = start(odd.url)
         await running.until(lambda: len(running.gaps) >= 3)
         await running.stop()
 
@@ -350,10 +303,10 @@ async def test_a_connection_that_is_not_established_is_tried_with_a_fresh_ticket
     start: Start, treat: Any
 ) -> None:
     async with OddServer(treat).serving() as odd:
-        running = start(odd.url, timeout_s=0.3, times=SocketTimes(ping_s=5, close_s=0.1))
+        running = start(odd.url)
         await running.until(lambda: len(set(odd.connects)) >= 3)
         assert not running.transport.connected
-        assert "took no connection" in running.transport.reason
+        assert running.gaps == []
         await running.stop()
 
 
@@ -371,7 +324,7 @@ async def test_nonsense_over_the_socket_breaks_nothing(start: Start) -> None:
         ended.set()
 
     async with OddServer(babble).serving() as odd:
-        running = start(odd.url, timeout_s=2)
+        running = start(odd.url)
         await running.connected()
         await asyncio.sleep(0.3)
         assert running.transport.connected
@@ -379,13 +332,16 @@ async def test_nonsense_over_the_socket_breaks_nothing(start: Start) -> None:
         await ended.wait()
 
 
-async def test_a_server_that_never_says_farewell_does_not_hold_up_the_end(start: Start) -> None:
+async def test_a_server_that_never_says_farewell_does_not_hold_up_the_end(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def deaf(ws: web.WebSocketResponse) -> None:
         await ws.send_str(json.dumps({"type": "hello"}))
         await asyncio.sleep(30)
 
     async with OddServer(deaf).serving() as odd:
-        running = start(odd.url, timeout_s=2, times=SocketTimes(ping_s=60, close_s=0.2))
+        monkeypatch.setattr("bot.transport.socket.PING_EVERY_S", 60.0)
+        running = start(odd.url)
         await running.connected()
         await running.stop()  # within ten seconds, of which the client alone would take ten
 
@@ -429,3 +385,20 @@ async def test_nothing_is_lost_while_sockets_die_and_slack_asks_for_new_ones(
     assert workspace.delivery.lost == []
     assert len(running.gaps) > 3
     await running.stop()
+
+
+async def test_connections_that_end_at_once_are_not_replaced_at_once(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def leave(ws: web.WebSocketResponse) -> None:
+        await ws.send_str(json.dumps({"type": "hello"}))
+        await ws.close()
+
+    monkeypatch.setattr("bot.transport.socket._MOST_PAUSE_S", 60.0)
+    monkeypatch.setattr("bot.transport.socket._LEAST_PAUSE_S", 15.0)
+    async with OddServer(leave).serving() as odd:
+        running = start(odd.url)
+        await running.until(lambda: len(running.gaps) == 2)  # the first end counts as an accident
+        await asyncio.sleep(0.3)
+        assert odd.tickets == 2
+        await running.stop()
