@@ -97,6 +97,15 @@ class SlackApi:
 
         Raises: RateLimited, Refused, Unsure.
         """
+        return (await self.call_with_headers(method, **arguments))[0]
+
+    async def call_with_headers(
+        self, method: str, **arguments: Any
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """As `call`, and the headers of the answer by their names in lower case.
+
+        Raises: RateLimited, Refused, Unsure.
+        """
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -111,7 +120,7 @@ class SlackApi:
         data = response.data
         if not isinstance(data, dict):
             raise Unsure(method, "an answer that is no JSON object")
-        return data
+        return data, {str(name).lower(): str(value) for name, value in response.headers.items()}
 
     async def download(self, url: str, *, max_bytes: int) -> bytes:
         """The bytes of a file that Slack holds, read with the app's token.
