@@ -107,23 +107,22 @@ class Job:
 
         What Slack or the database do for a while costs no attempt: an outage ends no question.
         """
-        now = self._tools.clock()
         try:
             await step()
         except Dropped:
             self._dropped = True
         except RateLimited as limit:
-            await self._requeue(now + timedelta(seconds=limit.retry_after_s))
+            await self._requeue(self._in(timedelta(seconds=limit.retry_after_s)))
         except InDoubt as doubt:
             await self._requeue(doubt.due_at)
         except Unsure as unsure:
             log.warning("a question waits: %s", unsure)
-            await self._requeue(now + self._patience())
+            await self._requeue(self._in(self._patience()))
         except Refused as refused:
             return await self._refused(refused, last)
         except StorageUnavailable as error:
             log.error("a question waits: %s", error)
-            await self._requeue(now + self._patience())
+            await self._requeue(self._in(self._patience()))
         except Exception as error:
             log.error(
                 "question %s failed: %s at %s", self.item.id, type(error).__name__, place_of(error)
@@ -142,7 +141,7 @@ class Job:
                 item.tenant, item.team, item.channel, item.ts, at=self._tools.clock()
             )
         elif meaning is Meaning.APP:
-            await self._requeue(self._tools.clock() + timedelta(seconds=_MOST_WAIT_S))
+            await self._requeue(self._in(timedelta(seconds=_MOST_WAIT_S)))
         else:
             return await self._failed(last)
         return True
@@ -156,7 +155,7 @@ class Job:
             await self._finish(UNDELIVERABLE)
             return True
         wait = timedelta(seconds=min(_MOST_WAIT_S, 2.0**attempts))
-        await self._requeue(self._tools.clock() + wait, count_attempt=True)
+        await self._requeue(self._in(wait), count_attempt=True)
         return True
 
     async def _answer(self) -> None:
@@ -276,6 +275,9 @@ class Job:
         await self._tools.inbox.requeue(
             self.item.id, self.item.lease, due_at=due_at, count_attempt=count_attempt
         )
+
+    def _in(self, wait: timedelta) -> datetime:
+        return self._tools.clock() + wait
 
     def _patience(self) -> timedelta:
         """Grows with the question's age, as nothing else remembers how long an outage lasts."""

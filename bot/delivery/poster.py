@@ -199,18 +199,17 @@ class Poster:
 
     async def _with_fallback(self, part: Part, method: str, **more: Any) -> dict[str, Any]:
         """Calls with the body as planned, and as plain text where Slack does not take that."""
-        body = part.body
+        text, blocks = str(part.body.get("text", "")), list(part.body.get("blocks", ()))
+        if blocks:
+            text = text[:_UPDATE_CHARS]  # read where blocks cannot be shown
         given = {"channel": part.channel, "metadata": metadata_of(part), **more}
         try:
-            return await self._api.call(
-                method, text=body.get("text", ""), blocks=list(body.get("blocks", ())), **given
-            )
+            return await self._api.call(method, text=text, blocks=blocks, **given)
         except Refused as refused:
             if meaning_of(refused) is not Meaning.BODY:
                 raise
             log.warning("Slack takes a message only as plain text: %s", refused.code)
-        text = str(body.get("text", ""))[:_UPDATE_CHARS]
-        return await self._api.call(method, text=text, blocks=[], **given)
+        return await self._api.call(method, text=text[:_UPDATE_CHARS], blocks=[], **given)
 
     async def _finish_stream(self, part: Part, ts: str, streamed: Streamed | None) -> bool:
         """Ends a stream so that it shows the planned body; false where it was removed."""
