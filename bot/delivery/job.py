@@ -8,9 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from engine.storage.inbox import InboxItem, InboxStore
-from engine.storage.replies import Kind, ReplyStore
-
 from bot.delivery.answerer import Answerer, Prepared, Wording
 from bot.delivery.poster import Dropped, Place, Poster, Streamed
 from bot.delivery.recovery import InDoubt
@@ -22,6 +19,8 @@ from engine.clock import Clock
 from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
 from engine.slack_settings import SlackSettings
+from engine.storage.inbox import InboxItem, InboxStore
+from engine.storage.replies import Kind, PartState, ReplyStore
 from engine.trace import Outcome, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ UNDELIVERABLE = "undeliverable"
 _LEAST_WAIT_S = 1.0
 _MOST_WAIT_S = 60.0
 _MORE_ATTEMPTS = 3
-"""What an apology is tried beyond the attempts of its question."""
+"""What posting, once there is an answer or an apology, is tried beyond `slack.attempts`."""
 
 OnCase = Callable[[InboxItem, Prepared], Awaitable[None]]
 OnDone = Callable[[InboxItem, str], Awaitable[None]]
@@ -72,7 +71,7 @@ class Job:
         self._tools = tools
         self._interrupt = asyncio.Event()
         self._dropped = False
-        self._stopped = False
+        self._visible = False
 
     @property
     def dropped(self) -> bool:
@@ -86,21 +85,26 @@ class Job:
 
     def stop(self) -> None:
         """The asker wants no more; without effect once the answer is there."""
-        self._stopped = True
         self._interrupt.set()
 
     async def run(self) -> None:
         """Ends once the question is done, given back, or lost. Raises nothing."""
         renewal = asyncio.create_task(self._renew(), name="deskhand-lease")
-        attempts, limit = self.item.attempts, self._tools.settings.attempts
-        spent = attempts > limit and self.item.trace_id is None
         try:
-            if spent or attempts > limit + _MORE_ATTEMPTS or not await self._try(self._answer):
+            if await self._is_spent() or not await self._try(self._answer):
                 await self._try(self._apologise, last=True)
         except Exception as error:  # the lease runs out, and the question is taken up again
             log.error("a question was left: %s at %s", type(error).__name__, place_of(error))
         finally:
             renewal.cancel()
+
+    async def _is_spent(self) -> bool:
+        """Whether earlier attempts, which all ended in a crash, were the last."""
+        item, limit = self.item, self._tools.settings.attempts
+        if item.attempts <= limit + (_MORE_ATTEMPTS if item.trace_id else 0):
+            return False
+        parts = await self._tools.replies.of(item.tenant, item.id, Kind.ANSWER)
+        return not (item.trace_id and parts and all(p.state is PartState.POSTED for p in parts))
 
     async def _try(self, step: Callable[[], Awaitable[None]], *, last: bool = False) -> bool:
         """Takes a step; false where it failed and is not worth another attempt.
@@ -149,9 +153,9 @@ class Job:
     async def _failed(self, last: bool) -> bool:
         """Gives the question back; false where an apology is due."""
         attempts, limit = self.item.attempts, self._tools.settings.attempts
-        if attempts >= limit and not last:
+        if attempts >= limit and not last and not self._visible:
             return False
-        if attempts > limit + _MORE_ATTEMPTS:
+        if attempts > limit + _MORE_ATTEMPTS and not self._visible:
             await self._finish(UNDELIVERABLE)
             return True
         wait = timedelta(seconds=min(_MOST_WAIT_S, 2.0**attempts))
@@ -236,6 +240,7 @@ class Job:
             lease=item.lease,
             streamed=streamed,
         )
+        self._visible = True
         if prepared.opens_case:
             await self._open_case(prepared)
         await self._finish(prepared.outcome)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from engine.storage.replies import Kind, Part, PartState, ReplyStore
-
 from bot.delivery.answerer import Body
 from bot.delivery.recovery import InDoubt, copies_of, metadata_of
 from bot.delivery.refusals import Meaning, meaning_of
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
+from engine.storage.replies import Kind, Part, PartState, ReplyStore
 
 log = logging.getLogger(__name__)
 

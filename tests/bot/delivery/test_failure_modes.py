@@ -74,7 +74,7 @@ async def test_a_crash_after_the_post_repeats_no_answer(
             task.cancel()
         await desk.until_idle()
     desk.worker()
-    await desk.until_done(item, step_s=60)
+    await desk.until_done(item, step_s=2)
     assert desk.shown(said) == ["Answer to why?"]
     assert len(desk.workspace.calls("chat.postMessage")) == 1
 
