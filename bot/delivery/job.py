@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.delivery.answerer import Answerer, Prepared, Wording
-from bot.delivery.poster import Dropped, Place, Poster, Streamed
+from bot.delivery.poster import Dropped, Place, Poster
 from bot.delivery.recovery import InDoubt
 from bot.delivery.refusals import Meaning, meaning_of
 from bot.delivery.stream_bucket import StreamBucket
+from bot.delivery.streamed import Streamed
 from bot.delivery.streaming import LiveAnswer, Sleep
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.clock import Clock

@@ -11,16 +11,13 @@ from typing import Any
 from bot.delivery.answerer import Body
 from bot.delivery.recovery import InDoubt, copies_of, metadata_of
 from bot.delivery.refusals import Meaning, meaning_of
+from bot.delivery.streamed import STREAMING_BODY, Streamed, remainder
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.storage.replies import Kind, Part, PartState, ReplyStore
 
 log = logging.getLogger(__name__)
 
-STREAMING_BODY: Body = {"streaming": True}
-"""What is planned for a message that is being streamed, until its answer is there."""
-MOST_STREAMED_BYTES = 9_000
-"""Of Markdown in one streamed message; Slack cuts in at 11,000 to 12,000."""
 _UPDATE_CHARS = 3_900
 """Of text in a message that takes no blocks; chat.update refuses more than 4,000."""
 
@@ -31,17 +28,6 @@ class Place:
 
     channel: str
     thread_ts: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streamed:
-    """A stream that is open and whose every append is known to have arrived.
-
-    markdown: what it shows. closing: chunks that end its task cards.
-    """
-
-    markdown: str
-    closing: tuple[Mapping[str, Any], ...] = ()
 
 
 class Dropped(Exception):  # not a fault: whoever changed the question knows
@@ -309,18 +295,3 @@ class Poster:
     async def _ts_of(self, part: Part) -> str | None:
         known = await self._replies.of(self._tenant, part.question_id, part.kind)
         return next((p.ts for p in known if p.id == part.id), None)
-
-
-def remainder(body: Body, shown: str) -> tuple[str, list[Mapping[str, Any]]] | None:
-    """What completes a stream: Markdown and blocks; None where it shows something else.
-
-    Only a body that begins with `markdown` blocks can be completed: these are what it streams.
-    """
-    blocks = list(body.get("blocks", ()))
-    texts = []
-    while blocks and blocks[0].get("type") == "markdown":
-        texts.append(str(blocks.pop(0).get("text", "")))
-    whole = "\n\n".join(texts)
-    if not texts or not whole.startswith(shown) or len(whole.encode()) > MOST_STREAMED_BYTES:
-        return None
-    return whole[len(shown) :], blocks

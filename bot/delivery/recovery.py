@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.storage.replies import Part, ReplyStore
-
 from bot.slack_api import Refused, SlackApi
 from engine.errors import DeskhandError
+from engine.storage.replies import Part, ReplyStore
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +17,8 @@ EVENT_TYPE = "deskhand_reply"
 """The metadata's event type of everything that is posted about a question."""
 _SKEW = timedelta(minutes=5)
 """How far Slack's clock, which makes the `ts`, may differ from ours."""
+_STREAM_SKEW = timedelta(minutes=1)
+"""The same for what is known by its time alone."""
 _PAGE = 200
 _MOST_PAGES = 25
 
@@ -65,7 +66,7 @@ async def copies_of(
             and not metadata
             and message.get("user") == bot_user
             and message.get("ts") != part.thread_ts
-            and float(message["ts"]) >= (since - _SKEW).timestamp()
+            and float(message["ts"]) >= (since - _STREAM_SKEW).timestamp()
         ):
             keyless.append(str(message["ts"]))
     for ts in keyless:

@@ -291,6 +291,22 @@ async def test_a_question_deleted_after_its_worker_died_keeps_no_half_answer(
     await desk.until(lambda: desk.shown(said) == [], step_s=0.25)
 
 
+async def test_a_question_deleted_while_no_worker_lived_keeps_no_half_answer(
+    desk: Desk,
+) -> None:
+    scene = Scene(desk, "One.", " Two.")
+    first = desk.worker()
+    await scene.ask()
+    await scene.streaming()
+    stopping = asyncio.ensure_future(first.stop())
+    await desk.until(stopping.done, step_s=5)
+    assert len(desk.unfinished_streams()) == 1
+    await desk.delete(scene.said)
+    desk.worker()
+    await desk.until(lambda: desk.shown(scene.said) == [], step_s=0.25)
+    assert desk.unfinished_streams() == []
+
+
 async def test_an_edited_question_is_not_answered_in_its_old_form(desk: Desk) -> None:
     desk.script.act = gate = Gate()
     worker = desk.worker()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from bot.delivery.answerer import Prepared
-from bot.delivery.poster import Dropped, Place, remainder
+from bot.delivery.poster import Dropped, Place
 from bot.delivery.recovery import InDoubt
+from bot.delivery.streamed import remainder
 from bot.slack_api import RateLimited, Refused, SlackApi
 from bot.workspace import Fault
 from engine.slack_settings import SlackSettings
