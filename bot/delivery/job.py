@@ -94,6 +94,8 @@ class Job:
         try:
             if await self._is_spent() or not await self._try(self._answer):
                 await self._try(self._apologise, last=True)
+        except Dropped:
+            self._dropped = True
         except Exception as error:  # the lease runs out, and the question is taken up again
             log.error("a question was left: %s at %s", type(error).__name__, place_of(error))
         finally:
@@ -111,15 +113,20 @@ class Job:
         """Takes a step; false where it failed and is not worth another attempt.
 
         What Slack or the database do for a while costs no attempt: an outage ends no question.
+
+        Raises: Dropped, StorageUnavailable.
         """
         try:
             await step()
         except Dropped:
-            self._dropped = True
+            raise
         except RateLimited as limit:
             await self._requeue(self._in(timedelta(seconds=limit.retry_after_s)))
         except InDoubt as doubt:
-            await self._requeue(doubt.due_at)
+            # Slack is there and yet takes this message never: an outage alone costs no attempt
+            costs = doubt.repeated and self._patience() >= timedelta(seconds=_MOST_WAIT_S)
+            wait = self._in(self._patience()) if doubt.repeated else doubt.due_at
+            await self._requeue(max(doubt.due_at, wait), count_attempt=costs)
         except Unsure as unsure:
             log.warning("a question waits: %s", unsure)
             await self._requeue(self._in(self._patience()))
@@ -205,8 +212,7 @@ class Job:
             for interrupt in interrupts:
                 interrupt.cancel()
             streamed = await live.close()
-        if not done:
-            await asyncio.wait({answering})
+        await asyncio.gather(answering, return_exceptions=True)
         if self._dropped:
             raise Dropped
         if not done:

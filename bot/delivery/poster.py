@@ -82,7 +82,7 @@ class Poster:
             for part in sorted(parts, key=lambda p: (p.state is PartState.SURPLUS, p.part)):
                 gone |= not await self._bring(part, lease, (streamed or {}).get(part.id))
             if not gone:
-                break  # else what somebody removed is posted anew
+                break  # else what is not there, or cannot be changed, is posted anew
         return await self._replies.of(self._tenant, question_id, kind)
 
     async def withdraw(self, question_id: str, kind: Kind) -> None:
@@ -160,7 +160,8 @@ class Poster:
         except Unsure:
             ts = await self._look_for(part)
             if ts is None:
-                raise InDoubt(self._clock() + timedelta(seconds=self._api.timeout_s)) from None
+                over_at = self._clock() + timedelta(seconds=self._api.timeout_s)
+                raise InDoubt(over_at, repeated=again) from None
             await self._posted(part, ts)
             return
         await self._posted(part, str(posted["ts"]))
@@ -174,7 +175,7 @@ class Poster:
             if refused.code == "streaming_state_conflict":
                 await self._stop(part)
                 await self._with_fallback(part, "chat.update", ts=ts)
-            elif refused.code == "message_not_found":
+            elif refused.code in ("message_not_found", "edit_window_closed"):
                 await self._replies.mark_gone(part.id)
                 return False
             else:

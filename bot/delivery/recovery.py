@@ -24,13 +24,17 @@ _MOST_PAGES = 25
 
 
 class InDoubt(DeskhandError):
-    """A message may still turn up; at `due_at` it can be looked for again, and posted if absent."""
+    """A message may still turn up; at `due_at` it can be looked for again, and posted if absent.
+
+    repeated: an earlier attempt at it is known to have failed.
+    """
 
     retryable = True
 
-    def __init__(self, due_at: datetime) -> None:
+    def __init__(self, due_at: datetime, *, repeated: bool = False) -> None:
         super().__init__("it is not known yet whether Slack took a message; it will be looked for")
         self.due_at = due_at
+        self.repeated = repeated
 
 
 def metadata_of(part: Part) -> dict[str, Any]:

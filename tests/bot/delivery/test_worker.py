@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from bot.delivery.answerer import Prepared
+from bot.slack_api import SlackApi, Unsure
 from bot.workspace import Fault
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
@@ -295,6 +297,55 @@ async def test_an_outage_of_slack_costs_no_attempt_however_long_it_lasts(desk: D
     await desk.until_done(item, step_s=5)
     assert desk.shown(said) == ["Answer to why?"]
     assert len(desk.script.begun) == 1
+
+
+async def test_a_message_slack_always_fails_on_ends_with_an_apology(desk: Desk) -> None:
+    """Slack is there, so that it is no outage; the apology is another message."""
+    real = desk.api.call
+
+    async def call(method: str, **given: Any) -> dict[str, Any]:
+        if method == "chat.postMessage" and given["text"] == "Answer to why?":
+            raise Unsure(method, "HTTP 500")
+        return await real(method, **given)
+
+    api = SlackApi("", url="", timeout_s=5)
+    api.call = call  # type: ignore[method-assign]
+    desk.worker(api=api)
+    said, item = await desk.ask()
+    await desk.until_done(item, step_s=5)
+    assert desk.shown(said) == [f"Sorry. A person has it. ({item.id})"]
+    assert desk.clock.now() - float(said.ts) > 240  # not before a short outage would be over
+
+
+async def test_what_can_no_longer_be_edited_is_said_anew(desk: Desk) -> None:
+    worker = desk.worker()
+    said, item = await desk.ask("q")
+    await desk.until_done(item)
+    desk.workspace.faults.add("chat.update", Fault.REFUSED, code="edit_window_closed")
+    await desk.edit(said, "r")
+    worker.edited(item.id)
+    await desk.until(lambda: len(desk.done) == 2, step_s=0.25)
+    assert desk.shown(said) == ["Answer to q", "Answer to r"]
+
+
+async def test_an_answerer_that_fails_after_a_deletion_is_not_heard_of(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def act(item: InboxItem, watch: Watch) -> Prepared:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RuntimeError("no")
+
+    desk.script.act = act
+    worker = desk.worker()
+    said, item = await desk.ask()
+    await desk.until(lambda: desk.script.begun, step_s=0.25)
+    await desk.delete(said)
+    worker.cancelled(item.id)
+    await desk.until_idle()
+    assert desk.workspace.calls("chat.postMessage") == []
+    assert "failed" not in caplog.text
 
 
 async def test_an_outage_of_the_database_ends_no_worker(
