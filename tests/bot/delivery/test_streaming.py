@@ -131,6 +131,17 @@ async def test_the_stages_are_task_cards_that_all_end_as_complete(desk: Desk) ->
     assert {c["status"] for c in cards} == {"complete"}
 
 
+async def test_a_stream_may_begin_at_once(desk: Desk) -> None:
+    desk.settings = SlackSettings(stream_after_s=0, lease_s=3600)
+    scene = Scene(desk, "One.", " Two.")
+    desk.worker()
+    await scene.ask()
+    await scene.streaming()
+    await scene.finish()
+    assert [m.text for m in scene.replies] == ["One. Two."]
+    assert desk.workspace.calls("assistant.threads.setStatus") == []
+
+
 async def test_a_stream_in_a_direct_message_works(desk: Desk) -> None:
     scene = Scene(desk, "One.")
     desk.worker()
