@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -122,6 +123,8 @@ class SlackApi:
         """
         if self.client.session is None:  # set along with the client
             raise RuntimeError("no session")
+        if not self._is_slacks(url):  # of a file that lives elsewhere; the token is not for them
+            raise Refused("file download", "external_file")
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
@@ -143,6 +146,13 @@ class SlackApi:
         if len(content) > max_bytes:
             raise Refused("file download", "file_too_large")
         return content
+
+    def _is_slacks(self, url: str) -> bool:
+        given, ours = urlsplit(url), urlsplit(self._url)
+        if (given.scheme, given.netloc) == (ours.scheme, ours.netloc):
+            return True
+        host = given.hostname or ""
+        return given.scheme == "https" and host.endswith((".slack.com", ".slack-files.com"))
 
     async def aclose(self) -> None:
         """Closes its connections; idempotent."""

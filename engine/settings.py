@@ -8,14 +8,21 @@ with an empty value counts as not set.
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -23,31 +30,24 @@ from pydantic_settings import (
 )
 
 from engine.errors import SettingsInvalid
-from engine.slack_settings import CONVENTIONAL_SLACK_NAMES, SlackSettings
-
-PREFIX = "DESKHAND_"
-CONVENTIONAL_NAMES = {
-    "DATABASE_URL": "DESKHAND_DATABASE__URL",
-    "OPENAI_API_KEY": "DESKHAND_OPENAI__API_KEY",
-    "OPENAI_BASE_URL": "DESKHAND_OPENAI__BASE_URL",
-    "OPENAI_MODEL": "DESKHAND_OPENAI__MODEL",
-    "QDRANT_URL": "DESKHAND_QDRANT__URL",
-    "QDRANT_API_KEY": "DESKHAND_QDRANT__API_KEY",
-    "UNSTRUCTURED_API_KEY": "DESKHAND_UNSTRUCTURED__API_KEY",
-    "UNSTRUCTURED_API_URL": "DESKHAND_UNSTRUCTURED__URL",
-    **CONVENTIONAL_SLACK_NAMES,
-}
-"""Names that other tools use, and the setting each one stands for."""
-
-_NOT_SETTINGS = frozenset({"DESKHAND_SECRETS_DIR"})
-_SERVICE_LINK = re.compile(
-    r"DESKHAND_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
-    r"|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)"
-)
-"""What Kubernetes puts into each pod's environment for a service named `deskhand` or
-`deskhand-...`."""
+from engine.server_address import NO_ADDRESS, is_address
+from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
+from engine.slack_settings import SlackSettings
 
 _MIB = 1024 * 1024
+_SAID_WHOLE = "said_whole"
+"""Type of a problem whose message needs nothing but the setting's name before it."""
+
+
+def _require_address(value: str) -> str:
+    if not is_address(value):
+        raise PydanticCustomError(_SAID_WHOLE, NO_ADDRESS)
+    return value
+
+
+_Address = Annotated[
+    str, StringConstraints(strip_whitespace=True), AfterValidator(_require_address)
+]
 
 
 class _Group(BaseModel):
@@ -113,7 +113,7 @@ class OpenAiSettings(_Group):
     """The hosted or self-hosted chat model."""
 
     api_key: SecretStr | None = Field(default=None, description="key of the model server")
-    base_url: str | None = Field(default=None, description="any OpenAI-compatible server")
+    base_url: _Address | None = Field(default=None, description="any OpenAI-compatible server")
     model: str = Field(default="gpt-4.1-mini", description="chat model that writes answers")
     max_output_tokens: int = Field(
         default=1024, ge=16, le=100_000, description="longest answer of a model, thinking included"
@@ -134,7 +134,7 @@ class OpenAiSettings(_Group):
 class QdrantSettings(_Group):
     """A Qdrant server instead of the embedded index."""
 
-    url: str | None = Field(
+    url: _Address | None = Field(
         default=None,
         description="http:// or https:// address without credentials; unset means the embedded "
         "index",
@@ -176,7 +176,7 @@ class UnstructuredSettings(_Group):
     """The Unstructured API instead of the local parser, for PDF and office files."""
 
     api_key: SecretStr | None = Field(default=None, description="unset means the local parser")
-    url: str | None = Field(default=None, description="address of a self-hosted API")
+    url: _Address | None = Field(default=None, description="address of a self-hosted API")
     strategy: Literal["auto", "fast", "hi_res", "ocr_only", "vlm"] = Field(
         default="auto", description="how the API reads a page: auto, fast, hi_res, ocr_only or vlm"
     )
@@ -275,35 +275,13 @@ def load_settings(
     Raises: SettingsInvalid with one sentence that names the first unknown or bad setting; the
     sentence never holds the value of a secret.
     """
-    env = os.environ if environ is None else environ
     cwd = Path.cwd() if working_directory is None else working_directory
-    dotenv = _read_dotenv(cwd / ".env")
-    secrets = _read_secrets(env.get("DESKHAND_SECRETS_DIR") or dotenv.get("DESKHAND_SECRETS_DIR"))
-    merged: dict[str, str] = {}
-    for origin in (secrets, dotenv, env):
-        for conventional, ours in CONVENTIONAL_NAMES.items():
-            if origin.get(conventional):
-                merged[ours] = origin[conventional]
-        merged.update({k: v for k, v in origin.items() if k.startswith(PREFIX) and v})
-    for name in _NOT_SETTINGS:
-        merged.pop(name, None)
-    known = setting_names()
-    for name in sorted(merged):
-        if name not in known and _SERVICE_LINK.fullmatch(name):
-            del merged[name]
-        elif name not in known:
-            bare = {setting.removeprefix(PREFIX): setting for setting in known}
-            close = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
-            hint = (
-                f"did you mean {bare[close[0]]}?"
-                if close
-                else "see the settings table in README.md"
-            )
-            raise SettingsInvalid(f"{name} is not a setting of Deskhand; {hint}")
+    given = read_sources(os.environ if environ is None else environ, cwd)
+    values = known_only(given.values, setting_names())
     try:
-        settings = Settings(**_MergedSource(merged)())
+        settings = Settings(**_MergedSource(values)())
     except (ValidationError, ValueError) as error:
-        raise SettingsInvalid(_first_problem(error)) from None
+        raise SettingsInvalid(_first_problem(error, given)) from None
     try:
         home = settings.home.expanduser()
     except RuntimeError:
@@ -311,48 +289,12 @@ def load_settings(
     return settings.model_copy(update={"home": home if home.is_absolute() else cwd / home})
 
 
-def _first_problem(error: ValidationError | ValueError) -> str:
+def _first_problem(error: ValidationError | ValueError, given: GivenValues) -> str:
     if not isinstance(error, ValidationError):
         return f"a setting has a value that cannot be read: {type(error).__name__}"
     problem = error.errors(include_input=False, include_url=False)[0]
-    name = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
+    ours = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
+    name = given.names.get(ours, ours)
+    if problem["type"] == _SAID_WHOLE:
+        return f"{name} {problem['msg']}"
     return f"{name} has a bad value: {problem['msg'][0].lower()}{problem['msg'][1:]}"
-
-
-def _read_dotenv(path: Path) -> dict[str, str]:
-    from dotenv import dotenv_values
-
-    try:
-        if not path.is_file():
-            return {}
-        values = dotenv_values(path, encoding="utf-8-sig", interpolate=False)
-        return {k: v for k, v in values.items() if v is not None}
-    except (OSError, UnicodeDecodeError):
-        raise SettingsInvalid(f"{path} cannot be read as text; mend or remove it") from None
-
-
-def _read_secrets(directory: str | None) -> dict[str, str]:
-    root = Path(directory) if directory else Path("/run/secrets")
-    if not root.is_dir():
-        if directory:
-            raise SettingsInvalid(f"DESKHAND_SECRETS_DIR names {root}, which is not a directory")
-        return {}
-    wanted = set(CONVENTIONAL_NAMES)
-    found: dict[str, str] = {}
-    try:
-        files = sorted(root.iterdir())
-    except OSError:
-        if directory:
-            raise SettingsInvalid(
-                f"DESKHAND_SECRETS_DIR names {root}, which cannot be read"
-            ) from None
-        return {}
-    for file in files:
-        name = file.name.upper().replace("-", "_")
-        if name in wanted or name.startswith(PREFIX):
-            try:
-                if file.is_file():
-                    found[name] = file.read_text(encoding="utf-8-sig").strip()
-            except (OSError, UnicodeDecodeError):
-                raise SettingsInvalid(f"the secret file {file} cannot be read as text") from None
-    return found

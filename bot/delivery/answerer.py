@@ -6,13 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.storage.inbox import InboxItem
-
+from engine.errors import DeskhandError
 from engine.stopwatch import SentenceReady, Watch
+from engine.storage.inbox import InboxItem
 from engine.trace import Stage
 
 Body = Mapping[str, Any]
 """One message: `text`, which stands alone where blocks cannot be shown, and `blocks`."""
+
+
+NOT_MEANT = "not_meant"
+"""Outcome of a word that was not for the bot: the only one of which nothing is shown."""
+
+
+class NotYet(DeskhandError):
+    """The answer must wait for something else; the attempt does not count."""
+
+    retryable = True
+
+    def __init__(self, why: str, retry_after_s: float) -> None:
+        super().__init__(f"a question waits: {why}")
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +45,7 @@ class Prepared:
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.messages:
+        if not self.messages and self.outcome != NOT_MEANT:
             raise ValueError("an outcome is visible: it has a message")
 
 

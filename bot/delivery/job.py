@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.delivery.answerer import Answerer, Prepared, Wording
+from bot.delivery.answerer import Answerer, NotYet, Prepared, Wording
 from bot.delivery.poster import Dropped, Place, Poster
 from bot.delivery.recovery import InDoubt
 from bot.delivery.refusals import Meaning, meaning_of
@@ -120,7 +120,7 @@ class Job:
             await step()
         except Dropped:
             raise
-        except RateLimited as limit:
+        except (RateLimited, NotYet) as limit:
             await self._requeue(self._in(timedelta(seconds=limit.retry_after_s)))
         except InDoubt as doubt:
             # Slack is there and yet takes this message never: an outage alone costs no attempt

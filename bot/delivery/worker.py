@@ -57,11 +57,12 @@ class Worker:
         settings: SlackSettings,
         on_case: OnCase = _no_case,
         on_done: OnDone = _not_told,
+        poster: Poster | None = None,
         bucket: StreamBucket | None = None,
         clock: Clock = now,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        self.poster = Poster(
+        self.poster = poster or Poster(
             tenant=tenant, api=api, replies=replies, bot_user=bot_user, clock=clock
         )
         self._tools = Tools(

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from engine.adapters.qdrant_faults import explain
-from engine.adapters.server_address import server_of
 from engine.errors import IndexUnavailable
+from engine.server_address import server_of
 from engine.settings import QdrantSettings
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from engine.adapters.document_formats import DocumentFormat, detect_format, library_media_type
 from engine.adapters.document_reading import check_file, finished, short_name
-from engine.adapters.server_address import server_of
 from engine.adapters.unstructured_elements import Element, elements_to_pages, parse_elements
 from engine.adapters.unstructured_faults import explain
 from engine.errors import DocumentUnreadable
 from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.parser import ParseLimits, Parser
 from engine.knowledge.title import TitleSource
+from engine.server_address import server_of
 from engine.settings import UnstructuredSettings
 
 if TYPE_CHECKING:

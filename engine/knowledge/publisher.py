@@ -43,8 +43,9 @@ class PublishedGroup:
 class Publisher:
     """Embeds the documents of one source and makes them live.
 
-    The embedder works on one group while the one before is stored, so that it seldom waits. A
-    document's new version goes live in one transaction, after its points are on disk.
+    The embedder works on one group while the one before is stored and the next one is read, so
+    that it seldom waits; five groups at most are in memory. A document's new version goes live in
+    one transaction, after its points are on disk.
     """
 
     tenant: str
@@ -63,13 +64,15 @@ class Publisher:
         Raises: ModelUnavailable, IndexMismatch, IndexUnavailable, StorageUnavailable, with every
         group told of kept and nothing of the others.
         """
+        gathered: asyncio.Queue[list[Chunked] | None] = asyncio.Queue(maxsize=1)
         embedded: asyncio.Queue[Embedded | None] = asyncio.Queue(maxsize=1)
         async with as_one() as tasks:
-            tasks.create_task(self._embed_all(parsed, embedded))
+            tasks.create_task(self._gather_all(parsed, gathered))
+            tasks.create_task(self._embed_all(gathered, embedded))
             tasks.create_task(self._publish_all(embedded, tell))
 
-    async def _embed_all(
-        self, parsed: asyncio.Queue[Chunked | None], out: asyncio.Queue[Embedded | None]
+    async def _gather_all(
+        self, parsed: asyncio.Queue[Chunked | None], out: asyncio.Queue[list[Chunked] | None]
     ) -> None:
         group: list[Chunked] = []
         wanted = min(_FIRST_GROUP_PASSAGES, _GROUP_PASSAGES)
@@ -82,15 +85,22 @@ class Publisher:
                 last = item is None
             except TimeoutError:
                 if group:
-                    await out.put(await self._embed(group))
+                    await out.put(group)
                     group = []
                 continue
             if item is not None:
                 group.append(item)
             if group and (last or sum(len(c.passages) for c in group) >= wanted):
-                await out.put(await self._embed(group))
+                await out.put(group)
                 group = []
                 wanted = min(2 * wanted, _GROUP_PASSAGES)
+        await out.put(None)
+
+    async def _embed_all(
+        self, gathered: asyncio.Queue[list[Chunked] | None], out: asyncio.Queue[Embedded | None]
+    ) -> None:
+        while (group := await gathered.get()) is not None:
+            await out.put(await self._embed(group))
         await out.put(None)
 
     async def _embed(self, group: Sequence[Chunked]) -> Embedded:

@@ -94,12 +94,13 @@ def rank(
     for joined in queries[1:]:
         total = (1 - _JOINED) * total + _JOINED * _score(joined, stacked)[0]
     order = np.argsort(-total, kind="stable")
-    each = np.split(sentence_cosines, stacked.sentence_starts[1:])
+    ends = [*stacked.sentence_starts[1:].tolist(), len(sentence_cosines)]
+    bounds = list(zip(stacked.sentence_starts.tolist(), ends, strict=True))
     return Ranked(
-        ids=tuple(ids[i] for i in order),
+        ids=tuple(ids[i] for i in order.tolist()),
         scores=np.clip(total[order] / _WHOLE, 0.0, 1.0),
         cosines=cosines[order],
-        sentence_cosines=tuple(each[i] for i in order),
+        sentence_cosines=tuple(sentence_cosines[slice(*bounds[i])] for i in order.tolist()),
         coverages=coverages[order],
         features=_features(total, sentence_cosines, focus, stacked, order),
     )
@@ -108,25 +109,38 @@ def rank(
 def _stack(candidates: Sequence[Candidate], documents: Mapping[str, DocumentVectors]) -> _Stacked:
     rows = {d: n for n, d in enumerate(dict.fromkeys(c.document_id for c in candidates))}
     whole = [documents[d] for d in rows]
-    sequences = [
-        part for c in candidates for part in (c.vectors.title_terms, c.vectors.terms, _GAP)
-    ]
-    sizes = [len(c.vectors.title_terms) + len(c.vectors.terms) + 1 for c in candidates]
+    vectors = [c.vectors for c in candidates]
+    sequences = [part for v in vectors for part in (v.title_terms, v.terms, _GAP)]
+    sizes = [len(v.title_terms) + len(v.terms) + 1 for v in vectors]
+    document_counts = np.concatenate([d.counts for d in whole])
+    document_starts = _starts([len(d.terms) for d in whole])
     return _Stacked(
-        dense=np.stack([c.vectors.dense for c in candidates]).astype(np.float32),
-        sentences=np.concatenate([c.vectors.sentences for c in candidates]),
-        sentence_starts=_starts([len(c.vectors.sentences) for c in candidates]),
+        dense=_matrix([v.dense for v in vectors]),
+        sentences=np.concatenate([v.sentences for v in vectors]),
+        sentence_starts=_starts([len(v.sentences) for v in vectors]),
         sequence=np.concatenate(sequences),
         sequence_starts=_starts(sizes),
         document_of=np.array([rows[c.document_id] for c in candidates]),
-        centroids=np.stack([d.centroid for d in whole]).astype(np.float32),
-        document_lengths=np.array([d.counts.sum(dtype=np.int64) for d in whole], np.float32),
+        centroids=_matrix([d.centroid for d in whole]),
+        document_lengths=_sums(document_counts, document_starts),
         document_terms=np.concatenate([d.terms for d in whole]),
-        document_counts=np.concatenate([d.counts for d in whole]),
-        document_starts=_starts([len(d.terms) for d in whole]),
+        document_counts=document_counts,
+        document_starts=document_starts,
         title_terms=np.concatenate([d.title_terms for d in whole]),
         title_starts=_starts([len(d.title_terms) for d in whole]),
     )
+
+
+def _matrix(rows: Sequence[NDArray[np.float16]]) -> Floats:
+    """Rows of one length as a matrix; a third of the time of `np.stack`."""
+    return np.concatenate(rows).reshape(len(rows), -1).astype(np.float32)
+
+
+def _sums(values: NDArray[np.uint16], starts: NDArray[np.intp]) -> Floats:
+    """The sum of each row, 0 for an empty one."""
+    before = np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
+    sums: Floats = np.diff(before[np.append(starts, len(values))]).astype(np.float32)
+    return sums
 
 
 def _starts(sizes: Sequence[int]) -> NDArray[np.intp]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from engine.storage.database import upsert
 from engine.storage.inbox_item import InboxItem, NewQuestion, State, parse_item, storable
@@ -32,9 +31,7 @@ class Arrival:
     at: datetime
 
 
-async def store_arrivals(
-    db: AsyncConnection, arrivals: Sequence[Arrival]
-) -> list[tuple[InboxItem, bool]]:
+def store_arrivals(db: Connection, arrivals: Sequence[Arrival]) -> list[tuple[InboxItem, bool]]:
     """Each as it stands in the table, and whether this call put it there."""
     by_tenant: dict[str, list[int]] = defaultdict(list)
     for place, arrival in enumerate(arrivals):
@@ -42,18 +39,18 @@ async def store_arrivals(
     results: dict[int, tuple[InboxItem, bool]] = {}
     for tenant in sorted(by_tenant):
         places = by_tenant[tenant]
-        stored = await _store(db, tenant, [arrivals[place] for place in places])
+        stored = _store(db, tenant, [arrivals[place] for place in places])
         results |= zip(places, stored, strict=True)
     return [results[place] for place in range(len(arrivals))]
 
 
-async def _store(
-    db: AsyncConnection, tenant: str, arrivals: Sequence[Arrival]
+def _store(
+    db: Connection, tenant: str, arrivals: Sequence[Arrival]
 ) -> list[tuple[InboxItem, bool]]:
     if db.dialect.name != "sqlite":
-        await db.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(tenant))))
+        db.execute(select(func.pg_advisory_xact_lock(_LOCK, func.hashtext(tenant))))
     rows = [_row(arrival) for arrival in arrivals]
-    turns = await _next_turns(db, tenant, {row["user"] for row in rows})
+    turns = _next_turns(db, tenant, {row["user"] for row in rows})
     for row in rows:
         row["turn"] = turns[row["user"]]
         turns[row["user"]] += 1
@@ -62,8 +59,8 @@ async def _store(
         .on_conflict_do_nothing(index_elements=["tenant", "team", "channel", "ts"])
         .returning(inbox.c.id, inbox.c.sequence)
     )
-    sequences = {str(found.id): found.sequence for found in await db.execute(statement, rows)}
-    known = await _known(db, tenant, [_place(row) for row in rows if row["id"] not in sequences])
+    sequences = {str(found.id): found.sequence for found in db.execute(statement, rows)}
+    known = _known(db, tenant, [_place(row) for row in rows if row["id"] not in sequences])
     return [
         (parse_item(row | {"sequence": sequences[row["id"]]}), True)
         if row["id"] in sequences
@@ -101,10 +98,10 @@ def _place(row: dict[str, Any]) -> _Place:
     return row["team"], row["channel"], row["ts"]
 
 
-async def _next_turns(db: AsyncConnection, tenant: str, users: set[str]) -> dict[str, int]:
+def _next_turns(db: Connection, tenant: str, users: set[str]) -> dict[str, int]:
     """The first free turn of each user: after their waiting questions, never in a past round."""
-    present = (await db.execute(select(present_turn(tenant)))).scalar_one()
-    waiting = await db.execute(
+    present = (db.execute(select(present_turn(tenant)))).scalar_one()
+    waiting = db.execute(
         select(inbox.c.user, func.max(inbox.c.turn).label("turn"))
         .where(
             inbox.c.tenant == tenant,
@@ -134,15 +131,13 @@ def present_turn(tenant: str) -> ColumnElement[int]:
     return case((claimed > done, claimed), else_=done)
 
 
-async def _known(
-    db: AsyncConnection, tenant: str, places: Sequence[_Place]
-) -> dict[_Place, InboxItem]:
+def _known(db: Connection, tenant: str, places: Sequence[_Place]) -> dict[_Place, InboxItem]:
     by_channel: dict[tuple[str, str], list[str]] = defaultdict(list)
     for team, channel, ts in places:
         by_channel[team, channel].append(ts)
     found = {}
     for (team, channel), moments in by_channel.items():
-        rows = await db.execute(
+        rows = db.execute(
             select(inbox).where(
                 inbox.c.tenant == tenant,
                 inbox.c.team == team,

@@ -6,8 +6,7 @@ import uuid
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ScalarSelect, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, or_, select, update
 
 from engine.storage.inbox_item import PENDING, InboxItem, State, parse_item
 from engine.storage.schema import inbox
@@ -24,7 +23,11 @@ _FIRST_OF_CONVERSATION: ColumnElement[bool] = (
         _earlier.c.channel == _next.c.channel,
         _earlier.c.root == _next.c.root,
         _earlier.c.state.in_(PENDING),
-        _earlier.c.sequence < _next.c.sequence,
+        # By when they were asked: messages arrive in no certain order.
+        or_(
+            _earlier.c.asked_at < _next.c.asked_at,
+            and_(_earlier.c.asked_at == _next.c.asked_at, _earlier.c.sequence < _next.c.sequence),
+        ),
     )
     .limit(1)
     .correlate(_next)
@@ -33,15 +36,15 @@ _FIRST_OF_CONVERSATION: ColumnElement[bool] = (
 )
 
 
-async def take_next(
-    db: AsyncConnection, tenant: str, owner: str, *, at: datetime, lease_until: datetime
+def take_next(
+    db: Connection, tenant: str, owner: str, *, at: datetime, lease_until: datetime
 ) -> InboxItem | None:
     """Claims one question in the open transaction; None where nothing can be claimed now.
 
     What a silent worker left comes first. Then the question with the lowest turn among the users
     with the fewest claimed now; `arrivals` gives out the turns.
     """
-    held = await db.execute(
+    held = db.execute(
         select(inbox.c.user, inbox.c.lease_until).where(
             inbox.c.tenant == tenant, inbox.c.state == State.CLAIMED.value
         )
@@ -54,7 +57,7 @@ async def take_next(
         else:
             busy[user] += 1
 
-    async def take(*conditions: ColumnElement[bool]) -> InboxItem | None:
+    def take(*conditions: ColumnElement[bool]) -> InboxItem | None:
         statement = (
             update(inbox)
             .where(inbox.c.sequence == candidate(tenant, *conditions))
@@ -67,20 +70,20 @@ async def take_next(
             )
             .returning(inbox)
         )
-        row = (await db.execute(statement)).mappings().first()
+        row = (db.execute(statement)).mappings().first()
         return None if row is None else parse_item(row)
 
     if lapsed:
-        taken = await take(_next.c.state == State.CLAIMED.value, _next.c.lease_until < at)
+        taken = take(_next.c.state == State.CLAIMED.value, _next.c.lease_until < at)
         if taken is not None:
             return taken
     due = (_next.c.state == State.DUE.value, _next.c.due_at <= at)
-    taken = await take(*due, _next.c.user.not_in(sorted(busy)))
+    taken = take(*due, _next.c.user.not_in(sorted(busy)))
     for held_now in sorted(set(busy.values())):
         if taken is not None:
             break
         users = sorted(user for user, number in busy.items() if number == held_now)
-        taken = await take(*due, _next.c.user.in_(users))
+        taken = take(*due, _next.c.user.in_(users))
     return taken
 
 

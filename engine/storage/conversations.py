@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, collate, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, collate, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.storage.database import Database, upsert
@@ -148,7 +148,7 @@ class ConversationStore:
             return {row.channel: row.ts for row in found}
 
 
-async def store_marks(db: AsyncConnection, groups: Sequence[Sequence[Mark]]) -> Sequence[None]:
+def store_marks(db: Connection, groups: Sequence[Sequence[Mark]]) -> Sequence[None]:
     """Stores marks in the open transaction, in one order for every program that does."""
     newest: dict[tuple[str, str, str], str] = {}
     for mark in (mark for group in groups for mark in group):
@@ -157,7 +157,7 @@ async def store_marks(db: AsyncConnection, groups: Sequence[Sequence[Mark]]) -> 
     statement = upsert(db, channel_marks)
     new = statement.excluded.ts
     known = _bytes(db, channel_marks.c.ts)
-    await db.execute(
+    db.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant", "team", "channel"],
             set_={"ts": case((known < new, new), else_=channel_marks.c.ts)},
@@ -170,7 +170,7 @@ async def store_marks(db: AsyncConnection, groups: Sequence[Sequence[Mark]]) -> 
     return [None] * len(groups)
 
 
-def _bytes(db: AsyncConnection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _bytes(db: AsyncConnection | Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column, compared byte by byte and not by the rules of a language."""
     return column if db.dialect.name == "sqlite" else collate(column, "C")
 

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.retrieval.passage import DocumentVectors
 from engine.storage.database import Database, upsert
-from engine.storage.passages import PassageRow, delete_passages, insert_passages
-from engine.storage.schema import document_vectors, documents, knowledge
+from engine.storage.passages import PassageRow, delete_passages, insert_passages, is_live
+from engine.storage.schema import document_vectors, documents, knowledge, passages
 from engine.storage.term_statistics import CountChange, apply_counts, count_documents
 
 _IN_LIMIT = 500
 """Values in one SQL IN list, well below SQLite's and PostgreSQL's limits on parameters."""
+_REVISION = select(knowledge.c.revision).where(knowledge.c.tenant == bindparam("tenant"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,10 +270,28 @@ class DocumentStore:
 
         return await self._database.look_up(read)
 
+    async def audiences_of(
+        self, tenant: str, passage_ids: Sequence[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Tags of these passages' documents now; of a passage that is no longer live, none."""
+
+        def read(db: Connection) -> dict[str, tuple[str, ...]]:
+            found: dict[str, tuple[str, ...]] = {}
+            for part in _chunks(list(dict.fromkeys(passage_ids))):
+                mine = (passages.c.tenant == tenant) & passages.c.id.in_(part)
+                rows = db.execute(
+                    select(passages.c.id, documents.c.audience).where(mine, is_live(passages))
+                )
+                found.update({row.id: tuple(row.audience) for row in rows})
+            return found
+
+        return await self._database.look_up(read)
+
     async def revision(self, tenant: str) -> int:
         """A number that grows with each change of what readers may see; 0 before the first."""
-        statement = select(knowledge.c.revision).where(knowledge.c.tenant == tenant)
-        found = await self._database.look_up(lambda db: db.execute(statement).scalar())
+        found = await self._database.look_up(
+            lambda db: db.execute(_REVISION, {"tenant": tenant}).scalar()
+        )
         return int(found or 0)
 
     async def content_fingerprint(self, tenant: str, revision: int) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
@@ -15,7 +15,7 @@ from engine.storage.database import Database
 T = TypeVar("T")
 R = TypeVar("R")
 
-Writer = Callable[[AsyncConnection, Sequence[T]], Awaitable[Sequence[R]]]
+Writer = Callable[[Connection, Sequence[T]], Sequence[R]]
 """Writes items of one kind in an open transaction; gives a result for each, in order."""
 
 _MOST = 256
@@ -76,13 +76,17 @@ class GroupCommit:
         by_writer: dict[Writer[Any, Any], list[_Waiting]] = {}
         for waiting in batch:
             by_writer.setdefault(waiting.writer, []).append(waiting)
-        results: list[tuple[_Waiting, Any]] = []
+
+        def write(db: Connection) -> list[tuple[_Waiting, Any]]:
+            results: list[tuple[_Waiting, Any]] = []
+            # Always in one order: two programs that lock rows in two would wait for each other.
+            for writer, group in sorted(by_writer.items(), key=_name):
+                written = writer(db, [waiting.item for waiting in group])
+                results += zip(group, written, strict=True)
+            return results
+
         try:
-            async with self._database.write() as db:
-                # Always in one order: two programs that lock rows in two would wait for each other.
-                for writer, group in sorted(by_writer.items(), key=_name):
-                    written = await writer(db, [waiting.item for waiting in group])
-                    results += zip(group, written, strict=True)
+            results = await self._database.transact(write)
         except Exception as error:
             _fail(batch, error)
             return

@@ -125,8 +125,9 @@ class InboxStore:
         this claim. owner: for `release`; every other change asks for the item's `lease`.
         """
         until = at + timedelta(seconds=lease_s)
-        async with self._database.write() as db:
-            return await take_next(db, tenant, owner, at=at, lease_until=until)
+        return await self._database.transact(
+            lambda db: take_next(db, tenant, owner, at=at, lease_until=until)
+        )
 
     async def renew(self, question_id: str, lease: str | None, *, lease_until: datetime) -> bool:
         """Holds a claimed question longer; False: it is not this lease's any more."""
@@ -189,13 +190,12 @@ class InboxStore:
         other = or_(
             row.c.team != mine.c.team, row.c.channel != mine.c.channel, row.c.root != mine.c.root
         )
-        async with self._database.read() as db:
-            found = await db.execute(
-                select(func.count())
-                .select_from(mine.join(row, and_(row.c.tenant == mine.c.tenant, before, other)))
-                .where(mine.c.tenant == tenant, mine.c.id == question_id, row.c.state.in_(PENDING))
-            )
-            return int(found.scalar_one())
+        statement = (
+            select(func.count())
+            .select_from(mine.join(row, and_(row.c.tenant == mine.c.tenant, before, other)))
+            .where(mine.c.tenant == tenant, mine.c.id == question_id, row.c.state.in_(PENDING))
+        )
+        return await self._database.look_up(lambda db: int(db.execute(statement).scalar_one()))
 
     async def last_of_user(self, tenant: str, user: str, limit: int) -> tuple[AskedQuestion, ...]:
         """A user's questions, the newest first, without those that were cancelled."""
@@ -234,13 +234,12 @@ class InboxStore:
         self, values: Mapping[str, Any], *conditions: ColumnElement[bool]
     ) -> InboxItem | None:
         statement = update(inbox).where(*conditions).values(**values).returning(inbox)
-        async with self._database.write() as db:
-            row = (await db.execute(statement)).mappings().first()
+        row = await self._database.transact(lambda db: db.execute(statement).mappings().first())
         return None if row is None else parse_item(row)
 
     async def _one(self, condition: ColumnElement[bool]) -> InboxItem | None:
-        async with self._database.read() as db:
-            row = (await db.execute(select(inbox).where(condition))).mappings().first()
+        statement = select(inbox).where(condition)
+        row = await self._database.look_up(lambda db: db.execute(statement).mappings().first())
         return None if row is None else parse_item(row)
 
 

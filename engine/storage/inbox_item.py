@@ -17,6 +17,7 @@ class Surface(StrEnum):
     FOLLOW_UP = "follow_up"
     SHORTCUT = "shortcut"
     COMMAND = "command"
+    CASE_REPLY = "case_reply"
 
 
 class State(StrEnum):

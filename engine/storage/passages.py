@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.knowledge.document import Passage, Sentence, SentenceKind
@@ -20,7 +20,7 @@ from engine.storage.schema import document_vectors, documents, passage_vectors, 
 _IN_LIMIT = 500
 
 
-def _is_live(table: Table) -> ColumnElement[bool]:
+def is_live(table: Table) -> ColumnElement[bool]:
     """The join of passages with the document whose live version they are, by its key."""
     return (documents.c.id == table.c.document_id) & (documents.c.version == table.c.version)
 
@@ -95,11 +95,7 @@ class PassageStore:
         def read(db: Connection) -> dict[str, Candidate]:
             found: dict[str, Candidate] = {}
             for part in _parts(ids):
-                rows = db.execute(
-                    _RANKED.where(
-                        passage_vectors.c.tenant == tenant, passage_vectors.c.id.in_(part)
-                    )
-                )
+                rows = db.execute(_RANKED_BY_ID, {"tenant": tenant, "ids": part})
                 found.update({row[0]: _candidate(row) for row in rows})
             return found
 
@@ -111,7 +107,7 @@ class PassageStore:
         def read(db: Connection) -> dict[str, LivePassage]:
             found: dict[str, LivePassage] = {}
             for part in _parts(ids):
-                rows = db.execute(_LIVE.where(passages.c.tenant == tenant, passages.c.id.in_(part)))
+                rows = db.execute(_LIVE_BY_ID, {"tenant": tenant, "ids": part})
                 found.update({row.id: _live_passage(row) for row in rows})
             return found
 
@@ -127,11 +123,12 @@ class PassageStore:
 
         def read(db: Connection) -> dict[tuple[str, int], LivePassage]:
             rows = db.execute(
-                _LIVE.where(
-                    passages.c.tenant == tenant,
-                    passages.c.document_id.in_({d for d, _ in keys}),
-                    passages.c.ordinal.in_({o for _, o in keys}),
-                )
+                _LIVE_BY_PLACE,
+                {
+                    "tenant": tenant,
+                    "documents": list({d for d, _ in keys}),
+                    "ordinals": list({o for _, o in keys}),
+                },
             )
             return {
                 key: _live_passage(row)
@@ -145,7 +142,7 @@ class PassageStore:
         """Id, document id and readers of every passage of a live version, in order."""
         statement = (
             select(passages.c.id, passages.c.document_id, documents.c.audience)
-            .join(documents, _is_live(passages))
+            .join(documents, is_live(passages))
             .where(passages.c.tenant == tenant, passages.c.version == version)
             .order_by(passages.c.ordinal)
         )
@@ -201,7 +198,7 @@ _LIVE = select(
     documents.c.url,
     documents.c.category,
     documents.c.audience,
-).join(documents, _is_live(passages))
+).join(documents, is_live(passages))
 
 
 _RANKED = select(
@@ -214,7 +211,21 @@ _RANKED = select(
     passage_vectors.c.title_terms,
     documents.c.audience,
     documents.c.category,
-).join(documents, _is_live(passage_vectors))
+).join(documents, is_live(passage_vectors))
+
+# Built once: building a statement costs more than these queries themselves.
+_LIVE_BY_ID = _LIVE.where(
+    passages.c.tenant == bindparam("tenant"), passages.c.id.in_(bindparam("ids", expanding=True))
+)
+_LIVE_BY_PLACE = _LIVE.where(
+    passages.c.tenant == bindparam("tenant"),
+    passages.c.document_id.in_(bindparam("documents", expanding=True)),
+    passages.c.ordinal.in_(bindparam("ordinals", expanding=True)),
+)
+_RANKED_BY_ID = _RANKED.where(
+    passage_vectors.c.tenant == bindparam("tenant"),
+    passage_vectors.c.id.in_(bindparam("ids", expanding=True)),
+)
 
 
 def _candidate(row: Any) -> Candidate:

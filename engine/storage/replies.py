@@ -207,8 +207,7 @@ class ReplyStore:
         self, conditions: Sequence[ColumnElement[bool]], **values: Any
     ) -> Part | None:
         statement = update(replies).where(*conditions).values(**values).returning(replies)
-        async with self._database.write() as db:
-            row = (await db.execute(statement)).mappings().first()
+        row = await self._database.transact(lambda db: db.execute(statement).mappings().first())
         return None if row is None else parse_part(row)
 
     @staticmethod

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -193,13 +193,8 @@ class TermStatistics:
         def read(db: Connection) -> dict[int, tuple[int, int]]:
             found: dict[int, tuple[int, int]] = {}
             for start in range(0, len(terms), _IN_LIMIT):
-                rows = db.execute(
-                    _COUNTS.where(
-                        term_counts.c.tenant == tenant,
-                        term_counts.c.readers.in_(readers),
-                        term_counts.c.term.in_(terms[start : start + _IN_LIMIT]),
-                    )
-                )
+                part = terms[start : start + _IN_LIMIT]
+                rows = db.execute(_COUNTS, {"tenant": tenant, "readers": readers, "terms": part})
                 found.update({int(t): (int(p), int(d)) for t, p, d in rows})
             return found
 
@@ -213,12 +208,8 @@ class TermStatistics:
         def read(db: Connection) -> dict[str, DocumentVectors]:
             found: dict[str, DocumentVectors] = {}
             for start in range(0, len(document_ids), _IN_LIMIT):
-                rows = db.execute(
-                    select(document_vectors).where(
-                        document_vectors.c.tenant == tenant,
-                        document_vectors.c.document_id.in_(document_ids[start : start + _IN_LIMIT]),
-                    )
-                )
+                part = document_ids[start : start + _IN_LIMIT]
+                rows = db.execute(_DOCUMENTS, {"tenant": tenant, "ids": part})
                 for row in rows:
                     found[row.document_id] = DocumentVectors(
                         centroid=np.frombuffer(row.centroid, np.float16),
@@ -231,6 +222,17 @@ class TermStatistics:
         return await self._database.look_up(read)
 
 
-_COUNTS = select(
-    term_counts.c.term, func.sum(term_counts.c.passages), func.sum(term_counts.c.documents)
-).group_by(term_counts.c.term)
+# Built once: building a statement costs more than these queries themselves.
+_COUNTS = (
+    select(term_counts.c.term, func.sum(term_counts.c.passages), func.sum(term_counts.c.documents))
+    .where(
+        term_counts.c.tenant == bindparam("tenant"),
+        term_counts.c.readers.in_(bindparam("readers", expanding=True)),
+        term_counts.c.term.in_(bindparam("terms", expanding=True)),
+    )
+    .group_by(term_counts.c.term)
+)
+_DOCUMENTS = select(document_vectors).where(
+    document_vectors.c.tenant == bindparam("tenant"),
+    document_vectors.c.document_id.in_(bindparam("ids", expanding=True)),
+)

@@ -82,8 +82,7 @@ class Judge:
         self, text: str, vector: NDArray[np.float32]
     ) -> tuple[TriageVerdict, dict[str, float]]:
         assert self.model is not None
-        (verdict,) = self.model.judge([text], vector[None, :])
-        (shares,) = self.model.distributions([text], vector[None, :])
+        verdict, shares = self.model.judge_with_shares(text, vector)
         return verdict, dict(zip(self.model.category.labels, shares.tolist(), strict=True))
 
 

@@ -122,8 +122,17 @@ class TriageModel:
         verdicts: list[TriageVerdict] = []
         for start in range(0, len(texts), _ROWS_AT_ONCE):
             stop = start + _ROWS_AT_ONCE
-            verdicts += self._judge(texts[start:stop], vectors[start:stop])
+            verdicts += self._judge(texts[start:stop], vectors[start:stop])[0]
         return verdicts
+
+    def judge_with_shares(self, text: str, vector: Matrix) -> tuple[TriageVerdict, Scores]:
+        """`judge` and `distributions` of one text, whose words are looked up once for both.
+
+        vector: shape (dimension,). The second is of shape (labels,).
+        """
+        (verdict,), by_category = self._judge([text], vector[None, :])
+        (shares,) = self.category.confident(by_category)
+        return verdict, shares
 
     def distributions(self, texts: Sequence[str], vectors: Matrix, of: str = "category") -> Scores:
         """Calibrated probabilities of every category (or priority), shape (texts, labels).
@@ -137,7 +146,8 @@ class TriageModel:
         scores = _scores(classifier.linear, rows, np.asarray(vectors, np.float32))
         return classifier.confident(classifier.probabilities(scores))
 
-    def _judge(self, texts: Sequence[str], vectors: Matrix) -> list[TriageVerdict]:
+    def _judge(self, texts: Sequence[str], vectors: Matrix) -> tuple[list[TriageVerdict], Scores]:
+        """Verdicts, and the probabilities of every category before the curve."""
         rows = [self._row(text) for text in texts]
         vectors = np.asarray(vectors, np.float32)
         by_category = self.category.probabilities(_scores(self.category.linear, rows, vectors))
@@ -158,7 +168,7 @@ class TriageModel:
         if self.priority is not None:
             found = self.priority.probabilities(_scores(self.priority.linear, rows, vectors))
             priorities = list(_best(self.priority, found))
-        return [
+        verdicts = [
             TriageVerdict(
                 category=category,
                 category_confidence=confidence,
@@ -170,6 +180,7 @@ class TriageModel:
                 categories, priorities, outside, strict=True
             )
         ]
+        return verdicts, by_category
 
     def _row(self, text: str) -> tuple[NDArray[np.int64], Matrix]:
         text = text[:MAX_CHARS]

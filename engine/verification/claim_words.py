@@ -75,6 +75,16 @@ def _parts_of(lower: str) -> tuple[str, ...]:
     return tuple(stem_of(piece) for piece in _PIECES.findall(lower.replace("’", "'")))
 
 
+def _bare(lower: str) -> str:
+    return lower[:-2] if lower.endswith("'s") else lower
+
+
+def stems_in(text: str) -> frozenset[str]:
+    """The stems of `read_words`, at a tenth of its cost."""
+    said = {match.group() for match in _WORD.finditer(text)}
+    return frozenset(stem_of(_bare(word.lower().replace("’", "'"))) for word in said)
+
+
 def read_words(text: str, lexicon: Lexicon) -> list[Word]:
     """The words of a text in order."""
     words: list[Word] = []
@@ -90,7 +100,7 @@ def read_words(text: str, lexicon: Lexicon) -> list[Word]:
                 sentence_start = True
             at_break += 1
             negator_at = -1
-        bare = lower[:-2] if lower.endswith("'s") else lower
+        bare = _bare(lower)
         negates = (bare in _NEGATORS or lower.endswith("n't")) and not any(
             low <= start < high for low, high in exempt
         )

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from engine.verification.alignment import Matcher
-from engine.verification.claim_words import FUNCTION_WORDS, Word, read_words
+from engine.verification.claim_words import FUNCTION_WORDS, Word, read_words, stems_in
 from engine.verification.evidence_text import without_marks
 from engine.verification.lexicon.lexicon import NEAR, Lexicon, load_lexicon
 from engine.verification.lexicon.stem import stem_of
@@ -101,7 +101,7 @@ def missing_from(
     plain = [without_marks(text[:_MOST_CHARS]) for text in texts]
     tokens = [[stem_of(token) for token in _TOKEN.findall(text.lower())] for text in plain]
     stems = frozenset(stem for found in tokens for stem in found)
-    stems |= frozenset(word.stem for text in plain for word in read_words(text, lexicon))
+    stems = stems.union(*(stems_in(text) for text in plain))
     words = read_words(without_marks(question), lexicon)
     covered: set[int] = set()
     found = [

@@ -363,6 +363,7 @@ def test_every_character_that_cannot_be_seen_is_dropped() -> None:
     assert left == []
 
 
+@pytest.mark.slow
 def test_every_letter_digit_and_emoji_is_kept() -> None:
     shows_nothing = {0x115F, 0x1160, 0x3164, 0xFFA0, 0xFFFC}
     lost = [
@@ -428,6 +429,7 @@ PIECES = st.sampled_from(
 HOSTILE = st.lists(PIECES, max_size=30).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(HOSTILE | st.text(max_size=60))
 @example("[x]http://e")
@@ -447,6 +449,7 @@ def test_words_are_never_lost(text: str) -> None:
         assert kept.replace("@ ", "@") == INVISIBLE.sub("", text).replace("@ ", "@")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deadline")
 @pytest.mark.parametrize(
     "piece",

@@ -90,6 +90,7 @@ async def test_hosted_vectors_find_the_document_and_each_call_is_booked(
     assert ("answer", True, True) in booked
 
 
+@pytest.mark.slow
 async def test_an_index_of_other_vectors_is_not_read(
     server: ModelServer, tmp_path: Path, model: MiniLmEmbedder
 ) -> None:
@@ -134,6 +135,7 @@ def judge(request: Received, verdict: Reply) -> Reply:
     return verdict if "probability" in request.messages("system") else Reply(text=ANSWER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verdict", "outcome", "codes"),
     [
@@ -190,6 +192,7 @@ async def test_a_setting_that_cannot_work_stops_the_start(
             pass
 
 
+@pytest.mark.slow
 def test_composing_an_engine_imports_no_model_client() -> None:
     code = (
         "import sys, engine.compose; print(sorted({'openai', 'genai_prices'} & set(sys.modules)))"

@@ -121,6 +121,7 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
     assert redact(text) == (text, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deadline")
 @pytest.mark.parametrize(
     "piece",

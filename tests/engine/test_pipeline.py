@@ -352,6 +352,7 @@ async def test_a_subject_or_a_body_alone_is_a_question(engine: Engine, tmp_path:
         assert "Accounts" in (await ask(engine.pipeline, question)).draft_reply
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -442,6 +443,7 @@ async def test_the_fingerprint_changes_with_a_setting_that_shapes_answers(
     assert len(made) == 3
 
 
+@pytest.mark.slow
 async def test_many_questions_at_once_each_get_their_own_answer(
     engine: Engine, tmp_path: Path
 ) -> None:

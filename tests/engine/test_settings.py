@@ -7,10 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 from engine.errors import SettingsInvalid
-from engine.settings import CONVENTIONAL_NAMES, Settings, load_settings, setting_names
+from engine.settings import Settings, load_settings, setting_names
+from engine.settings_sources import CONVENTIONAL_NAMES
 
 ROOT = Path(__file__).parents[2]
 SECRET = "hunter2-topsecret"
+ADDRESS = "http://127.0.0.1:9/v1"
 
 
 def load(cwd: Path, env: dict[str, str] | None = None) -> Settings:
@@ -66,13 +68,13 @@ def test_every_conventional_name_stands_for_its_setting(
     tmp_path: Path, conventional: str, ours: str
 ) -> None:
     assert ours in setting_names()
-    assert load(tmp_path, {conventional: "value"}) == load(tmp_path, {ours: "value"})
-    assert load(tmp_path, {conventional: "value"}) != load(tmp_path)
+    assert load(tmp_path, {conventional: ADDRESS}) == load(tmp_path, {ours: ADDRESS})
+    assert load(tmp_path, {conventional: ADDRESS}) != load(tmp_path)
 
 
 @pytest.mark.parametrize("name", [*CONVENTIONAL_NAMES, "DESKHAND_OPENAI__API_KEY"])
 def test_an_empty_value_counts_as_not_set(tmp_path: Path, name: str) -> None:
-    write_dotenv(tmp_path, f"{name}=kept")
+    write_dotenv(tmp_path, f"{name}={ADDRESS}")
     assert load(tmp_path, {name: ""}) == load(tmp_path)
     write_dotenv(tmp_path, f"{name}=")
     assert load(tmp_path, {}) == load(tmp_path / "elsewhere", {}).model_copy(
@@ -132,6 +134,26 @@ def test_a_bad_value_is_named_without_being_shown(tmp_path: Path, name: str, val
     assert value not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+ADDRESSED = ("OPENAI_BASE_URL", "QDRANT_URL", "UNSTRUCTURED_API_URL")
+
+
+@pytest.mark.parametrize("name", [*ADDRESSED, *(CONVENTIONAL_NAMES[n] for n in ADDRESSED)])
+@pytest.mark.parametrize(
+    "value", [SECRET, f"{SECRET}:8000/v1", f"ftp://{SECRET}", "http://", f"http://a {SECRET}"]
+)
+def test_an_address_that_is_none_is_named_as_it_was_given_with_what_to_do(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        load(tmp_path, {name: value})
+    assert str(caught.value) == f"{name} is no address; use http://HOST or https://HOST"
+
+
+@pytest.mark.parametrize("name", ADDRESSED)
+def test_blanks_around_an_address_do_not_matter(tmp_path: Path, name: str) -> None:
+    assert load(tmp_path, {name: f" {ADDRESS} "}) == load(tmp_path, {name: ADDRESS})
 
 
 def test_the_home_of_an_unknown_user_is_refused(tmp_path: Path) -> None:

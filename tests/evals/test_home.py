@@ -55,11 +55,13 @@ async def test_a_second_run_only_checks_for_changes(folder: Path, tmp_path: Path
     assert await _ingested(tmp_path / "home", folder, "1") == (0, 2)
 
 
+@pytest.mark.slow
 async def test_a_home_built_by_another_embedder_is_built_anew(folder: Path, tmp_path: Path) -> None:
     await _ingested(tmp_path / "home", folder, "1")
     assert await _ingested(tmp_path / "home", folder, "2") == (2, 2)
 
 
+@pytest.mark.slow
 async def test_a_home_holds_one_source_alone(folder: Path, tmp_path: Path) -> None:
     await _ingested(tmp_path / "home", folder, "1")
     other = tmp_path / "two"

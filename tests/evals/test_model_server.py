@@ -32,6 +32,7 @@ async def test_it_speaks_the_api_without_any_client_library() -> None:
     assert [request.body for request in server.requests] == [body, body]
 
 
+@pytest.mark.slow
 async def test_it_runs_as_a_program() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,

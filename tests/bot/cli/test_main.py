@@ -155,6 +155,7 @@ def test_what_cannot_be_done_is_one_sentence_with_its_exit_code(
     [
         ("DESKHAND_TENNANT", "x", "did you mean DESKHAND_TENANT"),
         ("DESKHAND_RETRIEVAL__TOP_K", "hunter2", "DESKHAND_RETRIEVAL__TOP_K has a bad value"),
+        ("OPENAI_BASE_URL", "hunter2", "OPENAI_BASE_URL is no address; use http://HOST"),
         ("DATABASE_URL", "mysql://u:hunter2@h/d", "DATABASE_URL names mysql"),
         ("DESKHAND_HOME", "/dev/null", "is not a folder"),
     ],
@@ -209,6 +210,7 @@ def test_nothing_heavy_is_imported_to_show_the_help(arguments: list[str]) -> Non
     assert [name for name in HEAVY if name in loaded] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "code"), [(["migrate", "--json"], 1), (["--help"], 0)])
 def test_a_reader_that_goes_away_is_no_traceback(
     arguments: list[str], code: int, tmp_path: Path

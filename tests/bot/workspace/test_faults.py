@@ -11,6 +11,7 @@ from bot.workspace import Fault, LocalWorkspace, ManualClock
 from tests.bot.workspace.conftest import ClientOf
 
 
+@pytest.mark.slow
 async def test_a_dropped_response_makes_the_sdk_post_twice(
     workspace: LocalWorkspace, client: AsyncWebClient
 ) -> None:

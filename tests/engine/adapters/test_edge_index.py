@@ -230,6 +230,7 @@ async def test_a_folder_is_open_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     await index.aclose()
 
 
+@pytest.mark.slow
 async def test_deleted_points_are_swept_out_at_the_next_start_without_building_hnsw(
     tmp_path: Path,
 ) -> None:

@@ -395,6 +395,7 @@ async def test_too_much_text_is_refused_and_names_the_setting(write: Write) -> N
     await parser.aclose()
 
 
+@pytest.mark.slow
 async def test_bombs_are_refused_before_they_go_off(
     parser: LocalParser, write: Write, tmp_path: Path
 ) -> None:
@@ -425,6 +426,7 @@ async def test_a_crash_costs_its_document_and_the_next_one_is_read(write: Write)
     await parser.aclose()
 
 
+@pytest.mark.slow
 async def test_a_hanging_document_is_given_up_after_the_time_limit(write: Write) -> None:
     parser = told(ParseLimits(timeout_s=0.5))
     began = time.monotonic()
@@ -469,6 +471,7 @@ async def test_a_process_is_reused_and_replaced_after_its_share(write: Write) ->
     await parser.aclose()
 
 
+@pytest.mark.slow
 async def test_the_loop_stays_free_while_a_document_is_read(write: Write) -> None:
     parser = told(ParseLimits())
     await parser.parse(write("fine.md", "Fine."))

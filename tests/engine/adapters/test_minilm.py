@@ -92,6 +92,7 @@ async def test_a_paraphrase_is_closer_than_an_unrelated_text(embedder: Embedder)
     assert question @ paraphrase > question @ unrelated + 0.2
 
 
+@pytest.mark.slow
 async def test_the_event_loop_runs_on_while_many_texts_are_embedded(embedder: Embedder) -> None:
     ticks = 0
 
@@ -107,6 +108,7 @@ async def test_the_event_loop_runs_on_while_many_texts_are_embedded(embedder: Em
     assert ticks > 20
 
 
+@pytest.mark.slow
 async def test_a_query_is_answered_while_a_bulk_embed_runs(embedder: Embedder) -> None:
     bulk = asyncio.create_task(embedder.embed_many(["expenses and receipts " * 80] * 24))
     await asyncio.sleep(0)

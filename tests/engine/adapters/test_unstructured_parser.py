@@ -255,6 +255,7 @@ FOR_EVERY_DOCUMENT = {ApiTrouble.UNAUTHORISED, ApiTrouble.UNPAID, ApiTrouble.NO_
 THE_FILES_OWN = {ApiTrouble.TOO_LARGE, ApiTrouble.UNSUPPORTED}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pages", [1, 6])
 @pytest.mark.parametrize("trouble", SENTENCES)
 async def test_each_fault_is_one_sentence_without_the_key(
@@ -281,6 +282,7 @@ async def test_each_fault_is_one_sentence_without_the_key(
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [ApiTrouble.BUSY, ApiTrouble.LIMITED, ApiTrouble.DISCONNECT])
 async def test_what_passes_is_tried_again(
     server: UnstructuredServer, write: Write, trouble: ApiTrouble

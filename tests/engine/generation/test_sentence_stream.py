@@ -136,5 +136,6 @@ def test_nothing_said_is_nothing(text: str) -> None:
     assert said(text) == []
 
 
+@pytest.mark.slow
 def test_words_without_end_are_cut_and_not_kept_for_ever(deadline: None) -> None:
     assert sum(len(text) for _, text, _ in said("word " * 20_000)) > 90_000

@@ -4,6 +4,8 @@ import re
 import time
 from collections.abc import Sequence
 
+import pytest
+
 from engine.knowledge.chunk import chunk_document
 from engine.knowledge.document import Page, ParsedDocument, Passage, SentenceKind
 
@@ -207,6 +209,7 @@ def _made(kind: int, words: list[str]) -> str:
     return ". ".join(words) + "."
 
 
+@pytest.mark.slow
 def test_five_megabytes_take_seconds() -> None:
     text = "\n\n".join(f"## Part {n}\n\n{sentence(60, n)} {sentence(30, n)}" for n in range(7000))
     began = time.process_time()

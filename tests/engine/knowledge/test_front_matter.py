@@ -120,6 +120,7 @@ def test_a_word_within_a_line_is_no_audience() -> None:
     assert split(text) == ({"title": "Your audience: leads", "owner": "Ann"}, "Body")
 
 
+@pytest.mark.slow
 def test_a_long_page_that_opens_with_a_rule_is_split_quickly() -> None:
     began = time.monotonic()
     for text in ("---\n" + "a: b [\n" * 500_000, "\n" * 3_000_000, "---\n" + " " * 3_000_000):

@@ -98,6 +98,7 @@ async def test_a_wrong_key_ends_the_run_with_one_sentence(
     assert "wrong-key-42" not in str(raised.value)
 
 
+@pytest.mark.slow
 async def test_a_rebuild_while_the_api_is_down_changes_nothing(
     tmp_path: Path, docs: Path, server: UnstructuredServer, model: MiniLmEmbedder
 ) -> None:
@@ -115,6 +116,7 @@ async def test_a_rebuild_while_the_api_is_down_changes_nothing(
         assert await engine.documents.live_sizes("default") == before
 
 
+@pytest.mark.slow
 async def test_another_parser_reads_its_documents_again(
     tmp_path: Path, docs: Path, server: UnstructuredServer, model: MiniLmEmbedder
 ) -> None:

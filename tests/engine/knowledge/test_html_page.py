@@ -1,3 +1,5 @@
+import pytest
+
 from engine.knowledge.html_page import page_to_markdown
 
 
@@ -33,6 +35,7 @@ def test_lists_code_definitions_and_spans_of_cells_are_kept() -> None:
     assert "| H |  |\n| --- | --- |\n| r | 1 |\n| r | 2 |" in text
 
 
+@pytest.mark.slow
 def test_broken_html_loses_no_text_and_ends_soon() -> None:
     assert "left" in page_to_markdown("<div><p class='x\">some <b>left")[1]
     for page in (

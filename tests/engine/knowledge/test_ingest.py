@@ -291,6 +291,32 @@ async def test_a_reader_sees_a_changing_document_whole_old_or_whole_new(
     await asyncio.gather(*readers)
 
 
+async def test_the_next_groups_are_read_while_the_model_is_busy(
+    settings: Settings,
+    embedder: CountingEmbedder,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_FIRST_GROUP_PASSAGES", "_GROUP_PASSAGES"):
+        monkeypatch.setattr(publisher_module, name, 30)
+    rows = [{"_id": f"d{n}", "title": f"Fact {n}", "text": f"Fact {n} holds."} for n in range(85)]
+    corpus = write(folder, "facts.jsonl", "\n".join(json.dumps(row) for row in rows))
+    read, all_read = set[str](), asyncio.Event()
+
+    def watch(progress: Progress) -> None:
+        read.add(progress.current)
+        if len(read - {""}) == len(rows):
+            all_read.set()
+
+    class Busy(CountingEmbedder):
+        async def embed_many(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            await asyncio.wait_for(all_read.wait(), 20)
+            return await super().embed_many(texts)
+
+    async with another(settings, Busy(embedder.inner)) as engine:
+        assert (await engine.ingestion.run(str(corpus), (), watch)).added == len(rows)
+
+
 async def test_a_document_that_breaks_keeps_its_old_version_and_is_reported(
     engine: Engine, folder: Path
 ) -> None:
@@ -383,6 +409,7 @@ async def test_counts_and_index_equal_a_recount_after_any_sequence_of_changes(
         await assert_consistent(engine)
 
 
+@pytest.mark.slow
 async def test_a_folder_that_cannot_be_opened_keeps_its_documents(
     engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,6 +459,7 @@ async def test_a_folder_leaves_alone_what_another_source_holds_and_still_exists(
     assert len(await rows(engine)) == 2
 
 
+@pytest.mark.slow
 async def test_another_audience_alone_reads_again_but_embeds_nothing(
     engine: Engine, embedder: CountingEmbedder, folder: Path
 ) -> None:
@@ -477,6 +505,7 @@ async def test_a_corpus_row_is_a_document_with_its_own_title_url_and_audience(
     assert counts(await ingest(engine, corpus)) == (0, 0, 1, 1, 0)
 
 
+@pytest.mark.slow
 async def test_a_row_that_breaks_keeps_its_old_version_until_the_corpus_is_whole_again(
     engine: Engine, folder: Path
 ) -> None:
@@ -492,6 +521,7 @@ async def test_a_row_that_breaks_keeps_its_old_version_until_the_corpus_is_whole
     assert counts(await ingest(engine, corpus)) == (0, 0, 1, 2, 0)
 
 
+@pytest.mark.slow
 async def test_a_document_may_say_strange_things_of_itself(engine: Engine, folder: Path) -> None:
     write(
         folder,
@@ -518,6 +548,7 @@ async def test_a_document_may_say_strange_things_of_itself(engine: Engine, folde
     await engine.traces.save(trace)
 
 
+@pytest.mark.slow
 async def test_a_name_that_is_not_utf8_is_shown_as_text_and_does_not_stop_the_run(
     engine: Engine, folder: Path
 ) -> None:
@@ -529,6 +560,7 @@ async def test_a_name_that_is_not_utf8_is_shown_as_text_and_does_not_stop_the_ru
     assert sorted(await rows(engine)) == ["a.md", "caf\\xe9.md"]
 
 
+@pytest.mark.slow
 async def test_a_lost_index_is_refilled_from_the_database_without_embedding(
     settings: Settings, embedder: CountingEmbedder, folder: Path
 ) -> None:
@@ -549,6 +581,7 @@ async def test_a_lost_index_is_refilled_from_the_database_without_embedding(
     assert embedder.embedded == []
 
 
+@pytest.mark.slow
 async def test_an_index_that_lost_some_points_is_made_whole_by_the_next_run(
     engine: Engine, embedder: CountingEmbedder, folder: Path
 ) -> None:
@@ -571,6 +604,7 @@ def version_made(ms_ago: int) -> str:
     return str(uuid.UUID(int=value & ~(0x3 << 62) | (0x2 << 62)))
 
 
+@pytest.mark.slow
 async def test_leftovers_older_than_a_day_are_deleted_and_younger_ones_kept(
     engine: Engine, folder: Path
 ) -> None:
@@ -588,6 +622,7 @@ async def test_leftovers_older_than_a_day_are_deleted_and_younger_ones_kept(
     assert set(await engine.index.versions(TENANT)) == {version, young}
 
 
+@pytest.mark.slow
 async def test_another_version_of_the_embedder_is_refused_before_anything_is_changed(
     settings: Settings, model: MiniLmEmbedder, folder: Path
 ) -> None:
@@ -604,6 +639,7 @@ async def test_another_version_of_the_embedder_is_refused_before_anything_is_cha
         assert await rows(engine) == before
 
 
+@pytest.mark.slow
 async def test_a_lost_index_is_not_refilled_with_another_embedders_vectors(
     settings: Settings, model: MiniLmEmbedder, folder: Path
 ) -> None:
@@ -618,6 +654,7 @@ async def test_a_lost_index_is_not_refilled_with_another_embedders_vectors(
             await ingest(engine, folder)
 
 
+@pytest.mark.slow
 async def test_two_runs_over_one_folder_at_once_leave_each_document_once(
     settings: Settings, model: MiniLmEmbedder, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -636,6 +673,7 @@ async def test_two_runs_over_one_folder_at_once_leave_each_document_once(
         assert sum((await one.index.versions(TENANT)).values()) == 12
 
 
+@pytest.mark.slow
 async def test_a_cancelled_run_keeps_what_it_published_and_the_next_one_completes_it(
     engine: Engine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -685,6 +723,7 @@ async def test_forgetting_a_source_takes_its_documents_out_of_everything(
     await assert_consistent(engine)
 
 
+@pytest.mark.slow
 async def test_two_tenants_of_one_home_do_not_see_each_other(
     tmp_path: Path, model: MiniLmEmbedder, folder: Path
 ) -> None:

@@ -58,6 +58,7 @@ async def test_a_page_that_its_sitemap_no_longer_names_is_removed(
     assert await paths(engine, site) == ["/b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [404, 403, "<html>Sign in</html>"])
 async def test_a_sitemap_that_is_missing_for_once_removes_no_page(
     engine: Engine, site: Any, answer: str | int
@@ -71,6 +72,7 @@ async def test_a_sitemap_that_is_missing_for_once_removes_no_page(
     assert await paths(engine, site) == ["/a", "/b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [404, 503, b"\x1f\x8bbroken"])
 async def test_a_part_of_a_sitemap_that_is_missing_for_once_removes_no_page(
     engine: Engine, site: Any, answer: bytes | int

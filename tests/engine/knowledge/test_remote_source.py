@@ -226,6 +226,7 @@ def test_a_password_in_a_sites_address_is_refused_before_it_is_cited(site: Any) 
     assert site.asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_bucket_that_cannot_be_listed_is_said_without_its_keys(
     site: Any, status: int, monkeypatch: pytest.MonkeyPatch

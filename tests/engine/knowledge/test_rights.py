@@ -103,6 +103,7 @@ async def test_a_part_of_a_restricted_source_keeps_its_tags(engine: Engine, hb: 
     assert await audiences(engine) == restricted | {"lunch.md": ["everyone"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("narrow_first", [True, False])
 async def test_the_narrower_sources_own_tags_hold_in_any_order(
     engine: Engine, hb: Path, *, narrow_first: bool
@@ -127,6 +128,7 @@ async def test_a_source_without_tags_opens_nothing_that_lies_around_it(
     assert await audiences(engine) == {name: [LEADS] for name in ("salaries.md", "lunch.md")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", ["broken", "a row broken", "folder not listed"])
 async def test_tightening_reaches_documents_that_cannot_be_read_in_that_run(
     engine: Engine, hb: Path, failure: str, monkeypatch: pytest.MonkeyPatch
@@ -175,6 +177,7 @@ async def test_what_a_document_says_of_its_readers_outlives_its_sources_tags(
     assert await audiences(engine) == {"salaries.md": [HR], "lunch.md": [LEADS]}
 
 
+@pytest.mark.slow
 async def test_a_run_that_ends_early_leaves_nothing_open(
     engine: Engine, hb: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +212,7 @@ async def test_a_document_that_became_empty_is_quoted_no_more(engine: Engine, hb
     assert "90,000" not in await quoted(engine)
 
 
+@pytest.mark.slow
 async def test_forgetting_hands_over_what_another_source_holds(engine: Engine, hb: Path) -> None:
     hidden = hb / ".drafts" / "idea.md"
     hidden.parent.mkdir()
@@ -226,6 +230,7 @@ async def test_forgetting_hands_over_what_another_source_holds(engine: Engine, h
     assert await engine.index.count("default") == 0
 
 
+@pytest.mark.slow
 async def test_forgetting_a_restricted_source_opens_nothing_inside_it(
     engine: Engine, hb: Path
 ) -> None:
@@ -236,6 +241,7 @@ async def test_forgetting_a_restricted_source_opens_nothing_inside_it(
     assert await audiences(engine) == {"salaries.md": [LEADS]}
 
 
+@pytest.mark.slow
 async def test_forgetting_an_open_source_leaves_its_documents_to_the_readers_around_it(
     engine: Engine, hb: Path
 ) -> None:
@@ -247,6 +253,7 @@ async def test_forgetting_an_open_source_leaves_its_documents_to_the_readers_aro
     assert await readers_counted(engine) == {LEADS}
 
 
+@pytest.mark.slow
 async def test_a_source_whose_path_is_no_text_is_read_again_with_its_tags(
     engine: Engine, tmp_path: Path
 ) -> None:

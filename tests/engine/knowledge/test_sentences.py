@@ -68,6 +68,7 @@ def test_a_text_without_any_blank_is_cut_hard() -> None:
     assert [end - start for start, end in split_sentences("x" * 3000)] == [1200, 1200, 600]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

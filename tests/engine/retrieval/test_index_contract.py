@@ -85,13 +85,22 @@ class Places:
     """Where the adapters put their indexes."""
 
     tmp_path: Path
-    owner_home: Path
-    qdrant: QdrantServer
+    request: pytest.FixtureRequest
+
+    @property
+    def owner_home(self) -> Path:
+        home: Path = self.request.getfixturevalue("owner_home")
+        return home
+
+    @property
+    def qdrant(self) -> QdrantServer:
+        server: QdrantServer = self.request.getfixturevalue("qdrant")
+        return server
 
 
 @pytest.fixture
-def places(tmp_path: Path, owner_home: Path, qdrant: QdrantServer) -> Places:
-    return Places(tmp_path, owner_home, qdrant)
+def places(tmp_path: Path, request: pytest.FixtureRequest) -> Places:
+    return Places(tmp_path, request)
 
 
 # Each is an async context manager that gives an empty index.
@@ -130,7 +139,12 @@ async def qdrant_server(places: Places) -> AsyncIterator[SearchIndex]:
     await index.aclose()
 
 
-ADAPTERS = (edge, client_of_another_process, shared, qdrant_server)
+ADAPTERS = (
+    edge,
+    pytest.param(client_of_another_process, marks=pytest.mark.slow),
+    pytest.param(shared, marks=pytest.mark.slow),
+    pytest.param(qdrant_server, marks=pytest.mark.slow),
+)
 
 
 @pytest.fixture(params=ADAPTERS, ids=lambda adapter: adapter.__name__)

@@ -83,6 +83,7 @@ def test_document_weights_are_those_of_the_formula() -> None:
     assert vector.values.dtype == np.float32
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_has_terms_of_words_only(text: str) -> None:
     found = terms(text)
@@ -94,6 +95,7 @@ def test_any_text_has_terms_of_words_only(text: str) -> None:
     assert len(set(vector.indices.tolist())) == len(vector.indices)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("deadline")
 @pytest.mark.parametrize("piece", ["a.", "a", "1:", ".", "_", "a__", "’", "a ", "\ufdfa"])
 def test_hostile_text_is_split_in_linear_time(piece: str) -> None:

@@ -147,6 +147,7 @@ async def test_a_change_of_the_knowledge_is_seen_by_the_next_question(
     assert names(await find(engine, "parking fee", LEADS)) == []
 
 
+@pytest.mark.slow
 async def test_ten_documents_are_found_behind_one_that_crowds_the_candidates(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -242,6 +243,7 @@ async def test_the_same_question_again_is_embedded_once(engine: Engine, tmp_path
     assert [r.score for r in first.retrieved] == [r.score for r in second.retrieved]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,4 +1,4 @@
-"""Every test of the stores runs on SQLite and on PostgreSQL."""
+"""Every test of the stores runs on SQLite and, in the whole gate, on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NewDatabase = Callable[[str | None], str]
 """Makes a database, empty or as a copy of the one at this address, and gives its address."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def kind(request: pytest.FixtureRequest) -> str:
     """Which database a test runs on."""
     return str(request.param)

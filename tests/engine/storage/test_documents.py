@@ -115,6 +115,7 @@ async def test_a_reader_in_the_middle_sees_the_old_or_the_new_document_never_a_m
         assert len((await reader.execute(texts)).scalars().all()) == 8
 
 
+@pytest.mark.slow
 async def test_readers_beside_a_writer_always_see_whole_documents(
     database: Database, store: DocumentStore, stored: PassageStore, source: str, new_version: Build
 ) -> None:
@@ -158,6 +159,7 @@ async def test_a_publication_that_fails_keeps_nothing_of_itself(
     assert await store.revision("acme") == revision
 
 
+@pytest.mark.slow
 async def test_publications_at_once_of_a_tenants_first_documents_all_succeed(
     store: DocumentStore, source: str, new_version: Build
 ) -> None:
@@ -179,6 +181,7 @@ async def test_the_same_new_document_published_at_once_goes_live_once(
     assert {v for d in done for v in d.superseded} == {r.document.version for r in rivals} - live
 
 
+@pytest.mark.slow
 async def test_publishing_and_removing_at_once_never_wait_for_each_other(
     store: DocumentStore, source: str, new_version: Build
 ) -> None:
@@ -313,3 +316,19 @@ async def test_a_live_version_changes_its_readers_together_with_its_counts(
         "everyone": 1,
         "group:S1": 1,
     }
+
+
+async def test_who_may_read_a_passage_is_told_for_live_ones_of_the_tenant_alone(
+    store: DocumentStore, source: str, new_version: Build
+) -> None:
+    leave = new_version(source, "/handbook/leave.md", passages=600, audience=("group:S1", "public"))
+    bonus = new_version(source, "/handbook/bonus.md", audience=("user:U1",))
+    await store.publish("acme", [leave, bonus])
+    found = await store.audiences_of("acme", [*ids(leave), *ids(bonus), "none", ids(leave)[0]])
+    assert found == dict.fromkeys(ids(leave), ("group:S1", "public")) | dict.fromkeys(
+        ids(bonus), ("user:U1",)
+    )
+    assert await store.audiences_of("globex", ids(leave)) == {}
+    await store.publish("acme", [new_version(source, "/handbook/bonus.md", content="second")])
+    assert await store.audiences_of("acme", ids(bonus)) == {}
+    assert await store.audiences_of("acme", []) == {}

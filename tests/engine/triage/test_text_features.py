@@ -51,6 +51,7 @@ def test_the_arithmetic_is_scikit_learns(text: str) -> None:
     assert_equal(text)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(" ".join(TEXTS).split(" ")), max_size=12), st.text(max_size=30))
 def test_and_for_any_text(words: list[str], more: str) -> None:
     assert_equal(" ".join(words) + more)

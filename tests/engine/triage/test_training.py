@@ -64,6 +64,12 @@ def test_numpy_gives_what_scikit_learn_gives(make_examples: Make, name: str) -> 
         )
     )[:, 1]
     verdicts = model.judge(texts, vectors)
+    shares = model.distributions(texts[:1], vectors[:1])[0]
+    alone, shares_alone = model.judge_with_shares(texts[0], vectors[0])
+    assert (alone, shares_alone.tolist()) == (
+        model.judge(texts[:1], vectors[:1])[0],
+        shares.tolist(),
+    )
     np.testing.assert_allclose([v.out_of_scope for v in verdicts], outside, atol=2e-4)
     classes = parts["category"]["linear"].classes_
     assert [v.category for v in verdicts] == [classes[n] for n in by_category.argmax(axis=1)]
@@ -76,6 +82,7 @@ def test_numpy_gives_what_scikit_learn_gives(make_examples: Make, name: str) -> 
         assert {v.priority for v in verdicts} == {v.priority_confidence for v in verdicts} == {None}
 
 
+@pytest.mark.slow
 def test_the_isotonic_curve_is_scikit_learns(make_examples: Make) -> None:
     examples, vectors = make_examples("it", "hr", rows=520, priority=False)
     fitted = fit_triage(examples, vectors, seed=7)

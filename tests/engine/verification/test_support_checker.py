@@ -114,6 +114,7 @@ def test_a_long_evidence_is_checked_fast_and_its_end_is_read() -> None:
     ).supported
 
 
+@pytest.mark.slow
 def test_a_hostile_text_costs_no_more_than_its_length() -> None:
     started = time.thread_time()
     for text in ("1" * 3900, "a," * 1900, "(" * 3900, "1 to " * 700, "no " * 1300, "A" * 3900):

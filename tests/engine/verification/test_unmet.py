@@ -72,6 +72,7 @@ def test_without_passages_everything_is_unmet() -> None:
     assert [each.text for each in missing_from("Is Okta there?", [])] == ["Okta"]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.text(), st.lists(st.text(), max_size=3))
 def test_no_text_makes_it_raise_and_weights_are_shares(question: str, texts: list[str]) -> None:

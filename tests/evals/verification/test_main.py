@@ -20,6 +20,7 @@ def test_absent_sets_are_skipped_by_name(
     assert found["holds"]
 
 
+@pytest.mark.slow
 def test_the_last_line_holds_the_figures_of_a_small_sample(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -38,6 +38,7 @@ def test_the_shipped_model_lets_signals_speak_only_against_a_claim() -> None:
         assert coefficient <= 0 or name in FREE
 
 
+@pytest.mark.slow
 def test_nothing_of_the_development_sets_is_in_the_training_pairs() -> None:
     sets = [load_claims(name, default_datasets()) for name in SET_NAMES]
     if any(found is None for found in sets):

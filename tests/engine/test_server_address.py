@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.adapters.server_address import server_of
 from engine.errors import SettingsInvalid
+from engine.server_address import server_of
 
 
 def test_names_the_host_and_the_port_alone() -> None:

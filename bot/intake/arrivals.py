@@ -1,0 +1,50 @@
+"""What happens at once when the inbox has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.aside import Aside
+from bot.delivery.worker import Worker
+from bot.rendering.notices import queue_notice
+from bot.slack_api import SlackApi
+from engine.storage.inbox import InboxItem, InboxStore, State, Surface
+
+_NO_NOTICE = (Surface.FOLLOW_UP, Surface.CASE_REPLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Wakes the worker, and tells people who must wait. queue_notice: from how many on."""
+
+    tenant: str
+    api: SlackApi
+    inbox: InboxStore
+    worker: Worker
+    aside: Aside
+    queue_notice: int
+
+    async def on_new(self, item: InboxItem) -> None:
+        """A question has arrived."""
+        self.worker.wake()
+        if item.surface not in _NO_NOTICE:
+            self.aside.begin(self._tell_of_queue(item), "a notice was not shown")
+
+    async def on_changed(self, item: InboxItem) -> None:
+        """A question was edited or deleted."""
+        if item.state in (State.CANCELLED, State.DONE):
+            self.worker.cancelled(item.id)
+        else:
+            self.worker.edited(item.id)
+
+    async def _tell_of_queue(self, item: InboxItem) -> None:
+        before = await self.inbox.waiting_before(self.tenant, item.id)
+        if before < self.queue_notice:
+            return
+        await self.api.call(
+            "chat.postEphemeral",
+            channel=item.channel,
+            user=item.user,
+            thread_ts=item.thread_ts,
+            text=queue_notice(before).text,
+        )

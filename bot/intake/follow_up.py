@@ -1,0 +1,82 @@
+"""Whether a word in a thread that the bot answered in is meant for it, though it is not named.
+
+The rules, in the order in which they decide:
+1. Who names another person, a group or everybody talks to them.
+2. Thanks and other courtesies want no answer, nor does what is only emoji.
+3. The asker is answered for a question, and right behind our answer also for a word that goes on
+   with it ("and for contractors") or reports trouble ("it still fails").
+4. Other people are answered for a question right behind our answer; behind anybody else's word
+   the thread is theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.intake.plain_text import calls_a_group, mentions, plain_text, without_emoji
+
+_COURTESY = re.compile(
+    r"(?:(?:many |ok(?:ay)?,? |great,? |perfect,? |awesome,? |cool,? |got it,? |super,? )*"
+    r"(?:thanks?|thank you|thx|ty|cheers|merci|danke)(?: (?:a lot|so much|very much|again|all|you|"
+    r"everyone|for (?:the|your) (?:help|answer|info|reply)|that (?:helps|helped|worked)))*"
+    r"|ok(?:ay)?|k|got it|great|perfect|awesome|cool|nice|super|sure|understood|noted|will do|done"
+    r"|that (?:helps|helped|worked|works)|works|solved|\+1|lol|haha+|yes|yep|yeah|no|nope"
+    r"|(?:good|great) (?:to know|answer|bot|job)|no worries|never ?mind|nvm)[\s.!,:)]*",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"(?:and |but |so |also,? |ok(?:ay)?,? |hm+,? |then )*(?:who|what|when|where|why|how|which|"
+    r"whose|can|could|may|do|does|did|is|are|was|were|will|would|should|shall|am|has|have|had|any|"
+    r"what's|who's|how's|where's|tell me|show me|explain|please)\b",
+    re.IGNORECASE,
+)
+
+
+_GOES_ON = re.compile(
+    r"(?:and|but|or|also|what about|how about|same|for|in|with|without|as an?|if|i mean|i meant)\b"
+    r"|.*\b(?:not|\w+n't|cannot|still|error|errors|fails?|failed|failing|broken|stuck|wrong|missing|"
+    r"denied|nothing|unable|no longer|another|instead|more)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A message of a thread. text: as Slack sent it. ours: whether the bot said it."""
+
+    user: str
+    text: str
+    ours: bool
+
+
+def is_meant_for_bot(text: str, *, user: str, before: Sequence[Word], bot_user: str) -> bool:
+    """True when the bot should answer.
+
+    before: the thread's words up to this one, oldest first. The asker is whoever spoke last before
+    the bot's first word.
+    """
+    named = mentions(text)
+    if bot_user in named:
+        return True
+    if named or calls_a_group(text):
+        return False
+    plain = without_emoji(plain_text(text, bot_user=bot_user))
+    if not any(c.isalnum() for c in plain) or _COURTESY.fullmatch(plain):
+        return False
+    if not any(word.ours for word in before):
+        return False
+    asks = "?" in plain or _ASKS.match(plain) is not None
+    if user != _asker(before):
+        return before[-1].ours and asks
+    return asks or (before[-1].ours and _GOES_ON.match(plain) is not None)
+
+
+def _asker(before: Sequence[Word]) -> str:
+    asker = ""
+    for word in before:
+        if word.ours:
+            break
+        asker = word.user
+    return asker

@@ -1,0 +1,175 @@
+"""Events into the inbox, before Slack hears that they arrived.
+
+Whatever is raised here leaves the event unacknowledged, so that Slack delivers it again: the only
+fault that may be raised is that of a database that took nothing. A message that comes twice, by two
+kinds of event, by redelivery or by reading a channel's history after a gap, is one row.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.intake.incoming import Deleted, Edited, Said, incoming
+from engine.clock import Clock
+from engine.storage.cases import CaseStore
+from engine.storage.conversations import ConversationStore
+from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
+
+log = logging.getLogger(__name__)
+
+_ENGAGING = (Surface.MENTION, Surface.SHORTCUT)
+"""After these a thread is followed without further mentions; a direct message always is."""
+
+Told = Callable[[InboxItem], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Decides which messages are addressed to the bot, and keeps them.
+
+    on_new, on_changed: told of a question that is new, or whose text changed or which was
+    cancelled, once that is stored; they must return at once.
+    """
+
+    tenant: str
+    bot_user: str
+    inbox: InboxStore
+    conversations: ConversationStore
+    cases: CaseStore
+    clock: Clock
+    escalation_channel: str | None
+    forgotten_after: timedelta
+    on_new: Told
+    on_changed: Told
+
+    async def receive(self, event: Mapping[str, Any], *, team: str) -> None:
+        """Keeps what an event says.
+
+        Raises: StorageUnavailable.
+        """
+        meaning = incoming(event, team=team, bot_user=self.bot_user)
+        if isinstance(meaning, Said):
+            await self._said(meaning)
+        elif isinstance(meaning, Edited):
+            await self._edited(meaning)
+        elif isinstance(meaning, Deleted):
+            await self._deleted(meaning)
+
+    async def keep(self, question: NewQuestion) -> bool:
+        """Puts a question into the inbox; false where it was there.
+
+        Raises: StorageUnavailable.
+        """
+        if question.surface in _ENGAGING:
+            await self.conversations.engage(
+                self.tenant,
+                question.team,
+                question.channel,
+                question.thread_ts or question.ts,
+                user=question.user,
+                at=self.clock(),
+            )
+        item, is_new = await self.inbox.add(self.tenant, question, at=self.clock())
+        if is_new:
+            await self.on_new(item)
+        return is_new
+
+    async def _said(self, said: Said) -> None:
+        if not self._is_forgotten(said.ts):
+            reply = await self._reply_to_case(said)
+            surface = None if reply else await self._surface(said)
+            if reply is not None:
+                await self.keep(reply)
+            elif surface is not None:
+                await self.keep(question_of(said, surface))
+        await self.conversations.mark(self.tenant, said.team, {said.channel: said.ts})
+
+    async def _reply_to_case(self, said: Said) -> NewQuestion | None:
+        """A person's reply under a card, to be brought to the asker's thread; None for others."""
+        if not said.is_reply or said.channel != self.escalation_channel or said.mentioned:
+            return None
+        case = await self.cases.by_card(self.tenant, said.channel, said.thread_ts)
+        if case is None:
+            return None
+        asked = await self.inbox.get(self.tenant, case.question_id)
+        if asked is None:
+            return None
+        return replace(
+            question_of(said, Surface.CASE_REPLY),
+            channel=asked.channel,
+            ts=f"case:{said.channel}:{said.ts}",
+            thread_ts=asked.root,
+            extra={"case": case.id, "card_channel": said.channel, "reply_ts": said.ts},
+        )
+
+    async def _surface(self, said: Said) -> Surface | None:
+        if said.direct:
+            return Surface.DM
+        if said.mentioned:
+            return Surface.MENTION
+        if said.is_reply:
+            engaged = await self.conversations.is_engaged(
+                self.tenant, said.team, said.channel, said.thread_ts
+            )
+            if engaged is not None and not engaged.muted:
+                return Surface.FOLLOW_UP
+        return None
+
+    async def _edited(self, edited: Edited) -> None:
+        said = edited.said
+        if not edited.by_person:
+            return
+        reply = await self._reply_to_case(said)
+        place = reply or said
+        known = await self.inbox.find(self.tenant, place.team, place.channel, place.ts)
+        if known is None:
+            await self._said(said)  # a mention or a question that was edited in
+            return
+        changed = await self.inbox.edit(
+            self.tenant, known.team, known.channel, known.ts, said.text, at=self.clock()
+        )
+        if changed is not None and changed.revision != known.revision:
+            await self.on_changed(changed)
+
+    async def _deleted(self, deleted: Deleted) -> None:
+        cancelled = await self.inbox.cancel(
+            self.tenant, deleted.team, deleted.channel, deleted.ts, at=self.clock()
+        )
+        if cancelled is not None:
+            await self.on_changed(cancelled)
+
+    def _is_forgotten(self, ts: str) -> bool:
+        return self.clock() - moment_of(ts) > self.forgotten_after
+
+
+def question_of(said: Said, surface: Surface) -> NewQuestion:
+    """The inbox's row for a message."""
+    return NewQuestion(
+        team=said.team,
+        channel=said.channel,
+        ts=said.ts,
+        thread_ts=said.thread_ts if said.is_reply else None,
+        user=said.user,
+        user_team=said.user_team,
+        surface=surface,
+        text=said.text,
+        files=said.files if surface is Surface.DM else (),
+        asked_at=moment_of(said.ts),
+    )
+
+
+def moment_of(ts: str) -> datetime:
+    """When a message was posted; long ago for a ts that is none."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def seconds_of(ts: str) -> float:
+    """A ts in seconds since 1970; 0 for what is none."""
+    return moment_of(ts).timestamp()

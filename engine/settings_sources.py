@@ -1,0 +1,129 @@
+"""Where settings come from: the environment, `.env`, and a directory of secret files."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import SettingsInvalid
+from engine.slack_settings import CONVENTIONAL_SLACK_NAMES
+
+PREFIX = "DESKHAND_"
+CONVENTIONAL_NAMES = {
+    "DATABASE_URL": "DESKHAND_DATABASE__URL",
+    "OPENAI_API_KEY": "DESKHAND_OPENAI__API_KEY",
+    "OPENAI_BASE_URL": "DESKHAND_OPENAI__BASE_URL",
+    "OPENAI_MODEL": "DESKHAND_OPENAI__MODEL",
+    "QDRANT_URL": "DESKHAND_QDRANT__URL",
+    "QDRANT_API_KEY": "DESKHAND_QDRANT__API_KEY",
+    "UNSTRUCTURED_API_KEY": "DESKHAND_UNSTRUCTURED__API_KEY",
+    "UNSTRUCTURED_API_URL": "DESKHAND_UNSTRUCTURED__URL",
+    **CONVENTIONAL_SLACK_NAMES,
+}
+"""Names that other tools use, and the setting each one stands for."""
+
+_NOT_SETTINGS = frozenset({"DESKHAND_SECRETS_DIR"})
+_SERVICE_LINK = re.compile(
+    r"DESKHAND_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
+    r"|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)"
+)
+"""What Kubernetes puts into each pod's environment for a service named `deskhand` or
+`deskhand-...`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenValues:
+    """What was set, strongest source winning.
+
+    values: by the setting's own name. names: the name that each value was given under, where it
+    is another one.
+    """
+
+    values: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+def read_sources(environ: Mapping[str, str], working_directory: Path) -> GivenValues:
+    """Everything with our prefix or a conventional name that is not empty.
+
+    Raises: SettingsInvalid for a file or directory that cannot be read.
+    """
+    dotenv = _read_dotenv(working_directory / ".env")
+    secrets = _read_secrets(
+        environ.get("DESKHAND_SECRETS_DIR") or dotenv.get("DESKHAND_SECRETS_DIR")
+    )
+    values: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for origin in (secrets, dotenv, environ):
+        for conventional, ours in CONVENTIONAL_NAMES.items():
+            if origin.get(conventional):
+                values[ours] = origin[conventional]
+                names[ours] = conventional
+        for name, value in origin.items():
+            if name.startswith(PREFIX) and value and name not in _NOT_SETTINGS:
+                values[name] = value
+                names.pop(name, None)
+    return GivenValues(values=values, names=names)
+
+
+def known_only(values: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
+    """The values without those that Kubernetes puts there.
+
+    Raises: SettingsInvalid for a name that is unknown.
+    """
+    kept = {}
+    for name in sorted(values):
+        if name in known:
+            kept[name] = values[name]
+        elif not _SERVICE_LINK.fullmatch(name):
+            bare = {setting.removeprefix(PREFIX): setting for setting in known}
+            close = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+            hint = (
+                f"did you mean {bare[close[0]]}?"
+                if close
+                else "see the settings table in README.md"
+            )
+            raise SettingsInvalid(f"{name} is not a setting of Deskhand; {hint}")
+    return kept
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    try:
+        if not path.is_file():
+            return {}
+        values = dotenv_values(path, encoding="utf-8-sig", interpolate=False)
+        return {k: v for k, v in values.items() if v is not None}
+    except (OSError, UnicodeDecodeError):
+        raise SettingsInvalid(f"{path} cannot be read as text; mend or remove it") from None
+
+
+def _read_secrets(directory: str | None) -> dict[str, str]:
+    root = Path(directory) if directory else Path("/run/secrets")
+    if not root.is_dir():
+        if directory:
+            raise SettingsInvalid(f"DESKHAND_SECRETS_DIR names {root}, which is not a directory")
+        return {}
+    wanted = set(CONVENTIONAL_NAMES)
+    found: dict[str, str] = {}
+    try:
+        files = sorted(root.iterdir())
+    except OSError:
+        if directory:
+            raise SettingsInvalid(
+                f"DESKHAND_SECRETS_DIR names {root}, which cannot be read"
+            ) from None
+        return {}
+    for file in files:
+        name = file.name.upper().replace("-", "_")
+        if name in wanted or name.startswith(PREFIX):
+            try:
+                if file.is_file():
+                    found[name] = file.read_text(encoding="utf-8-sig").strip()
+            except (OSError, UnicodeDecodeError):
+                raise SettingsInvalid(f"the secret file {file} cannot be read as text") from None
+    return found
