@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from engine.errors import DeskhandError
 
 log = logging.getLogger(__name__)
+_sdk_log = logging.getLogger(f"{__name__}.sdk")
 
 _DEFAULT_RETRY_AFTER_S = 30.0
 _SERVER_FAULTS = frozenset(
@@ -83,12 +84,14 @@ class SlackApi:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=self._timeout_s), trust_env=False
             )
+            _sdk_log.setLevel(logging.INFO)  # below it the SDK writes whole messages
             self._client = AsyncWebClient(
                 self._token,
                 base_url=self._url,
                 session=self._session,
                 timeout=max(1, round(self._timeout_s)),
                 retry_handlers=[],
+                logger=_sdk_log,
             )
         return self._client
 
