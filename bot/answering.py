@@ -147,6 +147,7 @@ class Answering:
             channel=item.channel,
             user=item.user,
             user_team=item.user_team,
+            dm=item.surface is Surface.DM,
         )
         if rights.certain:
             return rights.audience
