@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.answerer import Prepared
+from bot.delivery.answerer import NOT_MEANT, Prepared
 from bot.delivery.stream_bucket import StreamBucket
 from bot.workspace import Fault, ManualClock
 from bot.workspace.messages import Message, Streaming
@@ -175,6 +175,26 @@ async def test_without_the_recipients_slack_wants_the_answer_is_posted_whole(
     assert len(desk.workspace.calls("chat.startStream")) == 1
 
 
+async def test_what_turns_out_not_to_be_meant_for_the_bot_shows_nothing(desk: Desk) -> None:
+    decided = asyncio.Event()
+
+    async def act(item: InboxItem, watch: Watch) -> Prepared:
+        await decided.wait()
+        return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
+
+    desk.script.act = act
+    worker = desk.worker()
+    _, item = await desk.ask()
+    await desk.until(lambda: worker.busy and desk.script.begun, step_s=0.2)
+    for _ in range(20):
+        await desk.clock.advance(0.3)
+        await asyncio.sleep(0.01)
+    decided.set()
+    await desk.until_done(item)
+    assert desk.workspace.calls() == []
+    assert desk.done == [(item.id, "not_meant")]
+
+
 async def test_a_status_that_fails_matters_to_nobody(desk: Desk) -> None:
     scene = Scene(desk, "One.")
     desk.workspace.faults.add(
@@ -323,11 +343,10 @@ async def test_a_stream_whose_ts_a_crash_lost_becomes_the_answer(desk: Desk) -> 
 async def test_a_stream_that_was_never_started_leaves_no_trace(desk: Desk) -> None:
     """Nor is a message of ours that is known taken for it."""
     said, first = await desk.ask("first")
-    desk.worker()
+    before = desk.worker()
     await desk.until_done(first)
+    await before.stop()
     _, item = await desk.ask("second", under=said)
-    for worker in desk.workers:
-        await worker.stop()
     await _begin_stream(desk, item)
     await desk.clock.advance(3)
     desk.worker()
