@@ -127,11 +127,6 @@ class LiveAnswer:
         """The Markdown that readers have seen so far."""
         return "".join(stream.markdown for stream in self._streams)
 
-    @property
-    def started(self) -> bool:
-        """Whether something may be in Slack."""
-        return bool(self._streams)
-
     async def _run(self) -> None:
         started_at = self._clock()
         try:

@@ -425,6 +425,24 @@ async def test_a_stop_that_only_slack_tells_of_is_heeded(desk: Desk) -> None:
     assert desk.shown(scene.said) == ["One.\n\n_Stopped._"]
 
 
+async def test_a_stopped_answer_is_not_made_anew_where_slack_fails_on_the_line(
+    desk: Desk,
+) -> None:
+    scene = Scene(desk, "One.", " Two.")
+    worker = desk.worker()
+    await scene.ask()
+    await scene.streaming()
+    scene.act.go()
+    await scene.showing("One.")
+    desk.alice.stop(desk.general, scene.said.ts)
+    desk.workspace.faults.add("chat.update", Fault.SERVER_ERROR)
+    assert worker.stopped(desk.general.id, scene.said.ts, desk.alice.id)
+    await desk.until_done(scene.item, step_s=0)
+    assert desk.done == [(scene.item.id, "stopped")]
+    assert desk.shown(scene.said) == ["One."]
+    assert len(desk.script.begun) == 1
+
+
 async def test_a_fault_of_the_answerer_while_streaming_ends_in_one_message(desk: Desk) -> None:
     scene = Scene(desk, "One.")
 
