@@ -14,6 +14,7 @@ from bot.access.facts import SlackFacts
 from bot.access.recheck import may_show
 from bot.attachments import Attachments, Read
 from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
+from bot.intake.courtesy import is_courtesy, is_greeting
 from bot.intake.follow_up import Word, is_meant_for_bot, summoned_to
 from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.receiver import Receiver
@@ -21,7 +22,14 @@ from bot.intake.thread import Thread, read_thread
 from bot.people_names import name_of
 from bot.rendering.answer import answer_messages
 from bot.rendering.human import human_answer
-from bot.rendering.notices import Person, late_note, unread_note
+from bot.rendering.notices import (
+    GREETING,
+    WELCOME,
+    Person,
+    late_note,
+    notice,
+    unread_note,
+)
 from bot.slack_api import SlackApi
 from engine.audience import Audience
 from engine.clock import Clock
@@ -38,6 +46,9 @@ from engine.storage.traces import TraceStore
 from engine.trace import Outcome
 
 log = logging.getLogger(__name__)
+
+COURTESY = "courtesy"
+"""The outcome of thanks and greetings, of which no trace is kept."""
 
 _SUMMONS = re.compile(
     r"(?:(?:hey|hi|hello|ok|so|and|please|pls|any|can|could|would|do|you|u|your|thoughts?|ideas?|"
@@ -86,6 +97,9 @@ class Answering:
         ):
             return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
         text, history = self._question(item, thread)
+        kind_words = self._kind_words(item, text)
+        if kind_words:
+            return Prepared(trace_id="", outcome=COURTESY, messages=(notice(kind_words).body,))
         question = Question(
             id=item.id, text=text, history=history, user=item.user, channel=item.channel
         )
@@ -196,6 +210,15 @@ class Answering:
             before_ts=str(item.extra.get("message_ts") or item.ts),
             bot_user=self.bot_user,
         )
+
+    def _kind_words(self, item: InboxItem, text: str) -> str:
+        """What is said to thanks and greetings; empty for everything else."""
+        plain = without_emoji(text)
+        if item.files or item.surface not in (Surface.DM, Surface.MENTION):
+            return ""
+        if is_greeting(plain):
+            return GREETING
+        return WELCOME if plain and is_courtesy(plain) else ""
 
     async def _let_earlier_go_first(self, item: InboxItem, thread: Thread) -> None:
         """What was asked here before and has not arrived, as after a gap, is taken in now.

@@ -172,6 +172,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     )
     arrivals = Arrivals(
         tenant=tenant,
+        bot_user=bot_user,
         api=api,
         inbox=engine.inbox,
         worker=worker,

@@ -16,7 +16,8 @@ class AnswerParts:
     """What the stages made of a question.
 
     revision: of the knowledge that was read. broke_off: the writer failed after sentences were
-    shown. unmet: what the question asks about and no passage mentions.
+    shown. unmet: what the question asks about and no passage mentions. steps: that a model
+    proposed, contained; empty where those by template stand.
     """
 
     decision: Decision
@@ -27,6 +28,7 @@ class AnswerParts:
     retrieval: Retrieval | None = None
     broke_off: bool = False
     unmet: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
     @property
     def reply(self) -> str:

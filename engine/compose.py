@@ -20,6 +20,7 @@ from engine.knowledge.ingest import Ingestion, index_record
 from engine.knowledge.parser import ParseLimits, Parser
 from engine.ledger import Ledger
 from engine.pipeline import Pipeline
+from engine.proposed_steps import StepProposal, StepWriter
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
@@ -91,6 +92,7 @@ class Overrides:
     index: SearchIndex | None = None
     parser: Parser | None = None
     writer: Writer | None = None
+    step_writer: StepWriter | None = None
     verifier: Verifier | None = None
     checker: ClaimChecker | None = None
     clock: Clock = now
@@ -123,6 +125,7 @@ async def open_engine(
             local_verifier=local,
             max_sentences=settings.answer.max_sentences,
         )
+        proposal = StepProposal(writer=given.step_writer or hosted.step_writer())
         embedder = given.embedder or _embedder(settings, hosted, stack)
         index = given.index or _index(settings, stack)
         parser = given.parser or _parser(settings, stack)
@@ -152,6 +155,7 @@ async def open_engine(
             pipeline=Pipeline(
                 retriever=retriever,
                 drafting=drafting,
+                proposal=proposal,
                 ledger=ledger,
                 documents=documents,
                 triage=triage,
@@ -160,7 +164,7 @@ async def open_engine(
                     settings,
                     index_record(embedder),
                     documents.content_fingerprint,
-                    models=drafting.names(),
+                    models=(*drafting.names(), *proposal.names()),
                 ),
                 clock=given.clock,
                 max_question_chars=settings.answer.max_question_chars,

@@ -54,6 +54,10 @@ _ACTIVE = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
 _CITABLE = re.compile(r"https?://[^\s<>\"|\\^`{}]+", re.IGNORECASE)
 _TRAILING = ".,;:!?"
 _PASSES = 10
+_REMOVED = "(link removed)"
+
+LONGEST_LABEL = 80
+"""Characters; the rest of a name is cut off."""
 
 
 def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
@@ -88,6 +92,16 @@ def citable_url(url: str | None) -> str | None:
 def one_line(text: str) -> str:
     """The text on one line, without what shows nothing or steers the terminal it is printed on."""
     return " ".join(INVISIBLE.sub("", text).split())
+
+
+def contained_label(text: str | None) -> str | None:
+    """A short name on one line that acts on nobody, such as a category's; None where nothing of it
+    may stand, as of an address.
+    """
+    label = one_line(contain(one_line(text or "")))
+    if _REMOVED in label or not any(c.isalnum() for c in label):
+        return None
+    return label[:LONGEST_LABEL].strip()
 
 
 def _contain_once(text: str, allowed: set[str]) -> str:
@@ -156,4 +170,4 @@ def _keep_or_drop(match: re.Match[str], allowed: set[str]) -> str:
     if bare in allowed:
         return match[0]
     gap = " " if match.string[match.start() - 1 : match.start()] == "]" else ""
-    return f"{gap}(link removed){match[0][len(bare) :]}"
+    return f"{gap}{_REMOVED}{match[0][len(bare) :]}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from engine.errors import SettingsInvalid
 from engine.generation.writer import Writer
 from engine.ledger import Ledger
+from engine.proposed_steps import STEPS_SLOT_S, STEPS_TOTAL_S, StepWriter
 from engine.retrieval.embedder import Embedder
 from engine.settings import Settings
 from engine.verification.claim import LocalVerifier, Verifier
@@ -32,14 +33,25 @@ class HostedModels:
 
     def writer(self) -> Writer | None:
         """The chat model; None where neither a key nor a server is named."""
-        openai = self._settings.openai
-        if openai.api_key is None and openai.base_url is None:
+        if not self._has_server():
             return None
         from engine.adapters.openai_chat import ChatModel
         from engine.adapters.openai_writer import OpenAiWriter
 
+        openai = self._settings.openai
         lane = self._lane(openai.model, "answer", "OPENAI_MODEL")
         return OpenAiWriter(ChatModel(lane), max_output_tokens=openai.max_output_tokens)
+
+    def step_writer(self) -> StepWriter | None:
+        """The same chat model, for next steps; None where neither a key nor a server is named."""
+        if not self._has_server():
+            return None
+        from engine.adapters.openai_chat import ChatModel
+        from engine.adapters.openai_steps import OpenAiStepWriter
+
+        openai = self._settings.openai
+        lane = self._lane(openai.model, "steps", "OPENAI_MODEL")
+        return OpenAiStepWriter(ChatModel(lane), max_output_tokens=openai.max_output_tokens)
 
     def verifier(self, local: LocalVerifier) -> Verifier:
         """The model that `DESKHAND_VERIFIER` names, else the local one.
@@ -53,8 +65,9 @@ class HostedModels:
         from engine.adapters.openai_chat import ChatModel
         from engine.adapters.openai_verifier import OpenAiVerifier
 
-        model = named.partition(":")[2]
-        return OpenAiVerifier(ChatModel(self._lane(model, "verify", "DESKHAND_VERIFIER")))
+        lane = self._lane(named.partition(":")[2], "verify", "DESKHAND_VERIFIER")
+        bound = self._settings.openai.max_output_tokens
+        return OpenAiVerifier(ChatModel(lane), max_output_tokens=bound)
 
     def embedder(self) -> Embedder:
         """The model that `DESKHAND_EMBEDDER` names; not for `local`.
@@ -77,24 +90,34 @@ class HostedModels:
         if self._connection is None:
             self._connection = ServerConnection(self._settings.openai)
             self._stack.push_async_callback(self._connection.aclose)
-        bulk = purpose == "ingest"
         total_s = self._settings.openai.total_s
+        slot_s: float | None = total_s
+        try_s, backoff = total_s, None
+        if purpose == "ingest":
+            total_s, slot_s = _INGEST_TOTAL_S, None
+            backoff = Backoff(attempts=_INGEST_ATTEMPTS, most_s=30.0)
+        elif purpose == "steps":
+            total_s = try_s = min(total_s, STEPS_TOTAL_S)
+            slot_s, backoff = STEPS_SLOT_S, Backoff(attempts=1)
         return OpenAiLane(
             self._connection,
             self._ledger,
             model=model,
             purpose=purpose,
             setting=setting,
-            total_s=_INGEST_TOTAL_S if bulk else total_s,
-            try_s=total_s,
-            slot_s=None if bulk else total_s,
-            backoff=Backoff(attempts=_INGEST_ATTEMPTS, most_s=30.0) if bulk else None,
+            total_s=total_s,
+            try_s=try_s,
+            slot_s=slot_s,
+            backoff=backoff,
         )
 
     def _need_server(self, setting: str) -> None:
-        openai = self._settings.openai
-        if openai.api_key is None and openai.base_url is None:
+        if not self._has_server():
             raise SettingsInvalid(
                 f"{setting} names a hosted model; set OPENAI_API_KEY, or OPENAI_BASE_URL for a "
                 "server without keys"
             )
+
+    def _has_server(self) -> bool:
+        openai = self._settings.openai
+        return openai.api_key is not None or openai.base_url is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.containment import contain, one_line
+from engine.containment import contain, contained_label, one_line
 from engine.trace import Citation, Outcome, Reason, ReasonCode, Retrieved, TriageVerdict
 
 UNSORTED = TriageVerdict()
@@ -50,7 +50,7 @@ def next_steps(
         steps.append(f"Find out about {what}; no passage found mentions it.")
     if triage.category is not None:
         how = f", as {triage.priority}" if triage.priority is not None else ""
-        whose = _name(triage.category) or "such questions"
+        whose = contained_label(triage.category) or "such questions"
         steps.append(f"If it is not yours, pass it to whoever answers {whose}{how}.")
     if ReasonCode.NOT_IN_CORPUS in codes or ReasonCode.LOW_CONFIDENCE in codes:
         steps.append("If the answer should be known, add it to the documents and ingest again.")

@@ -18,9 +18,11 @@ from engine.drafting import Drafted, Drafting
 from engine.errors import DeskhandError
 from engine.fault_place import place
 from engine.fingerprint import Fingerprint
+from engine.generation.step_prompt import OpenCase
 from engine.intake import Admitted, admit
 from engine.ledger import Account, Ledger
 from engine.next_steps import COMPLETE_IT, next_steps
+from engine.proposed_steps import StepProposal
 from engine.question import Budget, Question
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
@@ -47,6 +49,7 @@ class Pipeline:
 
     retriever: Retriever
     drafting: Drafting
+    proposal: StepProposal
     ledger: Ledger
     documents: DocumentStore
     triage: TriageModels
@@ -119,13 +122,16 @@ class Pipeline:
             citations=parts.citations,
             internal_next_steps=(
                 *((COMPLETE_IT,) if parts.broke_off else ()),
-                *next_steps(
-                    parts.decision.outcome,
-                    parts.decision.reasons,
-                    parts.citations,
-                    parts.retrieval.retrieved if parts.retrieval else (),
-                    triage=parts.triage,
-                    unmet=parts.unmet,
+                *(
+                    parts.steps
+                    or next_steps(
+                        parts.decision.outcome,
+                        parts.decision.reasons,
+                        parts.citations,
+                        parts.retrieval.retrieved if parts.retrieval else (),
+                        triage=parts.triage,
+                        unmet=parts.unmet,
+                    )
                 ),
             ),
             triage=parts.triage,
@@ -206,6 +212,16 @@ class Pipeline:
             for part in shown.parts():
                 await stopwatch.tell(part)
         abstained = decision.outcome is Outcome.ABSTAINED
+        if self.proposal.writer is not None and decision.outcome is Outcome.ESCALATED:
+            await stopwatch.enter(Stage.GENERATION)
+        case = OpenCase(
+            question=question,
+            hits=[h for h in retrieval.hits if audience.may_read(h.passage.audience)],
+            triage=triage,
+            reasons=decision.reasons,
+            unmet=findings.unmet,
+            draft=shown.text,
+        )
         return AnswerParts(
             decision=decision,
             revision=revision,
@@ -215,6 +231,7 @@ class Pipeline:
             retrieval=retrieval,
             broke_off=drafted.broke_off,
             unmet=findings.unmet,
+            steps=await self.proposal.of(case, decision.outcome, shown.citations, account),
         )
 
     async def _read(self, question: Question, retrieval: Retrieval) -> Evidence | None:

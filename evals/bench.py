@@ -4,9 +4,11 @@
 
 Parts: `answer` (question to answer among SIZE passages, by stage, over the floor), `release` (a
 model's first whole sentence to the moment it is shown, checked), `ingest` (against the embedder
-alone), `growth` (5,000 against 100,000 passages), `memory`, `start`. Each works in a temporary
-folder that is removed. The last line of standard output is one JSON object;
-the exit code is 0 when every aim that was measured holds, 1 when not, 2 for wrong use.
+alone), `growth` (5,000 against 100,000 passages), `memory`, `start`, `peers` (retrieval against
+txtai's and LlamaIndex's, which are installed on first use; `"peers": null` and the reason where
+they cannot be). Each works in a temporary folder that is removed. The last line of standard output
+is one JSON object; the exit code is 0 when every aim that was measured holds, 1 when not, 2 for
+wrong use.
 """
 
 from __future__ import annotations
@@ -25,13 +27,16 @@ from engine.errors import DeskhandError
 from evals.benchmarks.answering import measure_answers, measure_growth
 from evals.benchmarks.ingesting import measure_ingestion
 from evals.benchmarks.memory import measure_memory
+from evals.benchmarks.peers.environment import DEFAULT_ENVIRONMENT
+from evals.benchmarks.peers.measure import measure_peers
 from evals.benchmarks.real_documents import real_documents
 from evals.benchmarks.releasing import measure_release
 from evals.benchmarks.starting import measure_start
-from evals.corpora import SAMPLE, default_datasets
+from evals.corpora import SAMPLE
+from evals.measurement import measurement_parser
 from evals.terminal import finish, say, show_table
 
-PARTS = ("answer", "release", "ingest", "growth", "memory", "start")
+PARTS = ("answer", "release", "ingest", "growth", "memory", "start", "peers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +64,18 @@ AIMS = (
     Aim(figure="growth_ratio", at_most=2.0),
     Aim(figure="release_p50_ms", at_most=20.0),
     Aim(figure="help_over_pass_ratio", at_most=6.0),
+    Aim(figure="index_over_txtai_ratio", at_most=0.75),
+    Aim(figure="index_over_txtai_ids_ratio", at_most=0.75),
+    Aim(figure="index_mrr_minus_txtai", at_least=0.0),
+    Aim(figure="retrieval_mrr_minus_txtai", at_least=0.0),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much is measured. size: passages of the `answer` part. rounds: of what is repeated.
+    """How much is measured. size: passages of `answer` and `peers`. rounds: of what is repeated.
 
-    growth: passages of the two corpora of that part.
+    growth: passages of the two corpora of that part. peers: where the peers are installed.
     """
 
     datasets: Path
@@ -74,6 +83,7 @@ class Plan:
     seed: int
     rounds: int
     growth: tuple[int, int]
+    peers: Path
 
 
 async def measure(part: str, plan: Plan, root: Path) -> dict[str, Any]:
@@ -91,6 +101,10 @@ async def measure(part: str, plan: Plan, root: Path) -> dict[str, Any]:
     real = await asyncio.to_thread(real_documents, plan.datasets, root, seed=plan.seed)
     if part == "answer":
         return await measure_answers(root / "home", real, size=plan.size, seed=plan.seed)
+    if part == "peers":
+        return await measure_peers(
+            root, real, size=plan.size, seed=plan.seed, environment=plan.peers
+        )
     if part == "memory":
         return await measure_memory(root, real.sources[-1])
     return await measure_ingestion(root, real.sources[-1], rounds=plan.rounds)
@@ -104,6 +118,7 @@ async def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         rounds=args.rounds,
         growth=tuple(args.growth),
+        peers=args.peers,
     )
     figures: dict[str, Any] = {}
     for part in args.only or PARTS:
@@ -122,15 +137,14 @@ async def run(args: argparse.Namespace) -> int:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; ends the process with 2 for wrong use."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.bench",
-        description="Measures the engine's speed as ratios.",
-        epilog="example:\n  python -m evals.bench --size 20000 --only answer",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = measurement_parser(
+        "evals.bench",
+        "Measures the engine's speed as ratios.",
+        "--size 20000 --only answer",
+        PARTS,
+        what="part",
     )
-    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help="these parts")
-    parser.add_argument("--size", type=int, default=20_000, help="passages to answer from")
-    parser.add_argument("--seed", type=int, default=7, help="of everything made up (default 7)")
+    parser.add_argument("--size", type=int, default=20_000, help="passages to search")
     parser.add_argument("--rounds", type=int, default=3, help="repetitions (default 3)")
     parser.add_argument(
         "--growth",
@@ -141,7 +155,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         help="passages of the two corpora whose answers are compared",
     )
     parser.add_argument(
-        "--datasets", type=Path, default=default_datasets(), help="folder of the development sets"
+        "--peers",
+        type=Path,
+        default=DEFAULT_ENVIRONMENT,
+        metavar="FOLDER",
+        help="where the peers are installed, and kept (default .cache/bench-peers)",
     )
     return parser.parse_args(arguments)
 

@@ -18,6 +18,7 @@ from typing import Any
 from engine.audience import FULL_MEMBER, Audience
 from engine.question import Question, Role, Turn
 from engine.trace import Outcome
+from evals.ambiguous_questions import NOTE, ambiguous_cases
 from evals.case import Case, EvalSet
 from evals.known_items import DESCRIPTIONS_NOTE, HEADINGS_NOTE, description_cases, heading_cases
 
@@ -31,10 +32,17 @@ SET_NAMES = (
     "longform_qa",
     "office_support_kb",
     "cloud_docs_qa",
+    "ambiguous_questions",
 )
 
 _KNOWN_ITEMS = 200
 """Questions made of a set that has none, unless a size is given."""
+
+_MOST_CASES = {
+    "handbook": _KNOWN_ITEMS,
+    "office_support_kb": _KNOWN_ITEMS,
+    "ambiguous_questions": 600,
+}
 
 _CITED_PAGE = re.compile(r"\[([^\]#]+\.\w{2,4})(?:#page=(\d+))?\]")
 
@@ -60,9 +68,7 @@ def load_set(
     if not folder.is_dir():
         return None
     loaded = _LOADERS[name](folder, work)
-    limit = size
-    if limit is None and name in ("handbook", "office_support_kb"):
-        limit = _KNOWN_ITEMS
+    limit = size if size is not None else _MOST_CASES.get(name)
     return EvalSet(
         name=name,
         source=loaded.source,
@@ -230,6 +236,16 @@ def _longform(folder: Path, work: Path) -> EvalSet:
     )
 
 
+def _ambiguous(folder: Path, work: Path) -> EvalSet:
+    corpus = work / "ambiguous_questions.jsonl"
+    return EvalSet(
+        name="ambiguous_questions",
+        source=str(corpus),
+        cases=ambiguous_cases(folder, corpus),
+        note=NOTE,
+    )
+
+
 _LOADERS: dict[str, Callable[[Path, Path], EvalSet]] = {
     "sample": _sample,
     "handbook": _handbook,
@@ -238,4 +254,5 @@ _LOADERS: dict[str, Callable[[Path, Path], EvalSet]] = {
     "longform_qa": _longform,
     "office_support_kb": _office,
     "cloud_docs_qa": _cloud,
+    "ambiguous_questions": _ambiguous,
 }

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from engine.probability_scores import mean_ranks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,31 +77,6 @@ def _dcg(gains: Sequence[float]) -> float:
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
 
 
-def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float | None:
-    """Probability that a true one scores above a false one, a tie counting half.
-
-    None where one of the two kinds is missing. Computed from mean ranks as the Mann-Whitney U
-    statistic: (R - n1 (n1 + 1) / 2) / (n1 n0), R the rank sum of the true ones.
-    Source: Hanley and McNeil, The meaning and use of the area under a ROC curve (1982).
-    """
-    values, truth = np.asarray(scores, np.float64), np.asarray(labels, bool)
-    if values.shape != truth.shape:
-        raise ValueError("there must be one label for each score")
-    true, false = int(truth.sum()), int((~truth).sum())
-    if not true or not false:
-        return None
-    rank_sum = float(_mean_ranks(values)[truth].sum())
-    return (rank_sum - true * (true + 1) / 2) / (true * false)
-
-
-def _mean_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Ranks from 1, equal values sharing the mean of theirs."""
-    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(sizes)
-    means: NDArray[np.float64] = ends - (sizes - 1) / 2.0
-    return means[group]
-
-
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[RiskPoint]:
     """Selective risk at each coverage i / n when the i most confident answers are given.
 
@@ -148,22 +124,23 @@ def auroc_interval(
     drawn = []
     for _ in range(rounds):
         a, b = rng.choice(true, len(true)), rng.choice(false, len(false))
-        ranks = _mean_ranks(np.concatenate([a, b]))
+        ranks = mean_ranks(np.concatenate([a, b]))
         drawn.append((ranks[: len(a)].sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b)))
     low, high = np.percentile(drawn, [2.5, 97.5])
     return float(low), float(high)
 
 
-def reliability(
-    confidences: Sequence[float], labels: Sequence[bool], *, bins: int = 10
-) -> list[tuple[float, float, int]]:
-    """Mean confidence, share of true ones and count of each of equal bins that holds something."""
-    values, truth = np.asarray(confidences, np.float64), np.asarray(labels, np.float64)
-    bin_of = np.clip(np.ceil(values * bins - 1e-9).astype(int) - 1, 0, bins - 1)
-    return [
-        (float(values[here].mean()), float(truth[here].mean()), int(here.sum()))
-        for here in (bin_of == each for each in np.unique(bin_of))
-    ]
+def wilson(successes: int, trials: int, *, z: float = 1.959964) -> tuple[float, float]:
+    """95% interval of a share of independent trials; (0, 1) without trials.
+
+    Source: Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    """
+    if not trials:
+        return 0.0, 1.0
+    share, square = successes / trials, z * z / trials
+    middle = (share + square / 2) / (1 + square)
+    half = z * math.sqrt(share * (1 - share) / trials + square / (4 * trials)) / (1 + square)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def aurc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
@@ -173,28 +150,6 @@ def aurc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
     """
     points = risk_coverage(confidences, right)
     return sum(p.risk for p in points) / len(points) if points else None
-
-
-def expected_calibration_error(
-    confidences: Sequence[float], labels: Sequence[bool], *, bins: int = 10
-) -> float | None:
-    """Σ_b |B_b| / n x |share true in B_b - mean confidence in B_b| over bins of equal width.
-
-    A bin is (low, high], the first one with 0. None without answers.
-    Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks (2017), eq. 3.
-    """
-    values, truth = np.asarray(confidences, np.float64), np.asarray(labels, np.float64)
-    if values.shape != truth.shape:
-        raise ValueError("there must be one label for each confidence")
-    if not len(values):
-        return None
-    # A value that floating point puts a hair above a bin's upper bound still belongs to it.
-    bin_of = np.clip(np.ceil(values * bins - 1e-9).astype(int) - 1, 0, bins - 1)
-    total = 0.0
-    for each in np.unique(bin_of):
-        here = bin_of == each
-        total += float(here.sum() * abs(truth[here].mean() - values[here].mean()))
-    return total / len(values)
 
 
 def brier(confidences: Sequence[float], labels: Sequence[bool]) -> float | None:

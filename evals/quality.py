@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,12 +26,14 @@ from engine.question import Budget
 from engine.retrieval.query import query_texts
 from evals.baseline import BASELINE, broken_baseline, write_baseline
 from evals.case import Case, EvalSet
-from evals.corpora import ROOT, SET_NAMES, default_datasets, load_set
+from evals.corpora import ROOT, SET_NAMES, load_set
 from evals.home import bring_up_to_date, open_home
+from evals.measurement import Findings, at_least, measurement_parser
 from evals.passage_pool import BASELINES, load_pool
+from evals.plots import write_plot
 from evals.report import show_report
-from evals.scores import RANKED, Answered, figures
-from evals.terminal import Ticker, finish, say
+from evals.scores import RANKED, Answered, confidence_curves, figures
+from evals.terminal import Ticker, say
 
 DEFAULT_HOME = ROOT / ".cache" / "evals"
 _FREE = Budget(max_cost_usd=0.0)
@@ -40,11 +41,17 @@ _NOT_BELOW_CONVEX = ("hit_at_1", "ndcg_at_10")
 
 
 async def evaluate(
-    chosen: EvalSet, home: Path, *, seed: int, overrides: Overrides | None = None
+    chosen: EvalSet,
+    home: Path,
+    *,
+    seed: int,
+    overrides: Overrides | None = None,
+    plots: Path | None = None,
 ) -> dict[str, Any]:
     """Ingests a set, asks its questions, and gives its figures.
 
-    home: kept; a second run checks only for changes.
+    home: kept; a second run checks only for changes. plots: folder for a diagram of its
+    confidences; None draws none.
 
     Raises: DeskhandError where the set cannot be ingested.
     """
@@ -54,6 +61,11 @@ async def evaluate(
         for failure in summary.failed[:5]:
             say(f"  not read: {failure.reason}")
         answered = await ask_all(engine, chosen.cases)
+        if plots is not None:
+            path = await asyncio.to_thread(
+                write_plot, plots, chosen.name, confidence_curves(answered)
+            )
+            say(f"  drew {path}")
         passages = sum((await engine.documents.live_sizes(engine.settings.tenant)).values())
         return {
             "documents": await engine.documents.count(engine.settings.tenant),
@@ -122,7 +134,8 @@ def mostly_unread(name: str, found: Mapping[str, Any]) -> list[str]:
 
 async def run(args: argparse.Namespace) -> int:
     """The whole evaluation; the exit code."""
-    started, sets, skipped, broken = time.monotonic(), {}, [], []
+    findings = Findings()
+    sets = findings.sets
     await asyncio.to_thread(args.home.mkdir, parents=True, exist_ok=True)
     for name in args.only or SET_NAMES:
         chosen = await asyncio.to_thread(
@@ -134,63 +147,40 @@ async def run(args: argparse.Namespace) -> int:
             seed=args.seed,
         )
         if chosen is None:
-            skipped.append(name)
-            say(f"{name}: skipped, {args.datasets / name} is absent")
+            findings.skip(name, args.datasets / name)
             continue
         say(f"{name}: {len(chosen.cases):,} questions ({chosen.note})")
-        sets[name] = await evaluate(chosen, args.home / name, seed=args.seed)
-        broken += mostly_unread(name, sets[name]) + below_convex(name, sets[name])
+        sets[name] = await evaluate(chosen, args.home / name, seed=args.seed, plots=args.plots)
+        findings.broken += mostly_unread(name, sets[name]) + below_convex(name, sets[name])
     whole_sample = "sample" in sets and args.size is None
     if whole_sample and args.write_baseline:
         await asyncio.to_thread(write_baseline, sets["sample"], BASELINE)
         say(f"wrote {BASELINE}")
     if whole_sample:
-        broken += await asyncio.to_thread(broken_baseline, sets["sample"], BASELINE)
+        findings.broken += await asyncio.to_thread(broken_baseline, sets["sample"], BASELINE)
     show_report(sets, BASELINES)
-    for sentence in broken:
-        say(f"not held: {sentence}")
-    finish(
-        {
-            "holds": not broken,
-            "not_held": broken,
-            "skipped": skipped,
-            "seed": args.seed,
-            "baseline_compared": whole_sample,
-            "total_s": round(time.monotonic() - started, 1),
-            "sets": sets,
-        }
-    )
-    return 1 if broken else 0
+    return findings.finish(seed=args.seed, more={"baseline_compared": whole_sample})
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; ends the process with 2 for wrong use."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.quality",
-        description="Evaluates the engine's answers offline.",
-        epilog="example:\n  python -m evals.quality --only sample tech_support_qa",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = measurement_parser(
+        "evals.quality",
+        "Evaluates the engine's answers offline.",
+        "--only sample tech_support_qa --plots plots",
+        SET_NAMES,
     )
-    parser.add_argument("--only", nargs="+", choices=SET_NAMES, metavar="NAME", help="these sets")
-    parser.add_argument("--size", type=_positive, metavar="N", help="most questions of a set")
-    parser.add_argument("--seed", type=int, default=7, help="of samples and intervals (default 7)")
-    parser.add_argument(
-        "--datasets", type=Path, default=default_datasets(), help="folder of the development sets"
-    )
+    parser.add_argument("--size", type=at_least(1), metavar="N", help="most questions of a set")
     parser.add_argument(
         "--home", type=Path, default=DEFAULT_HOME, help="where what was ingested is kept"
+    )
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR", help="where a diagram of each set is written (SVG)"
     )
     parser.add_argument(
         "--write-baseline", action="store_true", help="make the sample's figures the baseline"
     )
     return parser.parse_args(arguments)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
 
 
 def main() -> int:

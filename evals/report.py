@@ -54,6 +54,13 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
     )
     say("")
     for name, found in sets.items():
+        if "ambiguous_questions" in found:
+            for kind in ("ambiguous", "clear"):
+                low, high = found[f"asked_back_{kind}_interval_95"]
+                say(
+                    f"{name}: asked back {found[f'asked_back_{kind}']} of "
+                    f"{found[f'{kind}_questions']} {kind} questions ({low:.3f} to {high:.3f})"
+                )
         outcomes = ", ".join(f"{count} {outcome}" for outcome, count in found["outcomes"].items())
         say(f"{name}: {outcomes}")
         for kind, counts in found.get("outcomes_by_kind", {}).items():

@@ -8,15 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.probability_scores import auroc, calibration_error, reliability
 from engine.trace import Outcome, Stage, Trace
 from evals.case import Case
 from evals.metrics import (
     aurc,
-    auroc,
     auroc_interval,
     brier,
     coverage_at_risk,
-    expected_calibration_error,
     hit_at_k,
     mean,
     ndcg_at_k,
@@ -24,9 +23,11 @@ from evals.metrics import (
     percentile,
     recall_at_k,
     reciprocal_rank,
-    reliability,
+    risk_coverage,
+    wilson,
 )
 from evals.passage_pool import BASELINES
+from evals.plots import Curves
 
 RANKED = 10
 """Documents of a ranking that are scored: as many as a Trace holds."""
@@ -75,6 +76,7 @@ def figures(answered: Sequence[Answered], *, seed: int) -> dict[str, Any]:
         **_ranking(answered, seed),
         **_history(answered),
         **_answers(answered),
+        **_asked_back(answered),
         **_confidence(answered, seed),
         "outcomes": dict(Counter(a.trace.outcome.value for a in answered)),
         **_times(answered),
@@ -153,6 +155,23 @@ def _answers(answered: Sequence[Answered]) -> dict[str, Any]:
     return found
 
 
+def _asked_back(answered: Sequence[Answered]) -> dict[str, Any]:
+    """How often an ambiguous question is asked back, and how often another one is."""
+    found: dict[str, Any] = {}
+    expected = [a for a in answered if a.case.expected_outcome is not None]
+    ambiguous = [a for a in expected if a.case.expected_outcome is Outcome.CLARIFIED]
+    for name, cases in (
+        ("ambiguous", ambiguous),
+        ("clear", [a for a in expected if a.case.expected_outcome is not Outcome.CLARIFIED]),
+    ):
+        asked = sum(a.trace.outcome is Outcome.CLARIFIED for a in cases)
+        found[f"{name}_questions"] = len(cases)
+        found[f"asked_back_{name}"] = asked
+        found[f"asked_back_{name}_share"] = _rounded(asked / len(cases)) if cases else None
+        found[f"asked_back_{name}_interval_95"] = _pair(wilson(asked, len(cases)))
+    return found if ambiguous else {}
+
+
 def _is_answered(answered: Answered) -> bool:
     return answered.trace.outcome is Outcome.ANSWERED
 
@@ -198,31 +217,50 @@ def _sentences_cited(answered: Answered) -> tuple[float, float]:
 
 
 def _confidence(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
-    """How well the confidence tells what the corpus answers, and what the draft states.
-
-    A draft counts as right when the question is answerable and the draft cites a gold document.
-    """
-    labelled = [a for a in answered if a.case.answerable is not None]
-    confidences = [a.trace.confidence for a in labelled]
-    answerable = [bool(a.case.answerable) for a in labelled]
-    judged = [a for a in labelled if not a.case.answerable or a.case.gains]
-    given = [a.trace.confidence for a in judged]
-    right = [bool(a.case.answerable) and a.cites_gold for a in judged]
+    """How well the confidence tells what the corpus answers, and what the draft states."""
+    confidences, answerable, given, right = _labelled(answered)
     return {
         "confidence_auroc": _rounded(auroc(confidences, answerable)),
         "confidence_right_auroc": _rounded(auroc(given, right)),
-        "confidence_right_ece": _rounded(expected_calibration_error(given, right)),
+        "confidence_right_ece": _rounded(calibration_error(given, right)),
         "confidence_right_brier": _rounded(brier(given, right)),
         "confidence_auroc_interval_95": _pair(auroc_interval(confidences, answerable, seed=seed)),
-        "confidence_ece": _rounded(expected_calibration_error(confidences, answerable)),
+        "confidence_ece": _rounded(calibration_error(confidences, answerable)),
         "confidence_reliability": [
-            [round(mean_, 3), round(share, 3), count]
-            for mean_, share, count in reliability(confidences, answerable)
+            [round(b.mean_probability, 3), round(b.true_share, 3), b.rows]
+            for b in reliability(confidences, answerable)
         ],
         "coverage_at_risk_05": _rounded(coverage_at_risk(given, right, 0.05)),
         "coverage_at_risk_10": _rounded(coverage_at_risk(given, right, 0.10)),
         "aurc": _rounded(aurc(given, right)),
     }
+
+
+def confidence_curves(answered: Sequence[Answered]) -> Curves:
+    """What is drawn of the confidences, from the same cases as the figures about them."""
+    confidences, answerable, given, right = _labelled(answered)
+    return Curves(
+        answerable=reliability(confidences, answerable),
+        right=reliability(given, right),
+        risk=risk_coverage(given, right),
+    )
+
+
+def _labelled(
+    answered: Sequence[Answered],
+) -> tuple[list[float], list[bool], list[float], list[bool]]:
+    """Confidences and whether the corpus answers, then confidences and whether the draft is right.
+
+    A draft counts as right when the question is answerable and the draft cites a gold document.
+    """
+    labelled = [a for a in answered if a.case.answerable is not None]
+    judged = [a for a in labelled if not a.case.answerable or a.case.gains]
+    return (
+        [a.trace.confidence for a in labelled],
+        [bool(a.case.answerable) for a in labelled],
+        [a.trace.confidence for a in judged],
+        [bool(a.case.answerable) and a.cites_gold for a in judged],
+    )
 
 
 def _times(answered: Sequence[Answered]) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def render_fit(made: Fit | None) -> dict[str, Any]:
             {
                 "low": b.low,
                 "high": b.high,
-                "questions": b.questions,
+                "questions": b.rows,
                 "mean_probability": round(b.mean_probability, 4),
-                "answerable_share": round(b.answerable_share, 4),
+                "answerable_share": round(b.true_share, 4),
             }
             for b in made.reliability
         ],

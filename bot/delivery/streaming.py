@@ -10,15 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.delivery.answerer import Wording
-from bot.delivery.poster import (
-    MOST_STREAMED_BYTES,
-    STREAMING_BODY,
-    Dropped,
-    Place,
-    Streamed,
-)
+from bot.delivery.poster import Dropped, Place
 from bot.delivery.recovery import metadata_of
 from bot.delivery.stream_bucket import StreamBucket
+from bot.delivery.streamed import MOST_STREAMED_BYTES, STREAMING_BODY, Streamed
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.fault_place import place as place_of

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from bot.aside import Aside
 from bot.delivery.worker import Worker
+from bot.intake.plain_text import plain_text
+from bot.rendering.limits import cut
+from bot.rendering.neutral import one_line
 from bot.rendering.notices import queue_notice
 from bot.slack_api import SlackApi
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 
+_TITLE = 80
 _NO_NOTICE = (Surface.FOLLOW_UP, Surface.CASE_REPLY)
 
 
@@ -18,6 +22,7 @@ class Arrivals:
     """Wakes the worker, and tells people who must wait. queue_notice: from how many on."""
 
     tenant: str
+    bot_user: str
     api: SlackApi
     inbox: InboxStore
     worker: Worker
@@ -29,6 +34,8 @@ class Arrivals:
         self.worker.wake()
         if item.surface not in _NO_NOTICE:
             self.aside.begin(self._tell_of_queue(item), "a notice was not shown")
+        if item.surface is Surface.DM and item.thread_ts is None:
+            self.aside.begin(self._set_title(item), "a conversation got no title")
 
     async def on_changed(self, item: InboxItem) -> None:
         """A question was edited or deleted."""
@@ -36,6 +43,17 @@ class Arrivals:
             self.worker.cancelled(item.id)
         else:
             self.worker.edited(item.id)
+
+    async def _set_title(self, item: InboxItem) -> None:
+        """The conversation is called after its first question in the list of conversations."""
+        title = cut(one_line(plain_text(item.text, bot_user=self.bot_user)), _TITLE)
+        if title:
+            await self.api.call(
+                "agents.sessions.rename",
+                channel_id=item.channel,
+                thread_ts=item.root,
+                title=title,
+            )
 
     async def _tell_of_queue(self, item: InboxItem) -> None:
         before = await self.inbox.waiting_before(self.tenant, item.id)

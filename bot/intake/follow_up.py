@@ -15,17 +15,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.intake.courtesy import is_courtesy
 from bot.intake.plain_text import calls_a_group, mentions, plain_text, without_emoji
 
-_COURTESY = re.compile(
-    r"(?:(?:many |ok(?:ay)?,? |great,? |perfect,? |awesome,? |cool,? |got it,? |super,? )*"
-    r"(?:thanks?|thank you|thx|ty|cheers|merci|danke)(?: (?:a lot|so much|very much|again|all|you|"
-    r"everyone|for (?:the|your) (?:help|answer|info|reply)|that (?:helps|helped|worked)))*"
-    r"|ok(?:ay)?|k|got it|great|perfect|awesome|cool|nice|super|sure|understood|noted|will do|done"
-    r"|that (?:helps|helped|worked|works)|works|solved|\+1|lol|haha+|yes|yep|yeah|no|nope"
-    r"|(?:good|great) (?:to know|answer|bot|job)|no worries|never ?mind|nvm)[\s.!,:)]*",
-    re.IGNORECASE,
-)
 _ASKS = re.compile(
     r"(?:and |but |so |also,? |ok(?:ay)?,? |hm+,? |then )*(?:who|what|when|where|why|how|which|"
     r"whose|can|could|may|do|does|did|is|are|was|were|will|would|should|shall|am|has|have|had|any|"
@@ -63,7 +55,7 @@ def is_meant_for_bot(text: str, *, user: str, before: Sequence[Word], bot_user: 
     if named or calls_a_group(text):
         return False
     plain = without_emoji(plain_text(text, bot_user=bot_user))
-    if not any(c.isalnum() for c in plain) or _COURTESY.fullmatch(plain):
+    if not any(c.isalnum() for c in plain) or is_courtesy(plain):
         return False
     if not any(word.ours for word in before):
         return False

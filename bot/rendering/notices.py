@@ -20,6 +20,12 @@ STOPPED = "Stopped, as you asked. What is above may not be the whole answer."
 NOT_ALLOWED = "Only the person who asked can do that."
 NOT_SHOWN = "This can no longer be shown here: the document changed, or not everyone may read it."
 
+WELCOME = "You are welcome. Ask me whenever you need something else."
+GREETING = (
+    "Hello. Ask me a question in your own words: I answer from the company's documents, and say "
+    "where each sentence comes from."
+)
+
 STATUS = {
     Stage.INTAKE: "is reading your question",
     Stage.TRIAGE: "is reading your question",

@@ -102,14 +102,19 @@ class ChatModel:
 
         async with self.lane.slot():
             answer, permit = await self.lane.start(once, parameters, first_s=self.lane.try_s)
-            permit.succeeded()
             text = answer.choices[0].message.content or ""
             tokens = Tokens(
                 prompt=prompt_tokens(messages), completion=estimate_tokens(text), estimated=True
             )
             _count(tokens, answer)
-            await self.lane.book(tokens, succeeded=True)
-            self._refuse(answer.choices[0].finish_reason or "stop", text)
+            try:
+                self._refuse(answer.choices[0].finish_reason or "stop", text)
+            except ModelFault as fault:
+                end_permit(permit, fault)
+                await asyncio.shield(self.lane.book(tokens, succeeded=False))
+                raise
+            permit.succeeded()
+            await asyncio.shield(self.lane.book(tokens, succeeded=True))
             return text
 
     async def _open(self, sent: dict[str, Any]) -> tuple[Any, AsyncIterator[Any]]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from collections.abc import Sequence
 from typing import Any
 
 from engine.adapters.openai_chat import ChatModel
 from engine.adapters.openai_faults import ModelFault
+from engine.adapters.openai_objects import objects_in
 from engine.generation.prompt import Message
 from engine.verification.claim import Support
 
 VERIFY_PROMPT_VERSION = "1"
 _LEAST_PROBABILITY = 0.7
-_MAX_OUTPUT_TOKENS = 150
 _INSTRUCTIONS = """\
 You check whether evidence supports a claim. The claim is supported only if the evidence states or
 directly implies the whole of it: every number, name, condition and negation. Partly supported
@@ -36,15 +34,16 @@ _SCHEMA: dict[str, Any] = {
         },
     },
 }
-_OBJECT = re.compile(r"\{[^{}]*\}")
 
 
 class OpenAiVerifier:
     """Fills the `Verifier` port with a model behind the Chat Completions API."""
 
-    def __init__(self, chat: ChatModel) -> None:
+    def __init__(self, chat: ChatModel, *, max_output_tokens: int) -> None:
+        """max_output_tokens: for one sentence; a reasoning model's thinking counts."""
         self.name = f"openai:{chat.lane.model}:verify-{VERIFY_PROMPT_VERSION}"
         self._chat = chat
+        self._max_output_tokens = max_output_tokens
 
     async def verify(self, claim: str, evidence: Sequence[str]) -> Support:
         """The model's word; by structured output where the server has it.
@@ -59,7 +58,7 @@ class OpenAiVerifier:
                 Message(role="system", content=_INSTRUCTIONS),
                 Message(role="user", content=content),
             ),
-            max_output_tokens=_MAX_OUTPUT_TOKENS,
+            max_output_tokens=self._max_output_tokens,
             response_format=_SCHEMA,
         )
         found = _parse(said)
@@ -75,11 +74,7 @@ class OpenAiVerifier:
 
 def _parse(said: str) -> Support | None:
     """The last JSON object of an answer that has a probability in [0, 1]."""
-    for text in reversed(_OBJECT.findall(said)):
-        try:
-            row = json.loads(text)
-        except ValueError:
-            continue
+    for row in reversed(objects_in(said)):
         value = row.get("probability")
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
             why = row.get("why")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.answerability.model import FEATURES, PRIOR, AnswerabilityModel
+from engine.probability_scores import ReliabilityBin, auroc, calibration_error, reliability
 
 _PULL = 0.5
 """How strongly the fit is held at the prior, beside a total weight of 2 for all examples. Questions
@@ -17,7 +18,6 @@ better and real questions worse (README, decisions)."""
 
 _FOLDS = 5
 _STEPS = 100
-_BINS = 10
 LEAST_EXAMPLES = 40
 """Fewer of either kind fit nothing."""
 
@@ -35,22 +35,11 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReliabilityBin:
-    """Questions with a probability in [low, high): their mean probability, and how many of them
-    were answerable."""
-
-    low: float
-    high: float
-    questions: int
-    mean_probability: float
-    answerable_share: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """A model and how it did on examples left out of it, the classes weighing the same.
 
-    auroc, brier: of those. ece: expected calibration error over ten equal bins.
+    auroc, brier: of those. ece: expected calibration error over ten equal bins, reliability: the
+    curve it sums up; true are the answerable ones.
     """
 
     model: AnswerabilityModel
@@ -79,16 +68,15 @@ def fit(examples: Sequence[Example], *, name: str) -> Fit | None:
         judged[out] = _sigmoid(rows[out] @ theta[:-1] + theta[-1])
     theta = _solve(rows, labels)
     weights = _balanced(labels)
-    bins = _reliability(judged, labels, weights)
     return Fit(
         model=AnswerabilityModel(
             weights=tuple(float(w) for w in theta[:-1]), intercept=float(theta[-1]), name=name
         ),
         examples=len(examples),
-        auroc=_auroc(judged, labels),
+        auroc=auroc(judged, labels) or 0.0,
         brier=float(weights @ (judged - labels) ** 2),
-        ece=_calibration_error(judged, labels, weights),
-        reliability=bins,
+        ece=calibration_error(judged, labels, weights=weights) or 0.0,
+        reliability=reliability(judged, labels, weights=weights),
     )
 
 
@@ -120,43 +108,3 @@ def _balanced(labels: Floats) -> Floats:
 
 def _sigmoid(z: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))))
-
-
-def _auroc(scores: Floats, labels: Floats) -> float:
-    """Area under the ROC curve by ranks, ties counting half (Mann and Whitney, 1947)."""
-    values, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    del values
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    yes = labels.sum()
-    return float((ranks[labels == 1].sum() - yes * (yes + 1) / 2) / (yes * (len(labels) - yes)))
-
-
-def _bins(judged: Floats) -> NDArray[np.intp]:
-    return np.minimum((judged * _BINS).astype(np.intp), _BINS - 1)
-
-
-def _calibration_error(judged: Floats, labels: Floats, weights: Floats) -> float:
-    """Expected calibration error: mean gap between probability and share (Naeini et al., 2015)."""
-    places = _bins(judged)
-    gaps = [weights[places == b] @ (judged - labels)[places == b] for b in range(_BINS)]
-    return float(np.abs(gaps).sum())
-
-
-def _reliability(judged: Floats, labels: Floats, weights: Floats) -> tuple[ReliabilityBin, ...]:
-    places = _bins(judged)
-    found = []
-    for b in range(_BINS):
-        here = places == b
-        total = float(weights[here].sum())
-        if total <= 0:
-            continue
-        found.append(
-            ReliabilityBin(
-                low=b / _BINS,
-                high=(b + 1) / _BINS,
-                questions=int(here.sum()),
-                mean_probability=float(weights[here] @ judged[here] / total),
-                answerable_share=float(weights[here] @ labels[here] / total),
-            )
-        )
-    return tuple(found)

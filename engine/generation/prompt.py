@@ -59,41 +59,60 @@ def write_prompt(
 
     boundary: None draws a random one, which is what keeps the parts apart.
     """
-    edge = boundary or f"====={secrets.token_hex(8)}"
-    parts = [_part(edge, f"passage [{n}] {_heading(hit)}", hit.passage.passage.text)
-             for n, hit in enumerate(hits, start=1)]  # fmt: skip
-    turns = question.history[-_MOST_TURNS:]
-    if turns:
-        said = "\n".join(f"{t.role.value}: {_line(t.text)[:_MOST_TURN_CHARS]}" for t in turns)
-        parts.append(_part(edge, "earlier in this conversation", said))
-    asked = "\n".join(text for text in (question.subject, question.body, question.text) if text)
-    parts.append(_part(edge, "question", asked))
+    edge = boundary or new_boundary()
     system = (
         f"{_INSTRUCTIONS}\n- Write at most {max_sentences} sentences, unless a list of steps needs "
         f"more.\n- The boundary lines begin with {edge}"
     )
+    parts = (*passage_parts(edge, hits), *question_parts(edge, question))
     return (
         Message(role="system", content=system),
         Message(role="user", content="\n".join([*parts, f"{edge} end"])),
     )
 
 
-def repeats_instructions(text: str) -> bool:
-    """Whether a text holds eight words in a row of what the model was told."""
-    said = words(text)
-    return any(
-        tuple(said[at : at + _SHINGLE]) in _shingles() for at in range(len(said) - _SHINGLE + 1)
+def new_boundary() -> str:
+    """How the lines between the parts of one message begin; nobody can guess it."""
+    return f"====={secrets.token_hex(8)}"
+
+
+def passage_parts(
+    edge: str, hits: Sequence[Hit], *, most_chars: int | None = None
+) -> tuple[str, ...]:
+    """The passages, numbered from 1, each cut at `most_chars`."""
+    return tuple(
+        part(edge, f"passage [{n}] {_heading(hit)}", hit.passage.passage.text[:most_chars])
+        for n, hit in enumerate(hits, start=1)
     )
 
 
-@lru_cache(maxsize=1)
-def _shingles() -> frozenset[tuple[str, ...]]:
-    told = words(_INSTRUCTIONS)
-    return frozenset(tuple(told[at : at + _SHINGLE]) for at in range(len(told) - _SHINGLE + 1))
+def question_parts(edge: str, question: Question) -> tuple[str, ...]:
+    """The conversation before it, where there is one, and the question."""
+    asked = "\n".join(text for text in (question.subject, question.body, question.text) if text)
+    turns = question.history[-_MOST_TURNS:]
+    if not turns:
+        return (part(edge, "question", asked),)
+    said = "\n".join(f"{t.role.value}: {_line(t.text)[:_MOST_TURN_CHARS]}" for t in turns)
+    return part(edge, "earlier in this conversation", said), part(edge, "question", asked)
 
 
-def _part(edge: str, name: str, text: str) -> str:
+def part(edge: str, name: str, text: str) -> str:
+    """One part of a message, from its boundary line on."""
     return f"{edge} {name}\n{text}"
+
+
+def repeats_instructions(text: str, told: str = _INSTRUCTIONS) -> bool:
+    """Whether a text holds eight words in a row of what the model was told."""
+    said, shingles = words(text), _shingles(told)
+    return any(
+        tuple(said[at : at + _SHINGLE]) in shingles for at in range(len(said) - _SHINGLE + 1)
+    )
+
+
+@lru_cache(maxsize=4)
+def _shingles(told: str) -> frozenset[tuple[str, ...]]:
+    said = words(told)
+    return frozenset(tuple(said[at : at + _SHINGLE]) for at in range(len(said) - _SHINGLE + 1))
 
 
 def _heading(hit: Hit) -> str:

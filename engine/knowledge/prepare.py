@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audience import EVERYONE, is_meant_as_tag, parse_tags
-from engine.containment import citable_url
+from engine.containment import citable_url, contained_label
 from engine.errors import DocumentEmpty, DocumentUnreadable, WrongUse
 from engine.knowledge.chunk import chunk_document
 from engine.knowledge.document import ParsedDocument, Passage, RawDocument
@@ -95,7 +95,7 @@ def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder
         raw=raw,
         title=title,
         url=raw.url or _link(parsed.front_matter.get("url")),
-        category=raw.category or _string(parsed.front_matter.get("category")),
+        category=contained_label(raw.category or _string(parsed.front_matter.get("category"))),
         audience=_own_audience(raw, parsed) or raw.audience or (EVERYONE,),
         passages=passages,
         texts=tuple(embedded_texts(title, passage) for passage in passages),

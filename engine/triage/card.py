@@ -18,7 +18,7 @@ from engine.triage.card_check import FORMAT
 from engine.triage.examples import OUT_OF_SCOPE, Example, ExampleSet
 from engine.triage.model import TriageModel
 from engine.triage.model_file import dump_parts, read_model
-from engine.triage.scores import Judged, auroc, difference, figures
+from engine.triage.scores import Judged, difference, figures, rounded_auroc
 from engine.triage.training import FittedTriage, Tell, fit_triage
 
 _HELD_OUT = 0.2
@@ -95,7 +95,7 @@ def scope_figures(fitted: FittedTriage) -> dict[str, Any]:
     return {
         "learned_from": "labelled examples" if fitted.direct is not None else "categories held out",
         "rows": int(fitted.scope_labels.sum()),
-        "auroc": auroc(fitted.scope_scores, fitted.scope_labels),
+        "auroc": rounded_auroc(fitted.scope_scores, fitted.scope_labels),
     }
 
 
@@ -164,7 +164,7 @@ def judge(
         found["priority"] = _priority_figures(model, examples, vectors, seed)
     outside = np.array([e.category == OUT_OF_SCOPE for e in examples])
     scores = np.array([v.out_of_scope or 0.0 for v in verdicts])
-    found["out_of_scope_auroc"] = auroc(scores, outside)
+    found["out_of_scope_auroc"] = rounded_auroc(scores, outside)
     found["out_of_scope_rows"] = int(outside.sum())
     return found
 

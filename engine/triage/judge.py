@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.containment import contained_label
 from engine.errors import ModelUnavailable
 from engine.retrieval.hit import Hit
 from engine.storage.models import ModelStore, StoredModel
@@ -66,8 +67,14 @@ class Judge:
     ) -> TriageVerdict:
         """The verdict on a question and on the documents found for it; runs in a thread.
 
-        category: None also where the text is most likely out of scope.
+        category: None also where the text is most likely out of scope. Both labels are contained:
+        documents and training examples name them, and people read them.
         """
+        return _contained(await self._verdict(text, vector, hits))
+
+    async def _verdict(
+        self, text: str, vector: NDArray[np.float32], hits: Sequence[Hit]
+    ) -> TriageVerdict:
         if self.model is None:
             return vote(hits)
         verdict, by_text = await asyncio.to_thread(self._of_text, text, vector)
@@ -84,6 +91,18 @@ class Judge:
         assert self.model is not None
         verdict, shares = self.model.judge_with_shares(text, vector)
         return verdict, dict(zip(self.model.category.labels, shares.tolist(), strict=True))
+
+
+def _contained(verdict: TriageVerdict) -> TriageVerdict:
+    """The verdict with labels that act on nobody; one of which nothing may stand is none."""
+    category, priority = contained_label(verdict.category), contained_label(verdict.priority)
+    return replace(
+        verdict,
+        category=category,
+        category_confidence=verdict.category_confidence if category is not None else None,
+        priority=priority,
+        priority_confidence=verdict.priority_confidence if priority is not None else None,
+    )
 
 
 def blend(

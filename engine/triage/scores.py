@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_BINS = 10
+from engine.probability_scores import auroc, calibration_error, reliability
+
 _RESAMPLES = 500
 
 Floats = NDArray[np.float64]
@@ -61,11 +62,20 @@ def figures(judged: Judged, *, seed: int) -> dict[str, Any]:
         "accuracy": _rounded(right.mean()),
         "accuracy_interval_95": _interval([right[d].mean() for d in draws]),
         "macro_f1": _rounded(macro_f1(judged.answers, judged.truth)),
-        "ece": _rounded(ece(confidences, right)),
-        "ece_interval_95": _interval([ece(confidences[d], right[d]) for d in draws]),
+        "ece": _rounded(_ece(confidences, right)),
+        "ece_interval_95": _interval([_ece(confidences[d], right[d]) for d in draws]),
         "brier": _rounded(squared.mean()),
         "brier_interval_95": _interval([squared[d].mean() for d in draws]),
-        "reliability": reliability(confidences, right),
+        "reliability": [
+            {
+                "from": b.low,
+                "to": b.high,
+                "rows": b.rows,
+                "confidence": _rounded(b.mean_probability),
+                "right": _rounded(b.true_share),
+            }
+            for b in reliability(confidences, right)
+        ],
         "by_category": by_label(judged.answers, judged.truth),
         "confusion": confusion(judged.answers, judged.truth),
     }
@@ -77,35 +87,6 @@ def difference(ours: Judged, other: Judged, *, seed: int) -> dict[str, Any]:
     rng, n = np.random.default_rng(seed), len(gains)
     means = [gains[rng.integers(0, n, n)].mean() for _ in range(_RESAMPLES)]
     return {"accuracy_gain": _rounded(gains.mean()), "accuracy_gain_interval_95": _interval(means)}
-
-
-def ece(confidences: Floats, right: NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins (low, high] of equal width; 0 without rows.
-
-    Source: Guo, Pleiss, Sun and Weinberger, On calibration of modern neural networks (2017), eq. 3.
-    """
-    if not len(confidences):
-        return 0.0
-    bins = _bins(confidences)
-    counts = np.bincount(bins, minlength=_BINS)
-    gaps = np.bincount(bins, right.astype(float) - confidences, minlength=_BINS)
-    return float(np.abs(gaps).sum() / counts.sum())
-
-
-def reliability(confidences: Floats, right: NDArray[np.bool_]) -> list[dict[str, Any]]:
-    """Of each bin that is not empty: its bounds, rows, mean confidence and share of right ones."""
-    bins = _bins(confidences)
-    return [
-        {
-            "from": round(b / _BINS, 1),
-            "to": round((b + 1) / _BINS, 1),
-            "rows": int(here.sum()),
-            "confidence": _rounded(confidences[here].mean()),
-            "right": _rounded(right[here].mean()),
-        }
-        for b in range(_BINS)
-        if (here := bins == b).any()
-    ]
 
 
 def macro_f1(answers: Sequence[str], truth: Sequence[str]) -> float:
@@ -135,16 +116,14 @@ def confusion(answers: Sequence[str], truth: Sequence[str]) -> list[dict[str, An
     return [{"label": t, "taken_for": a, "rows": n} for (t, a), n in pairs.most_common(20)]
 
 
-def auroc(scores: Floats, outside: NDArray[np.bool_]) -> float | None:
-    """Probability that a text out of scope scores above one in scope; None without both kinds."""
-    true, false = int(outside.sum()), int((~outside).sum())
-    if not true or not false:
-        return None
-    order = np.unique(scores, return_inverse=True)[1]
-    sizes = np.bincount(order)
-    ranks = np.cumsum(sizes) - (sizes - 1) / 2.0
-    rank_sum = float(ranks[order][outside].sum())
-    return _rounded((rank_sum - true * (true + 1) / 2) / (true * false))
+def _ece(confidences: Floats, right: NDArray[np.bool_]) -> float:
+    return calibration_error(confidences, right) or 0.0
+
+
+def rounded_auroc(scores: Floats, outside: NDArray[np.bool_]) -> float | None:
+    """AUROC of the texts out of scope against those in scope, to four digits."""
+    area = auroc(scores, outside)
+    return None if area is None else _rounded(area)
 
 
 def _squared_errors(judged: Judged) -> Floats:
@@ -158,11 +137,6 @@ def _squared_errors(judged: Judged) -> Floats:
         if label in column:
             errors[row] -= 2.0 * judged.probabilities[row, column[label]]
     return errors
-
-
-def _bins(confidences: Floats) -> NDArray[np.int64]:
-    # A value that floating point puts a hair above a bin's upper bound still belongs to it.
-    return np.clip(np.ceil(confidences * _BINS - 1e-9).astype(np.int64) - 1, 0, _BINS - 1)
 
 
 def _interval(values: Sequence[float]) -> list[float]:

@@ -7,11 +7,11 @@ whole categories are held out in turn and stand for what nobody has thought of.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -38,6 +38,10 @@ _MOST_EXEMPLARS = 8_000
 _REGULARISATION = 0.3
 _FEWEST_FOR_ISOTONIC = 1000
 _SUREST = 0.995
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Liblinear shuffles by one random generator for the whole process, which each fit seeds anew: two
+fits at the same time draw from each other's numbers, and the same seed gives another model."""
 
 Tell = Callable[[str, int, int], None]
 """Told what is done, how many steps of how many are."""
@@ -108,37 +112,45 @@ def fit_triage(
     out_of_scope_share: float | None = None,
     tell: Tell = lambda *_: None,
 ) -> FittedTriage:
-    """Fits everything; pure processor work, for a thread.
+    """Fits everything; pure processor work, for a thread. The same seed gives the same model.
 
     vectors: unit rows of the examples' texts. out_of_scope_share: expected share of texts out of
     scope; None means that of labelled examples, or `ASSUMED_OUT_OF_SCOPE` where there are none.
 
     Raises: WrongUse where the texts hold no words.
     """
+    with _ONE_AT_A_TIME:
+        return _fit(examples, vectors, seed, out_of_scope_share, tell)
+
+
+def _fit(
+    examples: Sequence[Example],
+    vectors: NDArray[np.float32],
+    seed: int,
+    out_of_scope_share: float | None,
+    tell: Tell,
+) -> FittedTriage:
     steps = 4 if examples[0].priority is not None else 3
     categories = np.array([e.category for e in examples], object)
     inside = categories != OUT_OF_SCOPE
     texts = [e.text for e in examples]
     words, characters = _vectorisers()
-    with joblib.parallel_config(backend="threading", n_jobs=2):
-        try:
-            tfidf = sparse.hstack([words.fit_transform(texts), characters.fit_transform(texts)])
-        except ValueError:
-            raise WrongUse("the examples' texts hold no words to learn from") from None
-        features = sparse.hstack([tfidf, vectors * np.float32(EMBEDDING_SCALE)]).tocsr()
-        tell("features", 1, steps)
-        category = _calibrated(features[inside], categories[inside], seed)
-        tell("categories", 2, steps)
-        priority = None
-        if examples[0].priority is not None:
-            labels = np.array([e.priority for e in examples], object)
-            if len(set(labels)) > 1:
-                priority = _calibrated(features, labels, seed)
-            tell("priorities", 3, steps)
-        rounds = _labelled_rounds if (~inside).any() else _held_out_rounds
-        found, labels_found = rounds(
-            features, vectors, categories, category.inverse_temperature, seed
-        )
+    try:
+        tfidf = sparse.hstack([words.fit_transform(texts), characters.fit_transform(texts)])
+    except ValueError:
+        raise WrongUse("the examples' texts hold no words to learn from") from None
+    features = sparse.hstack([tfidf, vectors * np.float32(EMBEDDING_SCALE)]).tocsr()
+    tell("features", 1, steps)
+    category = _calibrated(features[inside], categories[inside], seed)
+    tell("categories", 2, steps)
+    priority = None
+    if examples[0].priority is not None:
+        labels = np.array([e.priority for e in examples], object)
+        if len(set(labels)) > 1:
+            priority = _calibrated(features, labels, seed)
+        tell("priorities", 3, steps)
+    rounds = _labelled_rounds if (~inside).any() else _held_out_rounds
+    found, labels_found = rounds(features, vectors, categories, category.inverse_temperature, seed)
     share = out_of_scope_share
     if share is None:
         share = float(np.mean(~inside)) if (~inside).any() else ASSUMED_OUT_OF_SCOPE
@@ -251,7 +263,7 @@ def _held_out_rounds(
 
     # Two of three rounds hold out at least one of two categories: the third may hold out none.
     splits = [s for s in enumerate(_folds(seed).split(vectors, categories)) if held_out[s[0]]]
-    made = joblib.Parallel()(joblib.delayed(round_of)(part, *split) for part, split in splits)
+    made = [round_of(part, *split) for part, split in splits]
     return np.concatenate([m[0] for m in made]), np.concatenate([m[1] for m in made])
 
 
@@ -268,9 +280,7 @@ def _labelled_rounds(
         fit = fit[~outside[fit]]
         return _round(features, vectors, categories, fit, test, temperature, extra), outside[test]
 
-    made = joblib.Parallel()(
-        joblib.delayed(round_of)(*split) for split in _folds(seed).split(vectors, categories)
-    )
+    made = [round_of(*split) for split in _folds(seed).split(vectors, categories)]
     return np.concatenate([m[0] for m in made]), np.concatenate([m[1] for m in made])
 
 

@@ -16,7 +16,8 @@ from engine.generation.span_reading import SpanReading
 from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
 from engine.retrieval.lexical import words
-from engine.verification.quantities import Quantity, read_quantities
+from engine.verification.quantities import read_quantities
+from engine.verification.quantity import Quantity
 
 _LEADS = 2
 _NEAR_TOP = 0.92

@@ -10,7 +10,8 @@ from engine.knowledge.sentences import split_sentences
 from engine.verification.claim_words import Word, read_words
 from engine.verification.lexicon.lexicon import Lexicon
 from engine.verification.lexicon.stem import stem_of
-from engine.verification.quantities import Quantity, read_quantities
+from engine.verification.quantities import read_quantities
+from engine.verification.quantity import Quantity
 
 _MOST_CHARS = 200_000
 _MOST_SENTENCES = 48

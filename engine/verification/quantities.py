@@ -1,4 +1,4 @@
-"""Numbers of a text with their units, brought to a form in which they can be compared.
+"""Reads the numbers of a text with their units, in a form in which they can be compared.
 
 "one month" and "30 days", "1,000" and "1000", "5 pm" and "17:00", "31st August" and "Aug 31"
 compare as equal; "14 days" and "14 working days" do not.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from engine.verification.quantity import Quantity
 from engine.verification.quantity_words import (
     DAY_S,
     FRACTIONS,
@@ -80,50 +80,6 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _PRONOUN_ONE = frozenset({"one"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """A number as it was said.
-
-    dimension: "duration", "percent", "currency:eur", "date", "clock", "ordinal", "version", ..., or
-        "count" for a bare number. value: in the dimension's base unit (seconds, bytes, minutes of
-        the day; for a date the day of a leap year). unit: for a count, the word behind it.
-    year: of a date; None where none is said. bound: "most", "least" or empty.
-    coarse: whether months or years make the value inexact. text: as written. start, end: where.
-    """
-
-    dimension: str
-    value: float
-    unit: str = ""
-    year: int | None = None
-    bound: str = ""
-    coarse: bool = False
-    literal: str = ""
-    text: str = ""
-    start: int = 0
-    end: int = 0
-
-    def equals(self, other: Quantity) -> bool:
-        """Whether both say the same amount, whatever the words."""
-        if "version" in (self.dimension, other.dimension):
-            return self.literal == other.literal
-        if self.dimension != other.dimension:
-            pair = {self.dimension, other.dimension}
-            return bool(pair & {"count"}) and self._bare_equals(other)
-        if self.dimension == "date":
-            years = {self.year, other.year} - {None}
-            return self.value == other.value and len(years) < 2
-        tolerance = 0.03 if self.coarse != other.coarse else 1e-6
-        if self.dimension == "bytes":
-            tolerance = 0.05
-        return abs(self.value - other.value) <= tolerance * max(abs(self.value), abs(other.value))
-
-    def _bare_equals(self, other: Quantity) -> bool:
-        """A count equals a figure with a unit when the figures as written are equal."""
-        if {self.dimension, other.dimension} & {"date", "clock", "ordinal"}:
-            return self.literal == other.literal and bool(self.literal)
-        return self.literal == other.literal
 
 
 def read_quantities(text: str) -> list[Quantity]:

@@ -15,7 +15,8 @@ from engine.verification.claim_words import Word, read_words
 from engine.verification.clauses import split_clauses
 from engine.verification.evidence_text import EvidenceSentence, EvidenceText, read_evidence
 from engine.verification.lexicon.lexicon import NEAR, Lexicon
-from engine.verification.quantities import Quantity, read_quantities
+from engine.verification.quantities import read_quantities
+from engine.verification.quantity import Quantity
 from engine.verification.wording import is_negative, strengths, turned_words
 
 SIGNALS = (

@@ -17,7 +17,8 @@ from engine.verification.claim_words import FUNCTION_WORDS, Word, read_words, st
 from engine.verification.evidence_text import without_marks
 from engine.verification.lexicon.lexicon import NEAR, Lexicon, load_lexicon
 from engine.verification.lexicon.stem import stem_of
-from engine.verification.quantities import Quantity, read_quantities
+from engine.verification.quantities import read_quantities
+from engine.verification.quantity import Quantity
 
 _MOST = 8
 _MOST_CHARS = 200_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,11 @@ import numpy as np
 
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides
-from engine.knowledge.progress import Progress
 from engine.question import Question
 from engine.retrieval.index import IndexQuery, SparseVector
 from engine.retrieval.lexical import terms
 from engine.trace import Stage, Trace
+from evals.benchmarks.mixed_corpus import fill_home
 from evals.benchmarks.real_documents import RealDocuments
 from evals.benchmarks.synthetic import SyntheticEmbedder, SyntheticWorld, top_up
 from evals.benchmarks.timing import ask, hit_rates, quantile, ratio, timed
@@ -42,15 +41,8 @@ async def measure_answers(
     Raises: DeskhandError.
     """
     async with open_home(home) as engine:
-        failed = 0
-        for source in real.sources:
-            summary = await engine.ingestion.run(source, (), partial(_tell, Ticker("ingesting")))
-            failed += len(summary.failed)
+        filled = await fill_home(engine, real, size=size, seed=seed)
         tenant = engine.settings.tenant
-        held = await engine.index.count(tenant)
-        world = SyntheticWorld(SAMPLE / "knowledge", seed)
-        await top_up(engine, SyntheticEmbedder(engine.embedder, seed), world, size - held)
-        await engine.make_ready()
         for question in real.questions[:_WARM_UP]:
             await ask(engine, question)
             await _floor(engine, question)
@@ -58,8 +50,8 @@ async def measure_answers(
         answers, floors, traces = await _interleaved(engine, real.questions[_WARM_UP:])
         return {
             "answer_passages": await engine.index.count(tenant),
-            "answer_real_passages": held,
-            "answer_documents_failed": failed,
+            "answer_real_passages": filled.real_passages,
+            "answer_documents_failed": filled.documents_failed,
             "answer_questions": len(answers),
             "answer_p50_ms": quantile(answers, 50),
             "answer_p95_ms": quantile(answers, 95),
@@ -70,10 +62,6 @@ async def measure_answers(
             **hit_rates(before, engine.retriever.caches()),
             "answer_answered_share": _answered(traces),
         }
-
-
-def _tell(ticker: Ticker, progress: Progress) -> None:
-    ticker.tick(f"{progress.passages:,} passages")
 
 
 async def _interleaved(

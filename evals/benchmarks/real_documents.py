@@ -18,10 +18,15 @@ _OFFICE_QUESTIONS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RealDocuments:
-    """sources: what to ingest. questions: distinct, each with its answer among the sources."""
+    """sources: what to ingest. cases: of distinct questions, each answered by the sources."""
 
     sources: tuple[str, ...]
-    questions: tuple[Question, ...]
+    cases: tuple[Case, ...]
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What the cases ask, in their order."""
+        return tuple(case.question for case in self.cases)
 
 
 def real_documents(datasets: Path, work: Path, *, seed: int) -> RealDocuments:
@@ -45,7 +50,7 @@ def real_documents(datasets: Path, work: Path, *, seed: int) -> RealDocuments:
         _cut(Path(found.source), corpus, {n for c in chosen for n in c.gains})
         sources.append(str(corpus))
         cases += chosen
-    return RealDocuments(sources=tuple(sources), questions=_distinct(cases))
+    return RealDocuments(sources=tuple(sources), cases=_distinct(cases))
 
 
 def _cut(corpus: Path, target: Path, names: set[str]) -> None:
@@ -61,5 +66,5 @@ def _lines(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield line, json.loads(line)
 
 
-def _distinct(cases: list[Case]) -> tuple[Question, ...]:
-    return tuple({c.question.text: c.question for c in cases}.values())
+def _distinct(cases: list[Case]) -> tuple[Case, ...]:
+    return tuple({c.question.text: c for c in cases}.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zlib
 
@@ -17,7 +18,13 @@ _WORD = re.compile(r"\w+")
 
 
 def quoting(request: Received) -> Reply:
-    """A model that does as it is told: the first sentences of the first passages, cited."""
+    """A model that does as it is told: the first sentences of the first passages, cited.
+
+    Where next steps are wanted, one for each of these passages.
+    """
+    if wants_steps(request):
+        numbers = [number for number, _ in _PASSAGE.findall(request.messages("user"))[:3]]
+        return _steps([f"Read passage {number} and write the answer." for number in numbers])
     said = []
     for number, text in _PASSAGE.findall(request.messages("user"))[:3]:
         sentence = _SENTENCE.search(text)
@@ -33,8 +40,20 @@ def obeying(request: Received) -> Reply:
     """
     wishes = _WISH.findall(request.messages("user"))
     said = [wish.replace("\\n", "\n") for wish in wishes]
+    if wants_steps(request):
+        return _steps([wish.replace("{system}", request.messages("system")) for wish in said])
     text = "\n".join(f"{wish} [1]" for wish in said) or "NO_ANSWER"
     return Reply(text=text.replace("{system}", request.messages("system")))
+
+
+def wants_steps(request: Received) -> bool:
+    """Whether a request asks for next steps, by a schema or in words."""
+    schema = (request.body.get("response_format") or {}).get("json_schema") or {}
+    return schema.get("name") == "next_steps" or '{"steps"' in request.messages("system")
+
+
+def _steps(steps: list[str]) -> Reply:
+    return Reply(text=json.dumps({"steps": steps}))
 
 
 def bag_of_words(text: str, dimension: int) -> NDArray[np.float32]:

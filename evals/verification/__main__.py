@@ -15,13 +15,12 @@ import random
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from engine.generation.word_terms import term_set
 from engine.verification.support_checker import SupportChecker
-from evals.corpora import default_datasets
-from evals.terminal import Ticker, finish, say, show_table
+from evals.measurement import Findings, at_least, measurement_parser
+from evals.terminal import Ticker, say, show_table
 from evals.verification.figures import figures
 from evals.verification.pair import Pair
 from evals.verification.sets import SET_NAMES, load_claims
@@ -62,49 +61,28 @@ def not_held(name: str, found: Mapping[str, Any]) -> list[str]:
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; ends the process with 2 for wrong use."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.verification",
-        description="Measures the sentence checker.",
-        epilog="example:\n  python -m evals.verification --only wice_dev",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = measurement_parser(
+        "evals.verification", "Measures the sentence checker.", "--only wice_dev", SET_NAMES
     )
-    parser.add_argument("--only", nargs="+", choices=SET_NAMES, metavar="NAME", help="these sets")
-    parser.add_argument("--size", type=int, metavar="N", help="most claims of a set")
-    parser.add_argument("--seed", type=int, default=7, help="of samples and intervals (default 7)")
-    parser.add_argument(
-        "--datasets", type=Path, default=default_datasets(), help="folder of the development sets"
-    )
+    parser.add_argument("--size", type=at_least(1), metavar="N", help="most claims of a set")
     return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the measurement; returns its exit code."""
-    args = parse_arguments(arguments)
-    sets, skipped, broken = {}, [], []
+    args, findings = parse_arguments(arguments), Findings()
     for name in args.only or SET_NAMES:
         pairs = load_claims(name, args.datasets)
         if pairs is None:
-            skipped.append(name)
-            say(f"{name}: skipped, it is not in {args.datasets / 'faithfulness'}")
+            findings.skip(name, args.datasets / "faithfulness" / name)
             continue
         if args.size is not None and args.size < len(pairs):
             pairs = random.Random(args.seed).sample(pairs, args.size)
         say(f"{name}: {len(pairs):,} claims")
-        sets[name] = measure(pairs, seed=args.seed)
-        broken += not_held(name, sets[name])
-    _show(sets)
-    for sentence in broken:
-        say(f"not held: {sentence}")
-    finish(
-        {
-            "holds": not broken,
-            "not_held": broken,
-            "skipped": skipped,
-            "seed": args.seed,
-            "sets": sets,
-        }
-    )
-    return 1 if broken else 0
+        findings.sets[name] = measure(pairs, seed=args.seed)
+        findings.broken += not_held(name, findings.sets[name])
+    _show(findings.sets)
+    return findings.finish(seed=args.seed)
 
 
 def _show(sets: Mapping[str, Mapping[str, Any]]) -> None:

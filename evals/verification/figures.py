@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.probability_scores import auroc, calibration_error
 from engine.verification.support_checker import LEAST_PROBABILITY
-from evals.metrics import auroc, expected_calibration_error, percentile
+from evals.metrics import percentile
 from evals.verification.pair import Pair
 
 RESAMPLES = 1_000
@@ -90,7 +91,7 @@ def figures(
         "coverage_best_balanced_accuracy": best_balanced_accuracy(coverages, truth),
         "coverage_auroc": auroc(coverages, truth),
         "auroc_minus_coverage_interval_95": interval(pairs, gain, seed),
-        "ece": expected_calibration_error(probabilities, truth),
+        "ece": calibration_error(probabilities, truth),
         "right_share_by_kind": _by_kind(pairs, said, probabilities),
         "check_p50_cpu_ms": percentile(times_ms, 50),
         "check_p95_cpu_ms": percentile(times_ms, 95),

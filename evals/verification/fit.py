@@ -13,10 +13,10 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.probability_scores import auroc, calibration_error
 from engine.verification.lexicon.lexicon import load_lexicon
 from engine.verification.model import MODEL, squashed
 from engine.verification.signals import SIGNALS, read_signals
-from evals.metrics import auroc, expected_calibration_error
 from evals.terminal import finish, say
 from evals.verification.pair import Pair
 from evals.verification.written import changed_pairs, joined_pairs, written_pairs
@@ -114,7 +114,7 @@ def main() -> int:
             "written_balanced_accuracy_held_out": float(
                 (right[written & truth].mean() + right[written & ~truth].mean()) / 2
             ),
-            "written_ece_held_out": expected_calibration_error(
+            "written_ece_held_out": calibration_error(
                 chances[written].tolist(), truth[written].tolist()
             ),
             "sample_auroc_held_out": auroc(scores[~written].tolist(), truth[~written].tolist()),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.audience import FULL_MEMBER
 from engine.question import Question
 from evals import bench
 from evals.benchmarks.answering import measure_answers, measure_growth
@@ -14,6 +15,7 @@ from evals.benchmarks.memory import measure_memory
 from evals.benchmarks.real_documents import RealDocuments, real_documents
 from evals.benchmarks.starting import measure_start
 from evals.benchmarks.synthetic import SyntheticEmbedder, SyntheticWorld
+from evals.case import Case
 from evals.corpora import SAMPLE
 
 
@@ -100,8 +102,13 @@ def test_an_aim_speaks_only_of_what_was_measured() -> None:
 
 @pytest.mark.slow
 async def test_answers_are_measured_over_their_floor(folder: Path, tmp_path: Path) -> None:
-    questions = tuple(Question(id=str(n), text=f"Chairs of room {n}?") for n in range(12))
-    real = RealDocuments(sources=(str(folder),), questions=questions)
+    cases = tuple(
+        Case(
+            question=Question(id=str(n), text=f"Chairs of room {n}?"), audience=FULL_MEMBER, kind=""
+        )
+        for n in range(12)
+    )
+    real = RealDocuments(sources=(str(folder),), cases=cases)
     found = await measure_answers(tmp_path / "home", real, size=60, seed=7)
     assert found["answer_passages"] == 60
     assert found["answer_real_passages"] == 6

@@ -4,15 +4,14 @@ import math
 
 import pytest
 
+from engine.probability_scores import auroc
 from evals.metrics import (
     Interval,
     RiskPoint,
     aurc,
-    auroc,
     auroc_interval,
     brier,
     coverage_at_risk,
-    expected_calibration_error,
     hit_at_k,
     mean,
     mrr,
@@ -21,8 +20,8 @@ from evals.metrics import (
     percentile,
     recall_at_k,
     reciprocal_rank,
-    reliability,
     risk_coverage,
+    wilson,
 )
 
 RANKED = ["a", "b", "c", "d", "e"]
@@ -69,24 +68,6 @@ def test_the_ideal_of_ndcg_is_cut_at_k_too() -> None:
     assert ndcg_at_k(RANKED, {"a": 0.0}, 10) == 0.0
 
 
-def test_auroc_counts_the_pairs_in_the_right_order() -> None:
-    # true: .9 .4; false: .6 .1 -> pairs right: (.9,.6) (.9,.1) (.4,.1) = 3 of 4
-    assert auroc([0.9, 0.6, 0.4, 0.1], [True, False, True, False]) == 0.75
-
-
-def test_auroc_counts_a_tie_as_half_a_pair() -> None:
-    # true: .5 .8; false: .5 .2 -> (.5,.5) half, (.5,.2) 1, (.8,.5) 1, (.8,.2) 1 = 3.5 of 4
-    assert auroc([0.5, 0.5, 0.8, 0.2], [True, False, True, False]) == 0.875
-    assert auroc([0.3] * 6, [True, False] * 3) == 0.5
-
-
-def test_auroc_of_one_kind_alone_is_none() -> None:
-    assert auroc([0.1, 0.9], [True, True]) is None
-    assert auroc([], []) is None
-    with pytest.raises(ValueError, match="one label"):
-        auroc([0.1], [])
-
-
 def test_risk_at_each_coverage_by_hand() -> None:
     points = risk_coverage([0.9, 0.2, 0.7, 0.4], [True, True, False, False])
     # by confidence: right, wrong, wrong, right
@@ -107,20 +88,6 @@ def test_risk_does_not_depend_on_the_order_of_equal_confidences() -> None:
     # one right at .9, then three of which two are wrong, evenly: risks 0, 1/3, 4/9, 1/2
     assert one == other == pytest.approx((0 + (2 / 3) / 2 + (4 / 3) / 3 + 2 / 4) / 4)
     assert aurc([], []) is None
-
-
-def test_calibration_error_weighs_each_bin_by_its_size() -> None:
-    # bin (.8,.9]: .85 and .9, one true: |.5 - .875| = .375; bin (.1,.2]: .2, false: .2
-    error = expected_calibration_error([0.85, 0.9, 0.2], [True, False, False])
-    assert error == pytest.approx((2 * 0.375 + 1 * 0.2) / 3)
-
-
-def test_calibration_bins_hold_their_upper_bound_and_zero() -> None:
-    # .1 and .3 x 10 are not exact in floating point; 0 belongs to the first bin
-    assert expected_calibration_error([0.0, 0.1], [False, True]) == pytest.approx(0.45)
-    assert expected_calibration_error([0.3, 0.21], [True, False]) == pytest.approx(0.245)
-    assert expected_calibration_error([1.0], [True]) == 0.0
-    assert expected_calibration_error([], []) is None
 
 
 def test_brier_is_the_mean_squared_distance() -> None:
@@ -180,6 +147,10 @@ def test_the_interval_of_an_auroc_holds_it_and_is_the_same_for_the_same_seed() -
     assert auroc_interval(scores, [True] * 40, seed=7) is None
 
 
-def test_a_reliability_curve_has_a_point_for_each_bin_that_holds_something() -> None:
-    points = reliability([0.05, 0.15, 0.12, 0.95], [False, True, False, True])
-    assert points == [(0.05, 0.0, 1), (pytest.approx(0.135), 0.5, 2), (0.95, 1.0, 1)]
+def test_wilsons_interval_by_hand() -> None:
+    # 8 of 10, z = 1.96: (.8 + .19208 ± 1.96 sqrt(.016 + .0096)) / 1.38416
+    low, high = wilson(8, 10)
+    assert (low, high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson(0, 5)[0] == 0.0
+    assert wilson(5, 5)[1] == 1.0

@@ -108,7 +108,9 @@ async def test_the_last_line_on_standard_output_is_the_figures(
 
     monkeypatch.setattr(quality, "load_set", load)
     monkeypatch.setattr(quality, "BASELINE", tmp_path / "baseline.json")
+    plots = tmp_path / "plots"
     args = ["--only", "sample", "handbook", "--home", str(tmp_path / "homes")]
+    args += ["--plots", str(plots)]
     assert await quality.run(quality.parse_arguments([*args, "--write-baseline"])) == 0
     assert await quality.run(quality.parse_arguments(args)) == 0
     shown = capsys.readouterr()
@@ -117,6 +119,8 @@ async def test_the_last_line_on_standard_output_is_the_figures(
     assert figures["skipped"] == ["handbook"]
     assert figures["sets"]["sample"]["questions"] == 5
     assert "handbook: skipped" in shown.err
+    assert [path.name for path in plots.iterdir()] == ["sample.svg"]
+    assert "asked_back_clear" not in figures["sets"]["sample"]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_figures_are_of_examples_left_out_and_the_curve_counts_each_once() -> No
     # Two normal distributions 3 standard deviations apart: AUROC Phi(3 / sqrt 2) = .983.
     assert made.auroc == pytest.approx(0.983, abs=0.015)
     assert 0 < made.brier < 0.25
-    assert sum(b.questions for b in made.reliability) == made.examples == 400
+    assert sum(b.rows for b in made.reliability) == made.examples == 400
     assert all(b.low <= b.mean_probability <= b.high for b in made.reliability)
 
 

@@ -180,3 +180,19 @@ def test_where_both_know_the_categories_their_words_are_weighed() -> None:
 
 def test_without_votes_the_model_decides() -> None:
     assert blend({"it": 0.9, "hr": 0.1}, {None: 1.0}, weight=0.3) == ("it", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [("<!channel>", None), ("[it](https://evil.test)", "it"), ("https://evil.test", None)],
+)
+@pytest.mark.parametrize("with_model", [True, False])
+async def test_a_category_that_was_stored_before_acts_on_nobody(
+    stored: str, said: str | None, with_model: bool
+) -> None:
+    judge = starter_judge(LOCAL)
+    judge = judge if with_model else replace(judge, model=None)
+    text = "Where do I find my last invoice?"
+    verdict = await judge.verdict(text, await SHIPPED.embed_query(text), hits(stored, stored))
+    assert verdict.category == said
+    assert (verdict.category_confidence is None) == (said is None)

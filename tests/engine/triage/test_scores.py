@@ -5,14 +5,12 @@ import pytest
 
 from engine.triage.scores import (
     Judged,
-    auroc,
     by_label,
     confusion,
     difference,
-    ece,
     figures,
     macro_f1,
-    reliability,
+    rounded_auroc,
 )
 
 LABELS = ("a", "b")
@@ -24,14 +22,13 @@ def judged(truth: str, *likely: float) -> Judged:
     return Judged(labels=LABELS, truth=list(truth), probabilities=np.column_stack([p, 1 - p]))
 
 
-def test_ece_is_the_weighted_gap_of_each_bin() -> None:
+def test_calibration_is_of_the_likeliest_labels() -> None:
     # (.8, .9]: mean .9, one of two right: gap .4; (.5, .6]: mean .6, right: gap .4
-    confidences, right = np.array([0.9, 0.9, 0.6]), np.array([True, False, True])
-    assert ece(confidences, right) == pytest.approx((2 * 0.4 + 1 * 0.4) / 3)
-    assert ece(np.array([]), np.array([], bool)) == 0.0
-    assert [(r["from"], r["rows"], r["right"]) for r in reliability(confidences, right)] == [
-        (0.5, 1, 1.0),
-        (0.8, 2, 0.5),
+    found = figures(judged("aba", 0.9, 0.9, 0.6), seed=1)
+    assert found["ece"] == pytest.approx((2 * 0.4 + 1 * 0.4) / 3)
+    assert [(r["from"], r["to"], r["rows"], r["right"]) for r in found["reliability"]] == [
+        (0.5, 0.6, 1, 1.0),
+        (0.8, 0.9, 2, 0.5),
     ]
 
 
@@ -62,5 +59,5 @@ def test_a_difference_is_paired() -> None:
 
 
 def test_auroc_counts_a_tie_half() -> None:
-    assert auroc(np.array([0.1, 0.5, 0.5]), np.array([False, False, True])) == 0.75
-    assert auroc(np.array([0.1]), np.array([True])) is None
+    assert rounded_auroc(np.array([0.1, 0.5, 0.5]), np.array([False, False, True])) == 0.75
+    assert rounded_auroc(np.array([0.1]), np.array([True])) is None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,28 @@ def test_what_belongs_to_no_category_is_told_apart(
     assert "out_of_scope" not in model.category.labels
 
 
+def test_the_same_seed_gives_the_same_model_in_any_thread(make_examples: Make) -> None:
+    """Also while others train: liblinear's generator is the process's.
+
+    Of 20 trainings on 900 rows whose folds were fitted in two threads, 18 differed; one thread
+    alone gave the same model 20 times.
+    """
+    examples, vectors = make_examples("it", "hr", "billing", rows=100)
+
+    def train(_: int) -> tuple[bytes, float, bytes]:
+        fitted = fit_triage(examples, vectors, seed=7)
+        category = fitted.category
+        return (
+            category.linear.coef_.tobytes(),
+            category.inverse_temperature,
+            fitted.scope_scores.tobytes(),
+        )
+
+    with ThreadPoolExecutor(3) as threads:
+        models = [train(0), *threads.map(train, range(6))]
+    assert len(set(models)) == 1
+
+
 def test_the_same_seed_gives_the_same_verdicts_in_any_batch(make_examples: Make) -> None:
     examples, vectors = make_examples("it", "hr", "billing")
     texts = [e.text for e in examples]
@@ -119,12 +142,7 @@ def test_the_same_seed_gives_the_same_verdicts_in_any_batch(make_examples: Make)
         read_model(dump_parts(fit_triage(examples, vectors, seed=7).parts())) for _ in range(2)
     )
     together = first.judge(texts, vectors)
-    for one, other in zip(together, second.judge(texts, vectors), strict=True):
-        assert (one.category, one.priority) == (other.category, other.priority)
-        # Sums of floats depend on how many threads made them.
-        assert one.category_confidence == pytest.approx(other.category_confidence, abs=0.005)
-        assert one.priority_confidence == pytest.approx(other.priority_confidence, abs=0.005)
-        assert one.out_of_scope == pytest.approx(other.out_of_scope, abs=0.005)
+    assert together == second.judge(texts, vectors)
     for n in (0, 9):
         (alone,) = first.judge([texts[n]], vectors[n : n + 1])
         assert alone.category == together[n].category

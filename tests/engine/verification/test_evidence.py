@@ -159,3 +159,55 @@ async def test_a_question_that_names_its_subject_is_not_asked_back(
     question = "And what's the limit?" if history else "What is the limit for uploads of a file?"
     trace = await ask(engine, tmp_path, MANY_LIMITS, question, *history)
     assert trace.outcome is not Outcome.CLARIFIED
+
+
+VPN = "How do I install the VPN client for remote work"
+ON_MAC = f"{VPN} on a Mac?"
+ON_WINDOWS = f"{VPN} on Windows?"
+
+
+@pytest.mark.parametrize(
+    ("pages", "question", "choices"),
+    [
+        (
+            {ON_MAC: "Drag Tern Connect to the dock.", ON_WINDOWS: "Run the MSI as administrator."},
+            f"{VPN}?",
+            (ON_MAC, ON_WINDOWS),
+        ),
+        (
+            {
+                ON_MAC: "Drag Tern Connect to the dock.",
+                ON_WINDOWS: "Run the MSI as administrator.",
+                VPN: "Ask the help desk to do it.",
+            },
+            f"{VPN}?",
+            (),
+        ),
+        (
+            {ON_MAC: "Run the installer from it.", f"{ON_MAC[:-1]} laptop?": "Run the installer."},
+            f"{VPN}?",
+            (),
+        ),
+        (
+            {ON_MAC: "Drag Tern Connect to the dock.", ON_WINDOWS: "Run the MSI as administrator."},
+            ON_MAC,
+            (),
+        ),
+        (
+            {ON_MAC: "Drag Tern Connect to the dock.", ON_WINDOWS: "Run the MSI as administrator."},
+            "Compare how I install the VPN client for remote work on Mac and Windows",
+            (),
+        ),
+    ],
+)
+async def test_a_question_that_several_pages_restate_in_other_ways_is_asked_back(
+    engine: Engine,
+    tmp_path: Path,
+    pages: dict[str, str],
+    question: str,
+    choices: tuple[str, ...],
+) -> None:
+    trace = await ask(engine, tmp_path, pages, question)
+    assert (trace.outcome is Outcome.CLARIFIED) == bool(choices)
+    for choice in choices:
+        assert choice in trace.reply

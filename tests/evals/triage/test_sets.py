@@ -5,21 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.triage.examples import Example
-from evals.triage import Parts, broken_aims, cut, load_parts, parse_arguments
-
-GOOD = {"ece": 0.02, "accuracy_gain": 0.02, "held_out_categories_auroc": 0.87}
-
-
-def test_an_aim_that_is_missed_is_named() -> None:
-    assert broken_aims("x", GOOD) == []
-    for name, value in [
-        ("ece", 0.021),
-        ("accuracy_gain", 0.019),
-        ("held_out_categories_auroc", 0.86),
-        ("held_out_categories_auroc", None),
-    ]:
-        (sentence,) = broken_aims("x", GOOD | {name: value})
-        assert sentence.startswith("x: ")
+from evals.triage.sets import Parts, cut, load_parts
 
 
 def test_an_absent_set_is_none(tmp_path: Path) -> None:
@@ -41,9 +27,3 @@ def test_a_set_is_learned_from_one_part_and_judged_on_another(datasets: Path, na
     assert parts is not None
     assert {e.category for e in parts.judged} <= {e.category for e in parts.fit}
     assert bool(parts.outsiders) == (name == "clinc150")
-
-
-def test_a_size_too_small_is_wrong_use() -> None:
-    with pytest.raises(SystemExit) as caught:
-        parse_arguments(["--size", "10"])
-    assert caught.value.code == 2

@@ -1,0 +1,1 @@
+"""Offline evaluation of triage: `python -m evals.triage`."""
