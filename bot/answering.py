@@ -15,7 +15,7 @@ from bot.access.recheck import may_show
 from bot.attachments import Attachments, Read
 from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
 from bot.intake.courtesy import is_courtesy, is_greeting
-from bot.intake.follow_up import Word, is_meant_for_bot
+from bot.intake.follow_up import Word, is_meant_for_bot, summoned_to
 from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.receiver import Receiver
 from bot.intake.thread import Thread, read_thread
@@ -247,15 +247,15 @@ class Answering:
     def _question(self, item: InboxItem, thread: Thread) -> tuple[str, tuple[Turn, ...]]:
         """The question's text and what was said before.
 
-        A mention in a thread that asks nothing itself means what was asked there last.
+        A mention in a thread that asks nothing itself means what was asked there.
         """
         text = plain_text(item.text, bot_user=self.bot_user)
         words: Sequence[Word] = thread.words
         if item.surface is Surface.MENTION and _SUMMONS.fullmatch(without_emoji(text)):
-            asked = [n for n, word in enumerate(words) if not word.ours]
-            if asked:
-                text = plain_text(words[asked[-1]].text, bot_user=self.bot_user)
-                words = words[: asked[-1]]
+            asked = summoned_to(words, bot_user=self.bot_user)
+            if asked is not None:
+                text = plain_text(words[asked].text, bot_user=self.bot_user)
+                words = words[:asked]
         return text, Thread(words=tuple(words)).turns(bot_user=self.bot_user)
 
     def _files(self, item: InboxItem, thread: Thread) -> tuple[str, ...]:
