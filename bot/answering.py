@@ -20,7 +20,7 @@ from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.receiver import Receiver
 from bot.intake.thread import Thread, read_thread
 from bot.persons_answers import PersonsAnswers
-from bot.rendering.answer import answer_messages
+from bot.rendering.answer import answer_footer, answer_messages
 from bot.rendering.notices import (
     GREETING,
     WELCOME,
@@ -29,6 +29,7 @@ from bot.rendering.notices import (
     notice,
     unread_note,
 )
+from bot.rendering.stream import stream_text
 from bot.slack_api import SlackApi
 from engine.audience import Audience
 from engine.clock import Clock
@@ -41,7 +42,7 @@ from engine.stopwatch import Watch
 from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 from engine.storage.traces import TraceStore
-from engine.trace import Outcome
+from engine.trace import Citation, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,7 @@ class Answering:
             channel=item.channel,
             user=item.user,
             user_team=item.user_team,
+            dm=item.surface is Surface.DM,
         )
         if rights.certain:
             return rights.audience
@@ -168,13 +170,19 @@ class Answering:
         person = Person.NOBODY
         if self.settings.escalation_channel:
             person = Person.HAS_IT if doubtful else Person.CAN_BE_ASKED
-        messages = answer_messages(
-            trace, question_id=item.id, person=person, note=self._note(item, read)
-        )
+        note = self._note(item, read)
+        messages = answer_messages(trace, question_id=item.id, person=person, note=note)
+        bodies = [message.body for message in messages]
+        if len(bodies) == 1 and not note:
+            citations = [Citation(**citation) for citation in trace["citations"]]
+            bodies[0]["stream"] = {
+                "markdown": stream_text(trace["reply"], citations),
+                "blocks": list(answer_footer(trace, question_id=item.id, person=person)),
+            }
         return Prepared(
             trace_id=trace["trace_id"],
             outcome=outcome.value,
-            messages=tuple(message.body for message in messages),
+            messages=tuple(bodies),
             opens_case=doubtful,
             reasons=tuple(reason["code"] for reason in trace["reasons"]),
         )

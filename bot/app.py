@@ -110,7 +110,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     aside, readiness = Aside(), Readiness()
     attachments = Attachments(
         api=api,
-        ingestion=engine.ingestion,
+        ingestion=replace(engine.ingestion, heeds_documents=False),
         sources=engine.sources,
         tenant=tenant,
         home=settings.home,

@@ -104,7 +104,7 @@ class SlackFacts:
         return await self._channels.get(user, lambda: self._read_channels(user))
 
     async def people(self, users: Collection[str]) -> dict[str, PersonKind]:
-        """The kind of each of them, UNKNOWN where Slack does not say it."""
+        """The kind of each of them, UNKNOWN where Slack will not say it."""
         found = {user: kind for user in users if (kind := self._people.peek(user)) is not None}
         missing = [user for user in users if user not in found]
         if len(missing) > _ONE_BY_ONE:
@@ -153,7 +153,9 @@ class SlackFacts:
     async def _person(self, user: str) -> PersonKind:
         try:
             return await self._people.get(user, lambda: self._read_person(user))
-        except FactsUnknown:
+        except FactsUnknown as unknown:
+            if unknown.retry_after_s is not None:  # worth waiting for
+                raise
             return PersonKind.UNKNOWN
 
     async def _read_person(self, user: str) -> PersonKind:

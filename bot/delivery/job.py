@@ -73,6 +73,7 @@ class Job:
         self._interrupt = asyncio.Event()
         self._dropped = False
         self._visible = False
+        self._stopped = False  # with something shown
 
     @property
     def dropped(self) -> bool:
@@ -175,7 +176,12 @@ class Job:
         streamed: Mapping[str, Streamed] = {}
         if prepared is None:
             prepared, streamed = await self._prepare()
-        await self._deliver(prepared, streamed)
+        try:
+            await self._deliver(prepared, streamed)
+        except (RateLimited, Unsure, InDoubt):
+            if not self._stopped:
+                raise
+            await self._finish(STOPPED)  # what was shown is its outcome; nobody wants it anew
 
     async def _recall(self) -> Prepared | None:
         if self.item.trace_id is None:
@@ -216,6 +222,7 @@ class Job:
         if self._dropped:
             raise Dropped
         if not done:
+            self._stopped = bool(live.shown)
             return self._as_stopped(live.shown), {}
         prepared = answering.result()
         if not await tools.inbox.answered(item.id, item.lease, item.revision, prepared.trace_id):

@@ -26,15 +26,11 @@ class Streamed:
 
 
 def remainder(body: Body, shown: str) -> tuple[str, list[Mapping[str, Any]]] | None:
-    """What completes a stream: Markdown and blocks; None where it shows something else.
-
-    Only a body that begins with `markdown` blocks can be completed: these are what it streams.
-    """
-    blocks = list(body.get("blocks", ()))
-    texts = []
-    while blocks and blocks[0].get("type") == "markdown":
-        texts.append(str(blocks.pop(0).get("text", "")))
-    whole = "\n\n".join(texts)
-    if not texts or not whole.startswith(shown) or len(whole.encode()) > MOST_STREAMED_BYTES:
+    """What completes a stream: Markdown and blocks; None where it shows something else."""
+    stream = body.get("stream")
+    if stream is None:
         return None
-    return whole[len(shown) :], blocks
+    whole = str(stream["markdown"])
+    if not whole.startswith(shown) or len(whole.encode()) > MOST_STREAMED_BYTES:
+        return None
+    return whole[len(shown) :], list(stream["blocks"])

@@ -365,6 +365,25 @@ async def test_rights_say_when_they_may_be_narrower_than_they_need_be(
     assert (again.certain, again.audience.tags) == (True, full(room))
 
 
+@pytest.mark.parametrize("crowd", [1, 15])
+@pytest.mark.parametrize("make", ["private", "dm"])
+async def test_rights_say_when_people_who_are_not_known_now_can_be_asked_for_again(
+    workspace: LocalWorkspace, facts: SlackFacts, crowd: int, make: str
+) -> None:
+    people = [workspace.join(f"p{n}") for n in range(crowd)]
+    room = people[0].dm if make == "dm" else workspace.private("room", *people)
+    for method in ("users.info", "users.list"):
+        workspace.faults.add(method, Fault.RATE_LIMITED, seconds=7, times=None)
+    rights = await rights_in(
+        facts,
+        team=workspace.world.team_id,
+        channel=room.id,
+        user=people[0].id,
+        user_team=None,
+    )
+    assert (rights.certain, rights.retry_after_s) == (False, 7)
+
+
 async def test_one_answer_that_is_lost_on_its_way_closes_nothing(
     workspace: LocalWorkspace, tags: Asks
 ) -> None:

@@ -31,7 +31,8 @@ DOCUMENTS = {
     "leave.md": "# Parental leave\n\nParental leave is 16 weeks for every parent.\n\n"
     "## How to apply\n\n1. Tell HR three months before.\n2. Fill in the form L-12.\n"
     "3. Wait for the confirmation by mail.\n",
-    "wifi.md": "# Guest wifi\n\nThe guest wifi is called DeskNet. Its password changes on Mondays.\n",
+    "wifi.md": "# Guest wifi\n\nThe guest wifi is called DeskNet. "
+    "Its password changes on Mondays.\n",
     "bonus.md": "---\naudience: [user:U0NOBODY1]\n---\n\n# Bonus\n\n"
     "The yearly bonus of the leads is 20 percent of their salary.\n",
 }
@@ -79,11 +80,15 @@ class Scene:
     clock: ShiftedClock
     escalations: Any
     reviewer: Any
-    settings: Settings
+    environment: dict[str, str]
     transport: str
     folder: Path
     opened: AsyncExitStack = field(default_factory=AsyncExitStack)
     _bot: Bot | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.environment, working_directory=self.folder)
 
     @property
     def bot(self) -> Bot:
@@ -104,7 +109,7 @@ class Scene:
     async def learn(self, documents: Mapping[str, str], *audience: str) -> None:
         """Adds documents for these readers only."""
         name = hashlib.sha256(json.dumps(dict(documents)).encode()).hexdigest()[:8]
-        folder = self.folder / name
+        folder = self.folder / "more" / name
         write_documents(folder, documents)
         await self.bot.engine.ingestion.run(str(folder), audience, _unwatched)
 
@@ -122,7 +127,7 @@ class Scene:
         await self.workspace.settled(timeout_s)
         overview = OverviewStore(self.bot.engine.database)
         async with asyncio.timeout(timeout_s):
-            while self.bot.worker.busy or await overview.waiting(self.settings.tenant):
+            while self.bot.worker.busy or await overview.waiting(self.settings.tenant):  # noqa: ASYNC110 - polls rows
                 await asyncio.sleep(0.02)
 
     async def card(self, count: int = 1, timeout_s: float = 20.0) -> Any:
@@ -214,25 +219,20 @@ def stage(
             if model is not None:
                 url = await stack.enter_async_context(ModelServer(model).serving())
                 more = {"openai__api_key": "sk-local-test", "openai__base_url": url, **more}
-            settings = load_settings(
-                {
-                    "DESKHAND_HOME": str(tmp_path / "home"),
-                    "DESKHAND_SLACK__BOT_TOKEN": workspace.bot_token,
-                    "DESKHAND_SLACK__APP_TOKEN": workspace.app_token,
-                    "DESKHAND_SLACK__SIGNING_SECRET": workspace.signing_secret,
-                    "DESKHAND_SLACK__API_URL": workspace.api_url,
-                    "DESKHAND_SLACK__TRANSPORT": transport,
-                    "DESKHAND_SLACK__HOST": "127.0.0.1",
-                    "DESKHAND_SLACK__PORT": "0",
-                    "DESKHAND_SLACK__ESCALATION_CHANNEL": escalations.id,
-                    "DESKHAND_SLACK__LEASE_S": "5",
-                    **{f"DESKHAND_{name.upper()}": value for name, value in more.items()},
-                },
-                working_directory=tmp_path,
-            )
-            scene = Scene(
-                workspace, clock, escalations, reviewer, settings, transport, tmp_path / "more"
-            )
+            environment = {
+                "DESKHAND_HOME": str(tmp_path / "home"),
+                "DESKHAND_SLACK__BOT_TOKEN": workspace.bot_token,
+                "DESKHAND_SLACK__APP_TOKEN": workspace.app_token,
+                "DESKHAND_SLACK__SIGNING_SECRET": workspace.signing_secret,
+                "DESKHAND_SLACK__API_URL": workspace.api_url,
+                "DESKHAND_SLACK__TRANSPORT": transport,
+                "DESKHAND_SLACK__HOST": "127.0.0.1",
+                "DESKHAND_SLACK__PORT": "0",
+                "DESKHAND_SLACK__ESCALATION_CHANNEL": escalations.id,
+                "DESKHAND_SLACK__LEASE_S": "5",
+                **{f"DESKHAND_{name.upper()}": value for name, value in more.items()},
+            }
+            scene = Scene(workspace, clock, escalations, reviewer, environment, transport, tmp_path)
             stack.push_async_callback(scene.stop)
             if started:
                 await scene.start()

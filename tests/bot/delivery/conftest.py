@@ -31,19 +31,29 @@ Act = Callable[[InboxItem, Watch], Awaitable[Prepared | Sequence[str]]]
 
 
 def body_of(text: str) -> Body:
-    """An answer's message as rendering makes it: Markdown, and buttons under it."""
+    """An answer's message as rendering makes it: rich text, and buttons under it."""
     button = {
         "type": "button",
         "action_id": "human",
         "text": {"type": "plain_text", "text": "Get a human"},
     }
+    words = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    buttons = {"type": "actions", "elements": [button]}
     return {
-        "text": text,
-        "blocks": [
-            {"type": "markdown", "text": text},
-            {"type": "actions", "elements": [button]},
-        ],
+        "text": text[:3_000],
+        "blocks": [{"type": "rich_text", "elements": [words]}, buttons],
+        "stream": {"markdown": text, "blocks": [buttons]},
     }
+
+
+def words_of(message: Message) -> str:
+    """What readers see of such a message, streamed or not."""
+    for block in message.blocks:
+        if block["type"] == "rich_text":
+            return str(block["elements"][0]["elements"][0]["text"])
+        if block["type"] == "markdown":
+            return str(block["text"])
+    return message.text
 
 
 def prepared(*texts: str, **more: Any) -> Prepared:

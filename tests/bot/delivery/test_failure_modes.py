@@ -12,7 +12,7 @@ from bot.workspace.messages import Streaming
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
 from engine.storage.inbox import InboxItem, State
-from tests.bot.delivery.conftest import TENANT, Desk, plain
+from tests.bot.delivery.conftest import TENANT, Desk, plain, prepared, words_of
 from tests.bot.delivery.test_streaming import Scene
 from tests.bot.delivery.test_worker import Gate
 
@@ -137,16 +137,14 @@ async def test_msg_too_long_in_a_stream_loses_nothing_of_a_long_answer(desk: Des
         for _ in range(10):
             await desk.clock.advance(0.5)
             await asyncio.sleep(0.01)
-    scene.act.answer = lambda whole: _two_parts(whole)
+    scene.act.answer = _two_parts
     await scene.finish()
-    assert "".join(m.blocks[0]["text"] for m in scene.replies) == "".join(long)
+    assert "".join(words_of(m) for m in scene.replies) == "".join(long)
     assert len(scene.replies) == 3
     assert desk.unfinished_streams() == []
 
 
 def _two_parts(whole: str) -> Prepared:
-    from tests.bot.delivery.conftest import prepared
-
     return prepared(*(whole[at : at + 7_000] for at in range(0, len(whole), 7_000)))
 
 
@@ -164,7 +162,7 @@ async def test_a_streamed_answer_longer_than_one_stream_goes_on_in_the_next(desk
         )
     assert len(scene.replies) == 3
     await scene.finish()
-    assert "".join(m.blocks[0]["text"] for m in scene.replies) == "".join(long)
+    assert "".join(words_of(m) for m in scene.replies) == "".join(long)
     assert desk.unfinished_streams() == []
 
 

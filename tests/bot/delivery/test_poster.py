@@ -339,25 +339,23 @@ async def test_a_worker_that_is_told_to_stop_while_a_post_is_under_way_doubles_n
 
 
 @pytest.mark.parametrize(
-    ("texts", "shown", "rest"),
+    ("whole", "shown", "rest"),
     [
-        (["one two"], "", "one two"),
-        (["one two"], "one", " two"),
-        (["one two"], "one two", ""),
-        (["one", "two"], "one", "\n\ntwo"),
-        (["one two"], "other", None),
-        (["one"], "one two", None),
-        ([], "", None),
-        (["x" * 10_000], "", None),
+        ("one two", "", "one two"),
+        ("one two", "one", " two"),
+        ("one two", "one two", ""),
+        ("one two", "other", None),
+        ("one", "one two", None),
+        ("x" * 10_000, "", None),
     ],
 )
 def test_a_stream_is_completed_where_it_shows_what_the_answer_begins_with(
-    texts: list[str], shown: str, rest: str | None
+    whole: str, shown: str, rest: str | None
 ) -> None:
     tail = {"type": "divider"}
-    body = {"blocks": [*({"type": "markdown", "text": t} for t in texts), tail]}
-    found = remainder(body, shown)
-    assert found == (None if rest is None else (rest, [tail]))
+    body = {"text": "one two", "stream": {"markdown": whole, "blocks": [tail]}}
+    assert remainder(body, shown) == (None if rest is None else (rest, [tail]))
+    assert remainder({"text": "one two", "blocks": []}, shown) is None
 
 
 async def _ignore(_: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.answerer import Prepared
+from bot.delivery.answerer import NOT_MEANT, Prepared
 from bot.delivery.stream_bucket import StreamBucket
 from bot.workspace import Fault, ManualClock
 from bot.workspace.messages import Message, Streaming
@@ -175,6 +175,26 @@ async def test_without_the_recipients_slack_wants_the_answer_is_posted_whole(
     assert len(desk.workspace.calls("chat.startStream")) == 1
 
 
+async def test_what_turns_out_not_to_be_meant_for_the_bot_shows_nothing(desk: Desk) -> None:
+    decided = asyncio.Event()
+
+    async def act(item: InboxItem, watch: Watch) -> Prepared:
+        await decided.wait()
+        return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
+
+    desk.script.act = act
+    worker = desk.worker()
+    _, item = await desk.ask()
+    await desk.until(lambda: worker.busy and desk.script.begun, step_s=0.2)
+    for _ in range(20):
+        await desk.clock.advance(0.3)
+        await asyncio.sleep(0.01)
+    decided.set()
+    await desk.until_done(item)
+    assert desk.workspace.calls() == []
+    assert desk.done == [(item.id, "not_meant")]
+
+
 async def test_a_status_that_fails_matters_to_nobody(desk: Desk) -> None:
     scene = Scene(desk, "One.")
     desk.workspace.faults.add(
@@ -323,11 +343,10 @@ async def test_a_stream_whose_ts_a_crash_lost_becomes_the_answer(desk: Desk) -> 
 async def test_a_stream_that_was_never_started_leaves_no_trace(desk: Desk) -> None:
     """Nor is a message of ours that is known taken for it."""
     said, first = await desk.ask("first")
-    desk.worker()
+    before = desk.worker()
     await desk.until_done(first)
+    await before.stop()
     _, item = await desk.ask("second", under=said)
-    for worker in desk.workers:
-        await worker.stop()
     await _begin_stream(desk, item)
     await desk.clock.advance(3)
     desk.worker()
@@ -404,6 +423,24 @@ async def test_a_stop_that_only_slack_tells_of_is_heeded(desk: Desk) -> None:
     await desk.until_done(scene.item)
     assert scene.act.cut_short
     assert desk.shown(scene.said) == ["One.\n\n_Stopped._"]
+
+
+async def test_a_stopped_answer_is_not_made_anew_where_slack_fails_on_the_line(
+    desk: Desk,
+) -> None:
+    scene = Scene(desk, "One.", " Two.")
+    worker = desk.worker()
+    await scene.ask()
+    await scene.streaming()
+    scene.act.go()
+    await scene.showing("One.")
+    desk.alice.stop(desk.general, scene.said.ts)
+    desk.workspace.faults.add("chat.update", Fault.SERVER_ERROR)
+    assert worker.stopped(desk.general.id, scene.said.ts, desk.alice.id)
+    await desk.until_done(scene.item, step_s=0)
+    assert desk.done == [(scene.item.id, "stopped")]
+    assert desk.shown(scene.said) == ["One."]
+    assert len(desk.script.begun) == 1
 
 
 async def test_a_fault_of_the_answerer_while_streaming_ends_in_one_message(desk: Desk) -> None:
