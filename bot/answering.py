@@ -19,9 +19,8 @@ from bot.intake.follow_up import Word, is_meant_for_bot, summoned_to
 from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.receiver import Receiver
 from bot.intake.thread import Thread, read_thread
-from bot.people_names import name_of
+from bot.persons_answers import PersonsAnswers
 from bot.rendering.answer import answer_footer, answer_messages
-from bot.rendering.human import human_answer
 from bot.rendering.notices import (
     GREETING,
     WELCOME,
@@ -40,7 +39,6 @@ from engine.pipeline import Pipeline
 from engine.question import Budget, Question, Turn
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
-from engine.storage.cases import CaseStore
 from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 from engine.storage.traces import TraceStore
@@ -77,7 +75,7 @@ class Answering:
     pipeline: Pipeline
     traces: TraceStore
     documents: DocumentStore
-    cases: CaseStore
+    persons: PersonsAnswers
     inbox: InboxStore
     receiver: Receiver
     attachments: Attachments
@@ -90,7 +88,7 @@ class Answering:
         Raises: NotYet where something else comes first; RateLimited, StorageUnavailable.
         """
         if item.surface is Surface.CASE_REPLY:
-            return await self._persons_answer(item)
+            return await self.persons.prepare(item)
         thread = await self._thread(item)
         await self._let_earlier_go_first(item, thread)
         if item.surface is Surface.FOLLOW_UP and not is_meant_for_bot(
@@ -187,25 +185,6 @@ class Answering:
             messages=tuple(bodies),
             opens_case=doubtful,
             reasons=tuple(reason["code"] for reason in trace["reasons"]),
-        )
-
-    async def _persons_answer(self, item: InboxItem) -> Prepared:
-        """What a person wrote under a card, under their name; the first of them answers."""
-        case_id = str(item.extra["case"])
-        text = plain_text(item.text, bot_user=self.bot_user)
-        case = await self.cases.get(self.tenant, case_id)
-        first = await self.cases.answer(case_id, by=item.user, text=text, at=self.clock())
-        # Answered by this very reply: an attempt before died, or it was edited since.
-        again = case is not None and case.answered_by == item.user and item.revision > 1
-        mine = case is not None and case.answer == text and case.answered_by == item.user
-        name = await name_of(self.api, item.user)
-        messages = human_answer(text, reviewer=name) if first or again or mine else ()
-        if not messages:
-            return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
-        return Prepared(
-            trace_id="",
-            outcome=Outcome.ANSWERED.value,
-            messages=tuple(message.body for message in messages),
         )
 
     async def _thread(self, item: InboxItem) -> Thread:

@@ -80,11 +80,15 @@ class Scene:
     clock: ShiftedClock
     escalations: Any
     reviewer: Any
-    settings: Settings
+    environment: dict[str, str]
     transport: str
     folder: Path
     opened: AsyncExitStack = field(default_factory=AsyncExitStack)
     _bot: Bot | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.environment, working_directory=self.folder)
 
     @property
     def bot(self) -> Bot:
@@ -105,7 +109,7 @@ class Scene:
     async def learn(self, documents: Mapping[str, str], *audience: str) -> None:
         """Adds documents for these readers only."""
         name = hashlib.sha256(json.dumps(dict(documents)).encode()).hexdigest()[:8]
-        folder = self.folder / name
+        folder = self.folder / "more" / name
         write_documents(folder, documents)
         await self.bot.engine.ingestion.run(str(folder), audience, _unwatched)
 
@@ -215,25 +219,20 @@ def stage(
             if model is not None:
                 url = await stack.enter_async_context(ModelServer(model).serving())
                 more = {"openai__api_key": "sk-local-test", "openai__base_url": url, **more}
-            settings = load_settings(
-                {
-                    "DESKHAND_HOME": str(tmp_path / "home"),
-                    "DESKHAND_SLACK__BOT_TOKEN": workspace.bot_token,
-                    "DESKHAND_SLACK__APP_TOKEN": workspace.app_token,
-                    "DESKHAND_SLACK__SIGNING_SECRET": workspace.signing_secret,
-                    "DESKHAND_SLACK__API_URL": workspace.api_url,
-                    "DESKHAND_SLACK__TRANSPORT": transport,
-                    "DESKHAND_SLACK__HOST": "127.0.0.1",
-                    "DESKHAND_SLACK__PORT": "0",
-                    "DESKHAND_SLACK__ESCALATION_CHANNEL": escalations.id,
-                    "DESKHAND_SLACK__LEASE_S": "5",
-                    **{f"DESKHAND_{name.upper()}": value for name, value in more.items()},
-                },
-                working_directory=tmp_path,
-            )
-            scene = Scene(
-                workspace, clock, escalations, reviewer, settings, transport, tmp_path / "more"
-            )
+            environment = {
+                "DESKHAND_HOME": str(tmp_path / "home"),
+                "DESKHAND_SLACK__BOT_TOKEN": workspace.bot_token,
+                "DESKHAND_SLACK__APP_TOKEN": workspace.app_token,
+                "DESKHAND_SLACK__SIGNING_SECRET": workspace.signing_secret,
+                "DESKHAND_SLACK__API_URL": workspace.api_url,
+                "DESKHAND_SLACK__TRANSPORT": transport,
+                "DESKHAND_SLACK__HOST": "127.0.0.1",
+                "DESKHAND_SLACK__PORT": "0",
+                "DESKHAND_SLACK__ESCALATION_CHANNEL": escalations.id,
+                "DESKHAND_SLACK__LEASE_S": "5",
+                **{f"DESKHAND_{name.upper()}": value for name, value in more.items()},
+            }
+            scene = Scene(workspace, clock, escalations, reviewer, environment, transport, tmp_path)
             stack.push_async_callback(scene.stop)
             if started:
                 await scene.start()

@@ -193,3 +193,24 @@ async def test_a_card_that_cannot_be_posted_now_is_posted_later_once(stage: Stag
         await ann.click(answer, "human")
         await scene.answer(asked, 2, 60)
         assert len(scene.said(scene.escalations)) == 1
+
+
+async def test_a_card_is_answered_though_slack_never_said_that_it_is_posted(stage: Stage) -> None:
+    async with stage(slack__request_timeout_s="2") as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        ann, bob = workspace.join("ann"), workspace.join("bob")
+        first, second = ann.say(ann.dm, HOW_LONG), bob.say(bob.dm, HOW_LONG)
+        for person, asked in ((ann, first), (bob, second)):
+            answer = await scene.answer(asked)
+            workspace.faults.add("chat.postMessage", Fault.DROP_RESPONSE)
+            await person.click(answer, "human")
+        one = await scene.card(1)
+        rita.reply(one, "Sixteen, says Rita.")
+        assert (await rita.click(one, "case:answer")).acked
+        assert workspace.modal(rita) is not None
+        await workspace.until(lambda: "says Rita" in shown(scene.replies(first)[-1]), 60)
+        two = await scene.card(2, 60)
+        rita.reply(two, "Sixteen for you too, says Rita.")
+        await workspace.until(lambda: "you too" in shown(scene.replies(second)[-1]), 60)
+        await scene.idle()
+        assert len(scene.said(scene.escalations)) == 2
