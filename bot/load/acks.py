@@ -77,8 +77,8 @@ async def _bare(transport: str, events: int, seed: int) -> AckFigures:
             stand = Stand(
                 workspace=workspace, home=Path(folder), transport=transport, database_url=None
             )
-            traffic = _traffic(stand, events, seed)
             async with stand.bare_app():
+                traffic = _traffic(stand, events, seed)
                 paced, fast = await _sent(workspace, traffic, events)
     return AckFigures(paced=paced, fast=fast, unkept=0, more=0)
 
@@ -89,10 +89,10 @@ async def _kept(transport: str, events: int, seed: int, url: str | None) -> AckF
             stand = Stand(
                 workspace=workspace, home=Path(folder), transport=transport, database_url=url
             )
-            traffic = _traffic(stand, events, seed)
             async with stand.bot(
                 workers="1", drain_s="0", request_timeout_s="120", queue_notice=_NEVER
             ):
+                traffic = _traffic(stand, events, seed)
                 for method in _HELD_BACK:
                     workspace.faults.add(method, Fault.SLOW, times=None, seconds=_HELD_FOR_S)
                 paced, fast = await _sent(workspace, traffic, events)

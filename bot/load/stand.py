@@ -64,6 +64,8 @@ class Stand:
         environment = self.environment(**slack)
         await ingest(environment, SAMPLE / "knowledge")
         async with self._started(environment, (*RUN, "--json")) as process:
+            # What is said from here on it hears, and does not read from history.
+            await self.workspace.until(lambda: self.workspace.calls("users.conversations"))
             yield process
 
     @asynccontextmanager
