@@ -22,7 +22,8 @@ DOCUMENTS = {
     "leave.md": "# Parental leave\n\nParental leave is 16 weeks for every parent.\n\n"
     "## How to apply\n\n1. Tell HR three months before.\n2. Fill in the form L-12.\n"
     "3. Wait for the confirmation by mail.\n",
-    "wifi.md": "# Guest wifi\n\nThe guest wifi is called DeskNet. Its password changes on Mondays.\n",
+    "wifi.md": "# Guest wifi\n\nThe guest wifi is called DeskNet. "
+    "Its password changes on Mondays.\n",
     "bonus.md": "---\naudience: [user:U0NOBODY1]\n---\n\n# Bonus\n\n"
     "The yearly bonus of the leads is 20 percent of their salary.\n",
 }
@@ -64,7 +65,7 @@ class Scene:
         await self.workspace.settled(timeout_s)
         overview = self.bot.engine
         async with asyncio.timeout(timeout_s):
-            while self.bot.worker.busy or await _waiting(overview):
+            while self.bot.worker.busy or await _waiting(overview):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
 
