@@ -49,7 +49,7 @@ class Dispatch:
         elif kind == "agent_session_stopped":
             channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
             self.worker.stopped(channel, thread, str(event.get("user")))
-        elif kind in ("tokens_revoked", "app_uninstalled"):
+        elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
 
@@ -68,3 +68,12 @@ class Dispatch:
     async def view(self, body: Json) -> Json | None:
         """A form."""
         return await self.buttons.submitted(body)
+
+
+def _ends_installation(event: Json) -> bool:
+    """Whether the bot token is gone; a person's own token that was revoked is not ours."""
+    tokens = event.get("tokens")
+    bots = tokens.get("bot") if isinstance(tokens, Mapping) else None
+    return event.get("type") == "app_uninstalled" or bool(
+        event.get("type") == "tokens_revoked" and bots
+    )
