@@ -121,6 +121,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         tenant=tenant,
         bot_user=bot_user,
         inbox=engine.inbox,
+        intake=engine.intake,
         conversations=engine.conversations,
         cases=engine.cases,
         clock=clock,

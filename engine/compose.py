@@ -32,6 +32,7 @@ from engine.storage.documents import DocumentStore
 from engine.storage.feedback import FeedbackStore
 from engine.storage.group_commit import GroupCommit
 from engine.storage.inbox import InboxStore
+from engine.storage.intake import IntakeStore
 from engine.storage.migrate import migrate
 from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
@@ -65,6 +66,7 @@ class Engine:
     triage: TriageModels
     answerability: OwnAnswerability
     inbox: InboxStore
+    intake: IntakeStore
     replies: ReplyStore
     conversations: ConversationStore
     cases: CaseStore
@@ -195,6 +197,7 @@ async def open_engine(
             triage=triage,
             answerability=answerability,
             inbox=InboxStore(database, commits),
+            intake=IntakeStore(commits),
             replies=ReplyStore(database),
             conversations=ConversationStore(database, commits),
             cases=CaseStore(database),

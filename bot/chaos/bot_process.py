@@ -7,18 +7,20 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+RUN = ("bot.cli.main", "run")
 
 
 class BotProcess:
-    """One bot. Its log goes to a file, over all its lives."""
+    """One bot. What it prints goes to a file, over all its lives. module: with its arguments."""
 
-    def __init__(self, environment: Mapping[str, str], *, log: Path) -> None:
-        self._environment = {
-            **{k: os.environ[k] for k in ("PATH", "LANG", "TMPDIR") if k in os.environ},
-            **environment,
-        }
+    def __init__(
+        self, environment: Mapping[str, str], *, log: Path, module: Sequence[str] = RUN
+    ) -> None:
+        self._environment = _surroundings() | dict(environment)
+        self._module = module
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self.lives = 0
@@ -28,14 +30,18 @@ class BotProcess:
         """Whether it runs."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Of its present or last life; 0 before the first."""
+        return self._process.pid if self._process is not None else 0
+
     async def start(self) -> None:
         """Starts it; returns before it is ready."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "bot.cli.main",
-                "run",
+                *self._module,
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -69,3 +75,22 @@ class BotProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         await process.wait()
+
+
+async def ingest(environment: Mapping[str, str], folder: Path) -> None:
+    """Has a folder read as knowledge, by a process of its own.
+
+    Raises: RuntimeError.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot.cli.main", "ingest", str(folder)),
+        env=_surroundings() | dict(environment),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    if await process.wait() != 0:
+        raise RuntimeError(f"{folder.name} could not be ingested")
+
+
+def _surroundings() -> dict[str, str]:
+    return {k: os.environ[k] for k in ("PATH", "LANG", "TMPDIR") if k in os.environ}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.chaos.bot_process import BotProcess
+from bot.chaos.bot_process import BotProcess, ingest
 from bot.chaos.crowd import Crowd
 from bot.chaos.verdict import Verdict, verdict
 from bot.workspace import AppConfig, Fault, LocalWorkspace
@@ -92,7 +90,7 @@ async def chaos(plan: Plan, *, tell: Callable[[str], None]) -> tuple[Verdict, in
             reviewers = workspace.join("reviewer")
             escalations = workspace.public("escalations", reviewers)
             environment = _environment(plan, home, workspace, model_url, escalations.id)
-            await _ingest(environment)
+            await ingest(environment, SAMPLE / "knowledge")
             bot = BotProcess(environment, log=home / "bot.log")
             try:
                 await bot.start()
@@ -228,20 +226,6 @@ async def _questions_of(
             return known
 
         yield names
-
-
-async def _ingest(environment: dict[str, str]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.cli.main",
-        "ingest",
-        str(SAMPLE / "knowledge"),
-        env={"PATH": os.environ["PATH"], **environment},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    if await process.wait() != 0:
-        raise RuntimeError("the sample knowledge could not be ingested")
 
 
 async def _connected(workspace: LocalWorkspace, bot: BotProcess) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from bot.aside import Aside
 from bot.delivery.worker import Worker
@@ -14,6 +15,8 @@ from bot.slack_api import SlackApi
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 
 _TITLE = 80
+_MOST_COUNTED = 100
+"""Questions before one; more are not counted, as each arrival would read the whole queue."""
 _NO_NOTICE = (Surface.FOLLOW_UP, Surface.CASE_REPLY)
 
 
@@ -28,6 +31,8 @@ class Arrivals:
     worker: Worker
     aside: Aside
     queue_notice: int
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """Notices wait for each other, so that what must be kept need not wait for them."""
 
     async def on_new(self, item: InboxItem) -> None:
         """A question has arrived."""
@@ -56,13 +61,15 @@ class Arrivals:
             )
 
     async def _tell_of_queue(self, item: InboxItem) -> None:
-        before = await self.inbox.waiting_before(self.tenant, item.id)
-        if before < self.queue_notice:
-            return
-        await self.api.call(
-            "chat.postEphemeral",
-            channel=item.channel,
-            user=item.user,
-            thread_ts=item.thread_ts,
-            text=queue_notice(before).text,
-        )
+        async with self._one_at_a_time:
+            most = max(_MOST_COUNTED, self.queue_notice)
+            before = await self.inbox.waiting_before(self.tenant, item.id, most=most)
+            if before < self.queue_notice:
+                return
+            await self.api.call(
+                "chat.postEphemeral",
+                channel=item.channel,
+                user=item.user,
+                thread_ts=item.thread_ts,
+                text=queue_notice(before, or_more=before == most).text,
+            )

@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
+from engine.storage.intake import IntakeStore
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Receiver:
     tenant: str
     bot_user: str
     inbox: InboxStore
+    intake: IntakeStore
     conversations: ConversationStore
     cases: CaseStore
     clock: Clock
@@ -59,34 +61,39 @@ class Receiver:
         elif isinstance(meaning, Deleted):
             await self._deleted(meaning)
 
-    async def keep(self, question: NewQuestion) -> bool:
+    async def keep(self, question: NewQuestion, *, seen: Mapping[str, str] | None = None) -> bool:
         """Puts a question into the inbox; false where it was there.
+
+        seen: the newest message of a channel, to be marked in the same transaction.
 
         Raises: StorageUnavailable.
         """
-        if question.surface in _ENGAGING:
-            await self.conversations.engage(
-                self.tenant,
-                question.team,
-                question.channel,
-                question.thread_ts or question.ts,
-                user=question.user,
-                at=self.clock(),
-            )
-        item, is_new = await self.inbox.add(self.tenant, question, at=self.clock())
+        item, is_new = await self.intake.keep(
+            self.tenant,
+            question,
+            engages=question.surface in _ENGAGING,
+            seen=seen,
+            at=self.clock(),
+        )
         if is_new:
             await self.on_new(item)
         return is_new
 
     async def _said(self, said: Said) -> None:
-        if not self._is_forgotten(said.ts):
-            reply = await self._reply_to_case(said)
-            surface = None if reply else await self._surface(said)
-            if reply is not None:
-                await self.keep(reply)
-            elif surface is not None:
-                await self.keep(question_of(said, surface))
-        await self.conversations.mark(self.tenant, said.team, {said.channel: said.ts})
+        seen = {said.channel: said.ts}
+        question = None if self._is_forgotten(said.ts) else await self._question(said)
+        if question is None:
+            await self.conversations.mark(self.tenant, said.team, seen)
+        else:
+            await self.keep(question, seen=seen)
+
+    async def _question(self, said: Said) -> NewQuestion | None:
+        """The question that a message is; None for talk that is not for the bot."""
+        reply = await self._reply_to_case(said)
+        if reply is not None:
+            return reply
+        surface = await self._surface(said)
+        return None if surface is None else question_of(said, surface)
 
     async def _reply_to_case(self, said: Said) -> NewQuestion | None:
         """A person's reply under a card, to be brought to the asker's thread; None for others."""

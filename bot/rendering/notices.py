@@ -66,9 +66,11 @@ def notice(sentence: str) -> Message:
     return Message(text=escape(sentence))
 
 
-def queue_notice(before: int) -> Message:
-    """Tells the asker that others are first."""
+def queue_notice(before: int, *, or_more: bool = False) -> Message:
+    """Tells the asker that others are first. or_more: whether there may be more than that."""
     are = "is one question" if before == 1 else f"are {before:,} questions"
+    if or_more:
+        are = f"are {before:,} questions or more"
     return notice(f"There {are} before yours. The answer comes here, without asking again.")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import Alias, ColumnElement, Connection, case, func, select
 
 from engine.storage.database import upsert
 from engine.storage.inbox_item import InboxItem, NewQuestion, State, parse_item, storable
@@ -114,11 +114,13 @@ def _next_turns(db: Connection, tenant: str, users: set[str]) -> dict[str, int]:
     return {user: max(present, last.get(user, 0)) + 1 for user in users}
 
 
+_CLAIMED, _DONE = inbox.alias("claimed"), inbox.alias("done")
+
+
 def present_turn(tenant: str) -> ColumnElement[int]:
     """The newest turn that was served; 0 before the first."""
 
-    def newest(state: State) -> ColumnElement[int]:
-        row = inbox.alias(state.value)
+    def newest(row: Alias, state: State) -> ColumnElement[int]:
         found = (
             select(row.c.turn)
             .where(row.c.tenant == tenant, row.c.state == state.value)
@@ -127,7 +129,7 @@ def present_turn(tenant: str) -> ColumnElement[int]:
         )
         return func.coalesce(found.scalar_subquery(), 0)
 
-    claimed, done = newest(State.CLAIMED), newest(State.DONE)
+    claimed, done = newest(_CLAIMED, State.CLAIMED), newest(_DONE, State.DONE)
     return case((claimed > done, claimed), else_=done)
 
 

@@ -42,10 +42,23 @@ class Mark:
     ts: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engaging:
+    """A thread that is taken part in from now on. user: who addressed us there."""
+
+    tenant: str
+    team: str
+    channel: str
+    thread_ts: str
+    user: str
+    at: datetime
+
+
 class ConversationStore:
     """Conversations of one database. Raises StorageUnavailable.
 
-    commits: shares the transactions of `mark` with other stores; None means one of its own.
+    commits: shares the transactions of `engage` and `mark` with other stores; None means one of
+    its own.
     """
 
     def __init__(self, database: Database, commits: GroupCommit | None = None) -> None:
@@ -55,33 +68,18 @@ class ConversationStore:
     async def engage(
         self, tenant: str, team: str, channel: str, thread_ts: str, *, user: str, at: datetime
     ) -> None:
-        """Takes part in a thread from now on, or again where it was muted."""
-        async with self._database.write() as db:
-            statement = upsert(db, conversations).values(
-                tenant=tenant,
-                team=team,
-                channel=channel,
-                thread_ts=thread_ts,
-                user=user,
-                active_at=at,
-                muted=False,
-            )
-            await db.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["tenant", "team", "channel", "thread_ts"],
-                    set_={"user": user, "active_at": at, "muted": False},
-                )
-            )
+        """Takes part in a thread from now on, or again where it was muted; then it is on disk."""
+        engaging = Engaging(
+            tenant=tenant, team=team, channel=channel, thread_ts=thread_ts, user=user, at=at
+        )
+        await self._commits.write(store_engagements, engaging)
 
     async def is_engaged(
         self, tenant: str, team: str, channel: str, thread_ts: str
     ) -> Engagement | None:
         """What is known of a thread, muted or not; None where we never took part."""
-        async with self._database.read() as db:
-            found = await db.execute(
-                select(conversations).where(_thread(tenant, team, channel, thread_ts))
-            )
-            row = found.mappings().first()
+        statement = select(conversations).where(_thread(tenant, team, channel, thread_ts))
+        row = await self._database.look_up(lambda db: db.execute(statement).mappings().first())
         return None if row is None else _parse(row)
 
     async def replied(
@@ -131,11 +129,7 @@ class ConversationStore:
         """
         if not newest:
             return
-        marks = tuple(
-            Mark(tenant=tenant, team=team, channel=channel, ts=ts)
-            for channel, ts in sorted(newest.items())
-        )
-        await self._commits.write(store_marks, marks)
+        await self._commits.write(store_marks, marks_of(tenant, team, newest))
 
     async def marks(self, tenant: str, team: str) -> dict[str, str]:
         """The newest message seen in each channel of a team."""
@@ -146,6 +140,40 @@ class ConversationStore:
                 )
             )
             return {row.channel: row.ts for row in found}
+
+
+def marks_of(tenant: str, team: str, newest: Mapping[str, str]) -> tuple[Mark, ...]:
+    """Marks by channel, as `store_marks` takes them."""
+    return tuple(
+        Mark(tenant=tenant, team=team, channel=channel, ts=ts)
+        for channel, ts in sorted(newest.items())
+    )
+
+
+def store_engagements(db: Connection, engagings: Sequence[Engaging]) -> Sequence[None]:
+    """Stores engagements in the open transaction, the last of each thread, in one order."""
+    last = {(e.tenant, e.team, e.channel, e.thread_ts): e for e in engagings}
+    statement = upsert(db, conversations)
+    new = statement.excluded
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant", "team", "channel", "thread_ts"],
+            set_={"user": new.user, "active_at": new.active_at, "muted": False},
+        ),
+        [
+            {
+                "tenant": engaging.tenant,
+                "team": engaging.team,
+                "channel": engaging.channel,
+                "thread_ts": engaging.thread_ts,
+                "user": engaging.user,
+                "active_at": engaging.at,
+                "muted": False,
+            }
+            for _, engaging in sorted(last.items(), key=lambda pair: pair[0])
+        ],
+    )
+    return [None] * len(engagings)
 
 
 def store_marks(db: Connection, groups: Sequence[Sequence[Mark]]) -> Sequence[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -18,15 +18,17 @@ R = TypeVar("R")
 Writer = Callable[[Connection, Sequence[T]], Sequence[R]]
 """Writes items of one kind in an open transaction; gives a result for each, in order."""
 
+Write = tuple[Writer[Any, Any], Any]
+"""A writer, and one item for it."""
+
 _MOST = 256
-"""Items of one transaction, so that a long queue holds the database only for milliseconds."""
+"""Callers of one transaction, so that a long queue holds the database only for milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    writer: Writer[Any, Any]
-    item: Any
-    done: asyncio.Future[Any]
+    writes: Sequence[Write]
+    done: asyncio.Future[list[Any]]
 
 
 class GroupCommit:
@@ -48,10 +50,18 @@ class GroupCommit:
         Raises: StorageUnavailable when the transaction failed: nothing of it is kept, and every
         caller that shared it is told.
         """
+        (result,) = await self.write_together((writer, item))
+        return cast(R, result)
+
+    async def write_together(self, *writes: Write) -> list[Any]:
+        """Results of several writers, each for its item, in order: all of them kept, or none.
+
+        Raises: StorageUnavailable, as `write` does.
+        """
         if self._closed:
             raise StorageUnavailable("the program is stopping; try again when it is back")
-        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(writer, item, done))
+        done: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(writes, done))
         if self._task is None:
             self._task = asyncio.create_task(self._drain())
         return await done
@@ -73,16 +83,18 @@ class GroupCommit:
             _fail(left, StorageUnavailable("the program is stopping; try again when it is back"))
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
-        by_writer: dict[Writer[Any, Any], list[_Waiting]] = {}
+        by_writer: dict[Writer[Any, Any], list[tuple[_Waiting, int]]] = {}
         for waiting in batch:
-            by_writer.setdefault(waiting.writer, []).append(waiting)
+            for place, (writer, _) in enumerate(waiting.writes):
+                by_writer.setdefault(writer, []).append((waiting, place))
 
-        def write(db: Connection) -> list[tuple[_Waiting, Any]]:
-            results: list[tuple[_Waiting, Any]] = []
+        def write(db: Connection) -> dict[_Waiting, dict[int, Any]]:
+            results: dict[_Waiting, dict[int, Any]] = {waiting: {} for waiting in batch}
             # Always in one order: two programs that lock rows in two would wait for each other.
             for writer, group in sorted(by_writer.items(), key=_name):
-                written = writer(db, [waiting.item for waiting in group])
-                results += zip(group, written, strict=True)
+                items = [waiting.writes[place][1] for waiting, place in group]
+                for (waiting, place), result in zip(group, writer(db, items), strict=True):
+                    results[waiting][place] = result
             return results
 
         try:
@@ -93,9 +105,9 @@ class GroupCommit:
         except BaseException:
             _fail(batch, StorageUnavailable("the program is stopping; try again when it is back"))
             raise
-        for waiting, result in results:
+        for waiting, written in results.items():
             if not waiting.done.done():
-                waiting.done.set_result(result)
+                waiting.done.set_result([result for _, result in sorted(written.items())])
 
 
 def _name(pair: tuple[Writer[Any, Any], object]) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
 
 from engine.storage.arrivals import Arrival, present_turn, store_arrivals
 from engine.storage.claims import take_next
@@ -30,6 +30,7 @@ from engine.storage.inbox_item import Surface as Surface
 from engine.storage.inbox_item import parse_item, storable
 from engine.storage.schema import inbox
 
+_MINE = inbox.alias("mine")
 _FREE: dict[str, Any] = {"lease_owner": None, "lease": None, "lease_until": None}
 
 
@@ -179,9 +180,12 @@ class InboxStore:
         """A question by its message."""
         return await self._one(_at(tenant, team, channel, ts))
 
-    async def waiting_before(self, tenant: str, question_id: str) -> int:
-        """How many questions of other conversations are under way or have an earlier turn."""
-        mine, row = inbox.alias("mine"), inbox
+    async def waiting_before(self, tenant: str, question_id: str, *, most: int = 1000) -> int:
+        """How many questions of other conversations are under way or have an earlier turn.
+
+        most: the count ends there, so that a long queue is not read whole for each arrival.
+        """
+        mine, row = _MINE, inbox
         before = or_(
             row.c.state == State.CLAIMED.value,
             row.c.turn < mine.c.turn,
@@ -190,11 +194,13 @@ class InboxStore:
         other = or_(
             row.c.team != mine.c.team, row.c.channel != mine.c.channel, row.c.root != mine.c.root
         )
-        statement = (
-            select(func.count())
+        found = (
+            select(literal(1))
             .select_from(mine.join(row, and_(row.c.tenant == mine.c.tenant, before, other)))
             .where(mine.c.tenant == tenant, mine.c.id == question_id, row.c.state.in_(PENDING))
+            .limit(most)
         )
+        statement = select(func.count()).select_from(found.subquery())
         return await self._database.look_up(lambda db: int(db.execute(statement).scalar_one()))
 
     async def last_of_user(self, tenant: str, user: str, limit: int) -> tuple[AskedQuestion, ...]:

@@ -166,6 +166,25 @@ async def test_a_streamed_answer_longer_than_one_stream_goes_on_in_the_next(desk
     assert desk.unfinished_streams() == []
 
 
+async def test_a_stream_in_doubt_is_not_mistaken_for_the_one_before_it(desk: Desk) -> None:
+    """The first could not be ended, and has no key either; the second never began."""
+    long = [f"{letter * 5_000} " for letter in "ab"]
+    scene = Scene(desk, *long)
+    scene.act.answer = _two_parts
+    desk.worker()
+    await scene.ask()
+    await scene.streaming()
+    scene.act.go()
+    await scene.showing(long[0])
+    desk.workspace.faults.add("chat.stopStream", Fault.SERVER_ERROR)
+    desk.workspace.faults.add("chat.startStream", Fault.SERVER_ERROR)
+    scene.act.go()
+    await desk.until(lambda: len(desk.workspace.calls("chat.startStream")) == 2, step_s=0.2)
+    await scene.finish()
+    assert [words_of(m) for m in scene.replies] == ["".join(long)[:7_000], "".join(long)[7_000:]]
+    assert desk.unfinished_streams() == []
+
+
 async def test_msg_blocks_too_long_still_brings_the_text(desk: Desk) -> None:
     for method in ("chat.postMessage", "chat.update"):
         desk.workspace.faults.add(method, Fault.REFUSED, code="msg_blocks_too_long")
