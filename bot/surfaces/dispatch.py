@@ -10,6 +10,7 @@ from typing import Any
 from bot.access.facts import SlackFacts
 from bot.aside import Aside
 from bot.delivery.worker import Worker
+from bot.intake.gap_loop import GapLoop
 from bot.intake.receiver import Receiver
 from bot.readiness import Readiness
 from bot.surfaces.asking import Asking
@@ -32,6 +33,7 @@ class Dispatch:
     asking: Asking
     buttons: Buttons
     home: Home
+    gaps: GapLoop
     aside: Aside
     readiness: Readiness
 
@@ -52,6 +54,11 @@ class Dispatch:
         elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
+
+    def limited(self) -> None:
+        """Slack held events back."""
+        log.warning("Slack held events back, as there were too many; they are read from history")
+        self.gaps.on_limited()
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""
