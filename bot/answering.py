@@ -130,7 +130,7 @@ class Answering:
                 watch=told,
             )
             rendered = render_trace(trace)
-            now = await self._audience(item)
+            now = await self._audience(item, again=True)
             if now.tags >= audience.tags and await self._may_show(rendered, now):
                 await self.traces.save(trace)
                 return rendered
@@ -138,7 +138,7 @@ class Answering:
             audience, told = now, None
         raise StorageUnavailable("what may be read keeps changing; the question is tried again")
 
-    async def _audience(self, item: InboxItem) -> Audience:
+    async def _audience(self, item: InboxItem, *, again: bool = False) -> Audience:
         """Raises: NotYet while a fact is missing and there is time to wait for it."""
         rights = await rights_in(
             self.facts,
@@ -153,7 +153,8 @@ class Answering:
         waited_s = (self.clock() - item.received_at).total_seconds()
         if rights.retry_after_s is not None and waited_s < _PATIENCE_S:
             raise NotYet("Slack does not say now who reads the answer", rights.retry_after_s)
-        log.warning("question %s is answered with less: %s", item.id, rights.why)
+        if not again:
+            log.warning("question %s is answered with less: %s", item.id, rights.why)
         return rights.audience
 
     async def _may_show(self, trace: Mapping[str, Any], audience: Audience) -> bool:

@@ -222,16 +222,6 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         feedback=engine.feedback,
         clock=clock,
     )
-    dispatch = Dispatch(
-        facts=facts,
-        receiver=receiver,
-        worker=worker,
-        asking=asking,
-        buttons=buttons,
-        home=home,
-        aside=aside,
-        readiness=readiness,
-    )
     gaps = GapLoop(
         Gaps(
             tenant=tenant,
@@ -243,6 +233,17 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             threads_since=_THREADS_SINCE,
         ),
         facts,
+    )
+    dispatch = Dispatch(
+        facts=facts,
+        receiver=receiver,
+        worker=worker,
+        asking=asking,
+        buttons=buttons,
+        home=home,
+        gaps=gaps,
+        aside=aside,
+        readiness=readiness,
     )
     over_http = slack.transport == "http"
     app = make_slack_app(

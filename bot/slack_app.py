@@ -1,10 +1,9 @@
 """The Bolt app: every request of Slack, in one place, and what is called for it.
 
-Bolt acknowledges an event before its listener runs, so an event is kept in a global middleware: it
-runs before the acknowledgement, and a database that cannot take it leaves the event to be delivered
-again. Buttons, commands and shortcuts are kept in their listener before it acknowledges. One
-catch-all takes every event without a listener of its own; without it Bolt would neither
-acknowledge them nor keep their text out of its log.
+Bolt acknowledges an event before its listener runs, so an event is kept, and acknowledged, in a
+global middleware: a database that cannot take it leaves the event to be delivered again, and one of
+a type that nobody knows is acknowledged too, which Bolt does not do for what has no listener.
+Buttons, commands and shortcuts are kept in their listener before it acknowledges.
 """
 
 from __future__ import annotations
@@ -52,6 +51,9 @@ class Surfaces(Protocol):
     async def event(self, event: Json, team: str) -> None:
         """An event of any type. Raises: StorageUnavailable, which leaves it unacknowledged."""
 
+    def limited(self) -> None:
+        """Slack held events back; it says so once a minute."""
+
     async def action(self, body: Json, action: Json) -> None:
         """A button or a feedback button."""
 
@@ -92,19 +94,19 @@ def make_slack_app(
 
     @app.middleware
     async def keep_events(body: Json, next: Callable[[], Awaitable[None]]) -> BoltResponse | None:
-        event = body.get("event")
-        if body.get("type") == "event_callback" and isinstance(event, Mapping):
+        kind, event = body.get("type"), body.get("event")
+        if kind == "app_rate_limited":
+            surfaces.limited()
+        elif kind == "event_callback" and isinstance(event, Mapping):
             try:
                 await surfaces.event(event, str(body.get("team_id") or identity.team))
             except DeskhandError as error:
                 log.warning("an event was not kept, so Slack will send it again: %s", error)
                 return BoltResponse(status=503, body="")
-        await next()
-        return None
-
-    @app.event(re.compile(".*"))
-    async def acknowledged(body: Json) -> None:
-        """Everything about it was done before."""
+        elif kind != "event_callback":
+            await next()
+            return None
+        return BoltResponse(status=200, body="")
 
     @app.action(re.compile(".*"))
     async def pressed(ack: Any, body: Json, action: Json) -> None:

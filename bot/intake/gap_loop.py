@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 _LEAST_GAP_S = 3.0
 """What a shorter one lost, Slack delivers again."""
 _TRIES_AGAIN_S = 30.0
+_LIMITED_S = 60.0
+"""Slack says once in each minute that it holds events back; what it held back it never sends."""
 
 
 class GapLoop:
@@ -26,6 +28,7 @@ class GapLoop:
         self._facts = facts
         self._due = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Begins with what was missed while nobody ran."""
@@ -38,13 +41,23 @@ class GapLoop:
             self._facts.forget_all()
             self._due.set()
 
+    def on_limited(self) -> None:
+        """Slack held events back: they are read once it has stopped doing so."""
+        self._put_off()
+        self._later = asyncio.get_running_loop().call_later(_LIMITED_S, self._due.set)
+
     async def aclose(self) -> None:
         """Stops. Idempotent."""
+        self._put_off()
         running, self._running = self._running, None
         if running is not None:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await running
+
+    def _put_off(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
 
     async def _run(self) -> None:
         while True:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -108,9 +108,11 @@ class Gaps:
         except SlackFault as fault:
             log.warning("the history of %s could not be read: %s", channel, fault)
             return 0
-        news = {str(m.get("ts")): m for m in read if seconds_of(str(m.get("ts"))) >= seen}
+        news = {str(m.get("ts")): m for m in read if _changed_at(m) >= seen}
         for _, message in sorted(news.items()):
             event = {**message, "type": "message", "channel": channel, "channel_type": kind}
+            if isinstance(message.get("edited"), dict):
+                event = {**event, "subtype": "message_changed", "message": message}
             await self.receiver.receive(event, team=self.team)
         return len(news)
 
@@ -145,6 +147,13 @@ class Gaps:
                 delay = fault.retry_after_s if isinstance(fault, RateLimited) else delay * 1.5
                 await self.sleep(min(delay, 60.0))
         raise AssertionError("unreachable")
+
+
+def _changed_at(message: Mapping[str, Any]) -> float:
+    """When it was written or last edited, in seconds since 1970."""
+    edited = message.get("edited")
+    last = str(edited.get("ts")) if isinstance(edited, dict) else ""
+    return max(seconds_of(str(message.get("ts"))), seconds_of(last))
 
 
 def _kind(channel: dict[str, Any]) -> str:

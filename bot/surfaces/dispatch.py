@@ -10,6 +10,7 @@ from typing import Any
 from bot.access.facts import SlackFacts
 from bot.aside import Aside
 from bot.delivery.worker import Worker
+from bot.intake.gap_loop import GapLoop
 from bot.intake.receiver import Receiver
 from bot.readiness import Readiness
 from bot.surfaces.asking import Asking
@@ -32,6 +33,7 @@ class Dispatch:
     asking: Asking
     buttons: Buttons
     home: Home
+    gaps: GapLoop
     aside: Aside
     readiness: Readiness
 
@@ -49,9 +51,14 @@ class Dispatch:
         elif kind == "agent_session_stopped":
             channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
             self.worker.stopped(channel, thread, str(event.get("user")))
-        elif kind in ("tokens_revoked", "app_uninstalled"):
+        elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
+
+    def limited(self) -> None:
+        """Slack held events back."""
+        log.warning("Slack held events back, as there were too many; they are read from history")
+        self.gaps.on_limited()
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""
@@ -68,3 +75,12 @@ class Dispatch:
     async def view(self, body: Json) -> Json | None:
         """A form."""
         return await self.buttons.submitted(body)
+
+
+def _ends_installation(event: Json) -> bool:
+    """Whether the bot token is gone; a person's own token that was revoked is not ours."""
+    tokens = event.get("tokens")
+    bots = tokens.get("bot") if isinstance(tokens, Mapping) else None
+    return event.get("type") == "app_uninstalled" or bool(
+        event.get("type") == "tokens_revoked" and bots
+    )
