@@ -48,10 +48,9 @@ class PostgresCluster:
 
         Raises: subprocess.CalledProcessError.
         """
-        command = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
-        subprocess.run(
-            [*command, "-qXc", statement], check=True, capture_output=True, timeout=60, cwd="/"
-        )
+        psql = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
+        command: list[str | Path] = [*psql, "-qXc", statement]
+        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd="/")
 
     def address(self, database: str) -> str:
         """The address of a database of this server."""

@@ -61,9 +61,7 @@ class Receiver:
         elif isinstance(meaning, Deleted):
             await self._deleted(meaning)
 
-    async def keep(
-        self, question: NewQuestion, *, seen: Mapping[str, str] | None = None
-    ) -> bool:
+    async def keep(self, question: NewQuestion, *, seen: Mapping[str, str] | None = None) -> bool:
         """Puts a question into the inbox; false where it was there.
 
         seen: the newest message of a channel, to be marked in the same transaction.

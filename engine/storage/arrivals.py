@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from engine.storage.database import upsert
 from engine.storage.inbox_item import InboxItem, NewQuestion, State, parse_item, storable
@@ -120,7 +121,7 @@ _CLAIMED, _DONE = inbox.alias("claimed"), inbox.alias("done")
 def present_turn(tenant: str) -> ColumnElement[int]:
     """The newest turn that was served; 0 before the first."""
 
-    def newest(row: Alias, state: State) -> ColumnElement[int]:
+    def newest(row: NamedFromClause[Any], state: State) -> ColumnElement[int]:
         found = (
             select(row.c.turn)
             .where(row.c.tenant == tenant, row.c.state == state.value)
