@@ -48,8 +48,8 @@ class PostgresCluster:
 
         Raises: subprocess.CalledProcessError.
         """
-        psql = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
-        command: list[str | Path] = [*psql, "-qXc", statement]
+        psql, where = self.binaries / "psql", str(self.sockets)
+        command = [str(psql), "-h", where, "-U", "deskhand", "-d", "postgres", "-qXc", statement]
         subprocess.run(command, check=True, capture_output=True, timeout=60, cwd="/")
 
     def address(self, database: str) -> str:
