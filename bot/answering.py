@@ -15,13 +15,12 @@ from bot.access.recheck import may_show
 from bot.attachments import Attachments, Read
 from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
 from bot.intake.courtesy import is_courtesy, is_greeting
-from bot.intake.follow_up import Word, is_meant_for_bot
+from bot.intake.follow_up import Word, is_meant_for_bot, summoned_to
 from bot.intake.plain_text import plain_text, without_emoji
 from bot.intake.receiver import Receiver
 from bot.intake.thread import Thread, read_thread
-from bot.people_names import name_of
-from bot.rendering.answer import answer_messages
-from bot.rendering.human import human_answer
+from bot.persons_answers import PersonsAnswers
+from bot.rendering.answer import answer_footer, answer_messages
 from bot.rendering.notices import (
     GREETING,
     WELCOME,
@@ -30,6 +29,7 @@ from bot.rendering.notices import (
     notice,
     unread_note,
 )
+from bot.rendering.stream import stream_text
 from bot.slack_api import SlackApi
 from engine.audience import Audience
 from engine.clock import Clock
@@ -39,11 +39,10 @@ from engine.pipeline import Pipeline
 from engine.question import Budget, Question, Turn
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
-from engine.storage.cases import CaseStore
 from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 from engine.storage.traces import TraceStore
-from engine.trace import Outcome
+from engine.trace import Citation, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class Answering:
     pipeline: Pipeline
     traces: TraceStore
     documents: DocumentStore
-    cases: CaseStore
+    persons: PersonsAnswers
     inbox: InboxStore
     receiver: Receiver
     attachments: Attachments
@@ -89,7 +88,7 @@ class Answering:
         Raises: NotYet where something else comes first; RateLimited, StorageUnavailable.
         """
         if item.surface is Surface.CASE_REPLY:
-            return await self._persons_answer(item)
+            return await self.persons.prepare(item)
         thread = await self._thread(item)
         await self._let_earlier_go_first(item, thread)
         if item.surface is Surface.FOLLOW_UP and not is_meant_for_bot(
@@ -147,6 +146,7 @@ class Answering:
             channel=item.channel,
             user=item.user,
             user_team=item.user_team,
+            dm=item.surface is Surface.DM,
         )
         if rights.certain:
             return rights.audience
@@ -170,34 +170,21 @@ class Answering:
         person = Person.NOBODY
         if self.settings.escalation_channel:
             person = Person.HAS_IT if doubtful else Person.CAN_BE_ASKED
-        messages = answer_messages(
-            trace, question_id=item.id, person=person, note=self._note(item, read)
-        )
+        note = self._note(item, read)
+        messages = answer_messages(trace, question_id=item.id, person=person, note=note)
+        bodies = [message.body for message in messages]
+        if len(bodies) == 1 and not note:
+            citations = [Citation(**citation) for citation in trace["citations"]]
+            bodies[0]["stream"] = {
+                "markdown": stream_text(trace["reply"], citations),
+                "blocks": list(answer_footer(trace, question_id=item.id, person=person)),
+            }
         return Prepared(
             trace_id=trace["trace_id"],
             outcome=outcome.value,
-            messages=tuple(message.body for message in messages),
+            messages=tuple(bodies),
             opens_case=doubtful,
             reasons=tuple(reason["code"] for reason in trace["reasons"]),
-        )
-
-    async def _persons_answer(self, item: InboxItem) -> Prepared:
-        """What a person wrote under a card, under their name; the first of them answers."""
-        case_id = str(item.extra["case"])
-        text = plain_text(item.text, bot_user=self.bot_user)
-        case = await self.cases.get(self.tenant, case_id)
-        first = await self.cases.answer(case_id, by=item.user, text=text, at=self.clock())
-        # Answered by this very reply: an attempt before died, or it was edited since.
-        again = case is not None and case.answered_by == item.user and item.revision > 1
-        mine = case is not None and case.answer == text and case.answered_by == item.user
-        name = await name_of(self.api, item.user)
-        messages = human_answer(text, reviewer=name) if first or again or mine else ()
-        if not messages:
-            return Prepared(trace_id="", outcome=NOT_MEANT, messages=())
-        return Prepared(
-            trace_id="",
-            outcome=Outcome.ANSWERED.value,
-            messages=tuple(message.body for message in messages),
         )
 
     async def _thread(self, item: InboxItem) -> Thread:
@@ -239,15 +226,15 @@ class Answering:
     def _question(self, item: InboxItem, thread: Thread) -> tuple[str, tuple[Turn, ...]]:
         """The question's text and what was said before.
 
-        A mention in a thread that asks nothing itself means what was asked there last.
+        A mention in a thread that asks nothing itself means what was asked there.
         """
         text = plain_text(item.text, bot_user=self.bot_user)
         words: Sequence[Word] = thread.words
         if item.surface is Surface.MENTION and _SUMMONS.fullmatch(without_emoji(text)):
-            asked = [n for n, word in enumerate(words) if not word.ours]
-            if asked:
-                text = plain_text(words[asked[-1]].text, bot_user=self.bot_user)
-                words = words[: asked[-1]]
+            asked = summoned_to(words, bot_user=self.bot_user)
+            if asked is not None:
+                text = plain_text(words[asked].text, bot_user=self.bot_user)
+                words = words[:asked]
         return text, Thread(words=tuple(words)).turns(bot_user=self.bot_user)
 
     def _files(self, item: InboxItem, thread: Thread) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from bot.intake.arrivals import Arrivals
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
 from bot.intake.receiver import Receiver
+from bot.persons_answers import PersonsAnswers
 from bot.readiness import Readiness
 from bot.rendering.notices import Person
 from bot.slack_api import Refused, SlackApi
@@ -109,27 +110,13 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     aside, readiness = Aside(), Readiness()
     attachments = Attachments(
         api=api,
-        ingestion=engine.ingestion,
+        ingestion=replace(engine.ingestion, heeds_documents=False),
         sources=engine.sources,
         tenant=tenant,
         home=settings.home,
         max_bytes=settings.parse.max_bytes,
     )
     poster = Poster(tenant=tenant, api=api, replies=engine.replies, bot_user=bot_user, clock=clock)
-    escalation = Escalation(
-        tenant=tenant,
-        team=identity.team,
-        channel=slack.escalation_channel,
-        bot_user=bot_user,
-        api=api,
-        facts=facts,
-        inbox=engine.inbox,
-        cases=engine.cases,
-        traces=engine.traces,
-        documents=engine.documents,
-        poster=poster,
-        clock=clock,
-    )
     unheard = Receiver(
         tenant=tenant,
         bot_user=bot_user,
@@ -142,6 +129,21 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         forgotten_after=timedelta(seconds=slack.forgotten_after_s),
         on_new=_tell_nobody,
         on_changed=_tell_nobody,
+    )
+    escalation = Escalation(
+        tenant=tenant,
+        team=identity.team,
+        channel=slack.escalation_channel,
+        bot_user=bot_user,
+        api=api,
+        facts=facts,
+        inbox=engine.inbox,
+        cases=engine.cases,
+        traces=engine.traces,
+        documents=engine.documents,
+        poster=poster,
+        receiver=unheard,
+        clock=clock,
     )
     worker = Worker(
         tenant=tenant,
@@ -158,7 +160,15 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             pipeline=engine.pipeline,
             traces=engine.traces,
             documents=engine.documents,
-            cases=engine.cases,
+            persons=PersonsAnswers(
+                tenant=tenant,
+                team=identity.team,
+                bot_user=bot_user,
+                api=api,
+                facts=facts,
+                cases=engine.cases,
+                clock=clock,
+            ),
             inbox=engine.inbox,
             receiver=unheard,
             attachments=attachments,

@@ -21,6 +21,7 @@ from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.errors import DeskhandError
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress
+from engine.knowledge.source import NOT_DOCUMENTS
 from engine.storage.sources import SourceStore
 
 log = logging.getLogger(__name__)
@@ -112,6 +113,8 @@ class Attachments:
             if not isinstance(info, dict):
                 return name, "Slack does not show it"
             name = _UNSAFE.sub("_", str(info.get("name") or "file")).lstrip(".")[-120:] or "file"
+            if Path(name).suffix.lower() in NOT_DOCUMENTS:
+                return name, "it is no document"
             url = info.get("url_private_download") or info.get("url_private")
             if not isinstance(url, str):
                 return name, "Slack holds no content of it"

@@ -21,6 +21,8 @@ from bot.delivery.answerer import Prepared
 from bot.delivery.poster import Dropped, Place, Poster
 from bot.delivery.recovery import InDoubt
 from bot.intake.plain_text import plain_text
+from bot.intake.receiver import Receiver
+from bot.intake.thread import read_thread
 from bot.people_names import name_of
 from bot.rendering.card import card_message
 from bot.rendering.notices import handed_over
@@ -57,6 +59,7 @@ class Escalation:
     traces: TraceStore
     documents: DocumentStore
     poster: Poster
+    receiver: Receiver
     clock: Clock
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -170,6 +173,8 @@ class Escalation:
         card = next((part for part in parts if part.ts is not None), None)
         if card is not None and card.ts is not None:
             await self.cases.placed(case.id, self.channel, card.ts)
+            if case.answered_at is None:
+                await self._take_early_replies(case, self.channel, card.ts)
         if ASKED_FOR in case.reasons:
             with contextlib.suppress(Dropped):
                 await self.poster.deliver(
@@ -179,6 +184,19 @@ class Escalation:
                     Place(channel=item.channel, thread_ts=item.root),
                     [handed_over().body],
                 )
+
+    async def _take_early_replies(self, case: Case, channel: str, card_ts: str) -> None:
+        """Replies that came before the card was known to be one, as after a lost answer of Slack.
+
+        Raises: RateLimited, StorageUnavailable; it is tried again then.
+        """
+        self._outdated.add(case.id)
+        thread = await read_thread(
+            self.api, channel=channel, thread_ts=card_ts, before_ts=None, bot_user=self.bot_user
+        )
+        for message in thread.messages:
+            event = {**message, "type": "message", "channel": channel, "channel_type": "channel"}
+            await self.receiver.receive(event, team=self.team)
 
     async def trace_of(self, item: InboxItem) -> Mapping[str, Any]:
         """The answer contract's object as saved; for a question without one, what a card needs."""

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from engine.errors import DeskhandError
 
 log = logging.getLogger(__name__)
+_sdk_log = logging.getLogger(f"{__name__}.sdk")
 
 _DEFAULT_RETRY_AFTER_S = 30.0
 _SERVER_FAULTS = frozenset(
@@ -83,17 +84,28 @@ class SlackApi:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=self._timeout_s), trust_env=False
             )
+            _sdk_log.setLevel(logging.INFO)  # below it the SDK writes whole messages
             self._client = AsyncWebClient(
                 self._token,
                 base_url=self._url,
                 session=self._session,
                 timeout=max(1, round(self._timeout_s)),
                 retry_handlers=[],
+                logger=_sdk_log,
             )
         return self._client
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
         """The answer of a method, such as `chat.postMessage`; arguments that are None are left out.
+
+        Raises: RateLimited, Refused, Unsure.
+        """
+        return (await self.call_with_headers(method, **arguments))[0]
+
+    async def call_with_headers(
+        self, method: str, **arguments: Any
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """As `call`, and the headers of the answer by their names in lower case.
 
         Raises: RateLimited, Refused, Unsure.
         """
@@ -111,7 +123,7 @@ class SlackApi:
         data = response.data
         if not isinstance(data, dict):
             raise Unsure(method, "an answer that is no JSON object")
-        return data
+        return data, {str(name).lower(): str(value) for name, value in response.headers.items()}
 
     async def download(self, url: str, *, max_bytes: int) -> bytes:
         """The bytes of a file that Slack holds, read with the app's token.

@@ -14,8 +14,9 @@ from bot.access.remembered import MonotonicS, Remembered
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.errors import DeskhandError
 
-_PEOPLE_TTL = 10
-"""A person's kind changes rarely and Slack tells: it is remembered this many times as long."""
+_LASTING_TTL = 10
+"""A person's kind changes rarely and Slack tells; whose direct message it is never changes: both
+are remembered this many times as long."""
 _ONE_BY_ONE = 10
 """People not yet known up to which each is asked for; beyond, the whole directory is read."""
 _AT_A_TIME = 5
@@ -61,6 +62,9 @@ class SlackFacts:
         self._conversations = Remembered[str, Conversation](
             ttl_s=ttl_s, clock=clock, most=_MOST_CONVERSATIONS
         )
+        self._dms = Remembered[str, Conversation](
+            ttl_s=_LASTING_TTL * ttl_s, clock=clock, most=_MOST_CONVERSATIONS
+        )
         self._members = Remembered[str, frozenset[str]](
             ttl_s=ttl_s, clock=clock, most=_MOST_IDS, weight=_size
         )
@@ -69,7 +73,7 @@ class SlackFacts:
         )
         self._groups = Remembered[str, dict[str, frozenset[str]]](ttl_s=ttl_s, clock=clock, most=1)
         self._people = Remembered[str, PersonKind](
-            ttl_s=_PEOPLE_TTL * ttl_s, clock=clock, most=_MOST_PEOPLE
+            ttl_s=_LASTING_TTL * ttl_s, clock=clock, most=_MOST_PEOPLE
         )
         self._directory = Remembered[str, dict[str, PersonKind]](ttl_s=0, clock=clock, most=0)
 
@@ -81,7 +85,8 @@ class SlackFacts:
 
     async def conversation(self, channel: str) -> Conversation:
         """What it is; the app need not be in it where it is public."""
-        return await self._conversations.get(channel, lambda: self._read_conversation(channel))
+        memory = self._dms if channel.startswith("D") else self._conversations
+        return await memory.get(channel, lambda: self._read_conversation(channel))
 
     async def members(self, conversation: Conversation) -> frozenset[str]:
         """Everybody in it, bots and deactivated accounts too."""
@@ -99,7 +104,7 @@ class SlackFacts:
         return await self._channels.get(user, lambda: self._read_channels(user))
 
     async def people(self, users: Collection[str]) -> dict[str, PersonKind]:
-        """The kind of each of them, UNKNOWN where Slack does not say it."""
+        """The kind of each of them, UNKNOWN where Slack will not say it."""
         found = {user: kind for user in users if (kind := self._people.peek(user)) is not None}
         missing = [user for user in users if user not in found]
         if len(missing) > _ONE_BY_ONE:
@@ -127,27 +132,30 @@ class SlackFacts:
         elif kind.startswith(("member_", "channel_", "group_")):
             channel = _id(event.get("channel"))
             self._conversations.forget(channel)
+            self._dms.forget(channel)
             self._members.forget(channel)
             self._channels.forget(_id(event.get("user")))
 
     def forget_all(self) -> None:
         """Has everything read anew, as is due after a gap in which events were missed."""
-        for memory in (self._conversations, self._members, self._channels, self._groups):
+        for memory in self._memories():
             memory.forget_all()
-        self._people.forget_all()
-        self._directory.forget_all()
 
     async def aclose(self) -> None:
         """Ends the readings under way."""
-        for memory in (self._conversations, self._members, self._channels, self._groups):
+        for memory in self._memories():
             await memory.aclose()
-        await self._people.aclose()
-        await self._directory.aclose()
+
+    def _memories(self) -> tuple[Remembered[Any, Any], ...]:
+        rooms = (self._conversations, self._dms, self._members, self._channels)
+        return (*rooms, self._groups, self._people, self._directory)
 
     async def _person(self, user: str) -> PersonKind:
         try:
             return await self._people.get(user, lambda: self._read_person(user))
-        except FactsUnknown:
+        except FactsUnknown as unknown:
+            if unknown.retry_after_s is not None:  # worth waiting for
+                raise
             return PersonKind.UNKNOWN
 
     async def _read_person(self, user: str) -> PersonKind:

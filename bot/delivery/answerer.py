@@ -12,7 +12,12 @@ from engine.storage.inbox import InboxItem
 from engine.trace import Stage
 
 Body = Mapping[str, Any]
-"""One message: `text`, which stands alone where blocks cannot be shown, and `blocks`."""
+"""One message: `text`, which stands alone where blocks cannot be shown, and `blocks`.
+
+It may have `stream`: `markdown` and `blocks` that say the same, as a stream shows it, which takes
+Markdown alone before its end. A stream that shows the beginning of that Markdown is completed; one
+that does not is rewritten.
+"""
 
 
 NOT_MEANT = "not_meant"
@@ -33,8 +38,7 @@ class NotYet(DeskhandError):
 class Prepared:
     """An answer ready to be posted; its trace is saved.
 
-    outcome: as the contract names it. messages: at least one, in order; where the first begins
-    with `markdown` blocks, a stream that showed the same text is completed and not rewritten.
+    outcome: as the contract names it. messages: at least one, in order, unless it was NOT_MEANT.
     opens_case: a person is to have it. reasons: codes, for the case.
     """
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.delivery.answerer import Answerer, NotYet, Prepared, Wording
-from bot.delivery.poster import Dropped, Place, Poster, Streamed
+from bot.delivery.poster import Dropped, Place, Poster
 from bot.delivery.recovery import InDoubt
 from bot.delivery.refusals import Meaning, meaning_of
 from bot.delivery.stream_bucket import StreamBucket
+from bot.delivery.streamed import Streamed
 from bot.delivery.streaming import LiveAnswer, Sleep
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.clock import Clock
@@ -20,7 +21,7 @@ from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
 from engine.slack_settings import SlackSettings
 from engine.storage.inbox import InboxItem, InboxStore
-from engine.storage.replies import Kind, ReplyStore
+from engine.storage.replies import Kind, PartState, ReplyStore
 from engine.trace import Outcome, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ UNDELIVERABLE = "undeliverable"
 _LEAST_WAIT_S = 1.0
 _MOST_WAIT_S = 60.0
 _MORE_ATTEMPTS = 3
-"""What an apology is tried beyond the attempts of its question."""
+"""What posting, once there is an answer or an apology, is tried beyond `slack.attempts`."""
 
 OnCase = Callable[[InboxItem, Prepared], Awaitable[None]]
 OnDone = Callable[[InboxItem, str], Awaitable[None]]
@@ -71,7 +72,8 @@ class Job:
         self._tools = tools
         self._interrupt = asyncio.Event()
         self._dropped = False
-        self._stopped = False
+        self._visible = False
+        self._stopped = False  # with something shown
 
     @property
     def dropped(self) -> bool:
@@ -85,44 +87,55 @@ class Job:
 
     def stop(self) -> None:
         """The asker wants no more; without effect once the answer is there."""
-        self._stopped = True
         self._interrupt.set()
 
     async def run(self) -> None:
         """Ends once the question is done, given back, or lost. Raises nothing."""
         renewal = asyncio.create_task(self._renew(), name="deskhand-lease")
-        attempts, limit = self.item.attempts, self._tools.settings.attempts
-        spent = attempts > limit and self.item.trace_id is None
         try:
-            if spent or attempts > limit + _MORE_ATTEMPTS or not await self._try(self._answer):
+            if await self._is_spent() or not await self._try(self._answer):
                 await self._try(self._apologise, last=True)
+        except Dropped:
+            self._dropped = True
         except Exception as error:  # the lease runs out, and the question is taken up again
             log.error("a question was left: %s at %s", type(error).__name__, place_of(error))
         finally:
             renewal.cancel()
 
+    async def _is_spent(self) -> bool:
+        """Whether earlier attempts, which all ended in a crash, were the last."""
+        item, limit = self.item, self._tools.settings.attempts
+        if item.attempts <= limit + (_MORE_ATTEMPTS if item.trace_id else 0):
+            return False
+        parts = await self._tools.replies.of(item.tenant, item.id, Kind.ANSWER)
+        return not (item.trace_id and parts and all(p.state is PartState.POSTED for p in parts))
+
     async def _try(self, step: Callable[[], Awaitable[None]], *, last: bool = False) -> bool:
         """Takes a step; false where it failed and is not worth another attempt.
 
         What Slack or the database do for a while costs no attempt: an outage ends no question.
+
+        Raises: Dropped, StorageUnavailable.
         """
-        now = self._tools.clock()
         try:
             await step()
         except Dropped:
-            self._dropped = True
+            raise
         except (RateLimited, NotYet) as limit:
-            await self._requeue(now + timedelta(seconds=limit.retry_after_s))
+            await self._requeue(self._in(timedelta(seconds=limit.retry_after_s)))
         except InDoubt as doubt:
-            await self._requeue(doubt.due_at)
+            # Slack is there and yet takes this message never: an outage alone costs no attempt
+            costs = doubt.repeated and self._patience() >= timedelta(seconds=_MOST_WAIT_S)
+            wait = self._in(self._patience()) if doubt.repeated else doubt.due_at
+            await self._requeue(max(doubt.due_at, wait), count_attempt=costs)
         except Unsure as unsure:
             log.warning("a question waits: %s", unsure)
-            await self._requeue(now + self._patience())
+            await self._requeue(self._in(self._patience()))
         except Refused as refused:
             return await self._refused(refused, last)
         except StorageUnavailable as error:
             log.error("a question waits: %s", error)
-            await self._requeue(now + self._patience())
+            await self._requeue(self._in(self._patience()))
         except Exception as error:
             log.error(
                 "question %s failed: %s at %s", self.item.id, type(error).__name__, place_of(error)
@@ -141,7 +154,7 @@ class Job:
                 item.tenant, item.team, item.channel, item.ts, at=self._tools.clock()
             )
         elif meaning is Meaning.APP:
-            await self._requeue(self._tools.clock() + timedelta(seconds=_MOST_WAIT_S))
+            await self._requeue(self._in(timedelta(seconds=_MOST_WAIT_S)))
         else:
             return await self._failed(last)
         return True
@@ -149,13 +162,13 @@ class Job:
     async def _failed(self, last: bool) -> bool:
         """Gives the question back; false where an apology is due."""
         attempts, limit = self.item.attempts, self._tools.settings.attempts
-        if attempts >= limit and not last:
+        if attempts >= limit and not last and not self._visible:
             return False
-        if attempts > limit + _MORE_ATTEMPTS:
+        if attempts > limit + _MORE_ATTEMPTS and not self._visible:
             await self._finish(UNDELIVERABLE)
             return True
         wait = timedelta(seconds=min(_MOST_WAIT_S, 2.0**attempts))
-        await self._requeue(self._tools.clock() + wait, count_attempt=True)
+        await self._requeue(self._in(wait), count_attempt=True)
         return True
 
     async def _answer(self) -> None:
@@ -163,7 +176,12 @@ class Job:
         streamed: Mapping[str, Streamed] = {}
         if prepared is None:
             prepared, streamed = await self._prepare()
-        await self._deliver(prepared, streamed)
+        try:
+            await self._deliver(prepared, streamed)
+        except (RateLimited, Unsure, InDoubt):
+            if not self._stopped:
+                raise
+            await self._finish(STOPPED)  # what was shown is its outcome; nobody wants it anew
 
     async def _recall(self) -> Prepared | None:
         if self.item.trace_id is None:
@@ -188,23 +206,26 @@ class Job:
         )
         live.start()
         answering = asyncio.ensure_future(tools.answerer.prepare(item, live))
+        limit = asyncio.ensure_future(tools.sleep(tools.settings.answer_within_s))
         interrupts = [
             asyncio.ensure_future(self._interrupt.wait()),
             asyncio.ensure_future(live.stopped_by_user.wait()),
         ]
         try:
-            await asyncio.wait({answering, *interrupts}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({answering, limit, *interrupts}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             done = answering.done()
-            answering.cancel()
-            for interrupt in interrupts:
-                interrupt.cancel()
+            too_long = limit.done() and not done
+            for waiting in (answering, limit, *interrupts):
+                waiting.cancel()
             streamed = await live.close()
-        if not done:
-            await asyncio.wait({answering})
+        await asyncio.gather(answering, return_exceptions=True)
         if self._dropped:
             raise Dropped
+        if too_long:
+            raise TimeoutError  # a failed attempt like any other
         if not done:
+            self._stopped = bool(live.shown)
             return self._as_stopped(live.shown), {}
         prepared = answering.result()
         if not await tools.inbox.answered(item.id, item.lease, item.revision, prepared.trace_id):
@@ -236,6 +257,7 @@ class Job:
             lease=item.lease,
             streamed=streamed,
         )
+        self._visible = True
         if prepared.opens_case:
             await self._open_case(prepared)
         await self._finish(prepared.outcome)
@@ -275,6 +297,9 @@ class Job:
         await self._tools.inbox.requeue(
             self.item.id, self.item.lease, due_at=due_at, count_attempt=count_attempt
         )
+
+    def _in(self, wait: timedelta) -> datetime:
+        return self._tools.clock() + wait
 
     def _patience(self) -> timedelta:
         """Grows with the question's age, as nothing else remembers how long an outage lasts."""

@@ -11,16 +11,13 @@ from typing import Any
 from bot.delivery.answerer import Body
 from bot.delivery.recovery import InDoubt, copies_of, metadata_of
 from bot.delivery.refusals import Meaning, meaning_of
+from bot.delivery.streamed import STREAMING_BODY, Streamed, remainder
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.storage.replies import Kind, Part, PartState, ReplyStore
 
 log = logging.getLogger(__name__)
 
-STREAMING_BODY: Body = {"streaming": True}
-"""What is planned for a message that is being streamed, until its answer is there."""
-MOST_STREAMED_BYTES = 9_000
-"""Of Markdown in one streamed message; Slack cuts in at 11,000 to 12,000."""
 _UPDATE_CHARS = 3_900
 """Of text in a message that takes no blocks; chat.update refuses more than 4,000."""
 
@@ -31,17 +28,6 @@ class Place:
 
     channel: str
     thread_ts: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streamed:
-    """A stream that is open and whose every append is known to have arrived.
-
-    markdown: what it shows. closing: chunks that end its task cards.
-    """
-
-    markdown: str
-    closing: tuple[Mapping[str, Any], ...] = ()
 
 
 class Dropped(Exception):  # not a fault: whoever changed the question knows
@@ -96,7 +82,7 @@ class Poster:
             for part in sorted(parts, key=lambda p: (p.state is PartState.SURPLUS, p.part)):
                 gone |= not await self._bring(part, lease, (streamed or {}).get(part.id))
             if not gone:
-                break  # else what somebody removed is posted anew
+                break  # else what is not there, or cannot be changed, is posted anew
         return await self._replies.of(self._tenant, question_id, kind)
 
     async def withdraw(self, question_id: str, kind: Kind) -> None:
@@ -174,7 +160,8 @@ class Poster:
         except Unsure:
             ts = await self._look_for(part)
             if ts is None:
-                raise InDoubt(self._clock() + timedelta(seconds=self._api.timeout_s)) from None
+                over_at = self._clock() + timedelta(seconds=self._api.timeout_s)
+                raise InDoubt(over_at, repeated=again) from None
             await self._posted(part, ts)
             return
         await self._posted(part, str(posted["ts"]))
@@ -188,7 +175,7 @@ class Poster:
             if refused.code == "streaming_state_conflict":
                 await self._stop(part)
                 await self._with_fallback(part, "chat.update", ts=ts)
-            elif refused.code == "message_not_found":
+            elif refused.code in ("message_not_found", "edit_window_closed"):
                 await self._replies.mark_gone(part.id)
                 return False
             else:
@@ -198,18 +185,17 @@ class Poster:
 
     async def _with_fallback(self, part: Part, method: str, **more: Any) -> dict[str, Any]:
         """Calls with the body as planned, and as plain text where Slack does not take that."""
-        body = part.body
+        text, blocks = str(part.body.get("text", "")), list(part.body.get("blocks", ()))
+        if blocks:
+            text = text[:_UPDATE_CHARS]  # read where blocks cannot be shown
         given = {"channel": part.channel, "metadata": metadata_of(part), **more}
         try:
-            return await self._api.call(
-                method, text=body.get("text", ""), blocks=list(body.get("blocks", ())), **given
-            )
+            return await self._api.call(method, text=text, blocks=blocks, **given)
         except Refused as refused:
             if meaning_of(refused) is not Meaning.BODY:
                 raise
             log.warning("Slack takes a message only as plain text: %s", refused.code)
-        text = str(body.get("text", ""))[:_UPDATE_CHARS]
-        return await self._api.call(method, text=text, blocks=[], **given)
+        return await self._api.call(method, text=text[:_UPDATE_CHARS], blocks=[], **given)
 
     async def _finish_stream(self, part: Part, ts: str, streamed: Streamed | None) -> bool:
         """Ends a stream so that it shows the planned body; false where it was removed."""
@@ -310,18 +296,3 @@ class Poster:
     async def _ts_of(self, part: Part) -> str | None:
         known = await self._replies.of(self._tenant, part.question_id, part.kind)
         return next((p.ts for p in known if p.id == part.id), None)
-
-
-def remainder(body: Body, shown: str) -> tuple[str, list[Mapping[str, Any]]] | None:
-    """What completes a stream: Markdown and blocks; None where it shows something else.
-
-    Only a body that begins with `markdown` blocks can be completed: these are what it streams.
-    """
-    blocks = list(body.get("blocks", ()))
-    texts = []
-    while blocks and blocks[0].get("type") == "markdown":
-        texts.append(str(blocks.pop(0).get("text", "")))
-    whole = "\n\n".join(texts)
-    if not texts or not whole.startswith(shown) or len(whole.encode()) > MOST_STREAMED_BYTES:
-        return None
-    return whole[len(shown) :], blocks

@@ -17,18 +17,24 @@ EVENT_TYPE = "deskhand_reply"
 """The metadata's event type of everything that is posted about a question."""
 _SKEW = timedelta(minutes=5)
 """How far Slack's clock, which makes the `ts`, may differ from ours."""
+_STREAM_SKEW = timedelta(minutes=1)
+"""The same for what is known by its time alone."""
 _PAGE = 200
 _MOST_PAGES = 25
 
 
 class InDoubt(DeskhandError):
-    """A message may still turn up; at `due_at` it can be looked for again, and posted if absent."""
+    """A message may still turn up; at `due_at` it can be looked for again, and posted if absent.
+
+    repeated: an earlier attempt at it is known to have failed.
+    """
 
     retryable = True
 
-    def __init__(self, due_at: datetime) -> None:
+    def __init__(self, due_at: datetime, *, repeated: bool = False) -> None:
         super().__init__("it is not known yet whether Slack took a message; it will be looked for")
         self.due_at = due_at
+        self.repeated = repeated
 
 
 def metadata_of(part: Part) -> dict[str, Any]:
@@ -64,7 +70,7 @@ async def copies_of(
             and not metadata
             and message.get("user") == bot_user
             and message.get("ts") != part.thread_ts
-            and float(message["ts"]) >= (since - _SKEW).timestamp()
+            and float(message["ts"]) >= (since - _STREAM_SKEW).timestamp()
         ):
             keyless.append(str(message["ts"]))
     for ts in keyless:

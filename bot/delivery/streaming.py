@@ -1,4 +1,8 @@
-"""Shows an answer as it is made: first a status, then a stream of checked sentences."""
+"""Shows an answer as it is made: first a status, then a stream of checked sentences.
+
+Nothing is shown before the engine begins with its first stage: until then the message may turn out
+not to be meant for the bot.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.delivery.answerer import Wording
-from bot.delivery.poster import (
-    MOST_STREAMED_BYTES,
-    STREAMING_BODY,
-    Dropped,
-    Place,
-    Streamed,
-)
+from bot.delivery.poster import Dropped, Place
 from bot.delivery.recovery import metadata_of
 from bot.delivery.stream_bucket import StreamBucket
+from bot.delivery.streamed import MOST_STREAMED_BYTES, STREAMING_BODY, Streamed
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.fault_place import place as place_of
@@ -88,6 +87,7 @@ class LiveAnswer:
         self._stage: StageStarted | None = None
         self._streams: list[_Stream] = []
         self._not_before: datetime | None = None
+        self._begun = asyncio.Event()  # what is not for the bot never begins
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.stopped_by_user = asyncio.Event()
@@ -95,6 +95,7 @@ class LiveAnswer:
 
     async def __call__(self, event: StageStarted | SentenceReady) -> None:
         """Takes note; showing it is another task's work."""
+        self._begun.set()
         if isinstance(event, SentenceReady):
             self._text += self._wording.sentence(event)
         else:
@@ -110,6 +111,7 @@ class LiveAnswer:
         Waits for a call under way, as what comes after it must not overtake it.
         """
         self._closing.set()
+        self._begun.set()
         if self._task is not None:
             await self._task
         return {
@@ -125,19 +127,19 @@ class LiveAnswer:
         """The Markdown that readers have seen so far."""
         return "".join(stream.markdown for stream in self._streams)
 
-    @property
-    def started(self) -> bool:
-        """Whether something may be in Slack."""
-        return bool(self._streams)
-
     async def _run(self) -> None:
+        started_at = self._clock()
         try:
             if await self._pause(min(STATUS_AFTER_S, self._stream_after_s)):
                 return
+            await self._begun.wait()
+            if self._closing.is_set():
+                return
             if self._stream_after_s > STATUS_AFTER_S or not self._may_start:
                 await self._set_status()
-                if await self._pause(self._stream_after_s - STATUS_AFTER_S):
-                    return
+            passed_s = (self._clock() - started_at).total_seconds()
+            if await self._pause(self._stream_after_s - passed_s):
+                return
             while True:
                 await self._show()
                 if await self._pause(_EVERY_S):

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 _POLL_S = 1.0
 """How often due times and other workers' expired leases are looked for."""
-_TIDY_TRIES = 5
+_TIDY_TRIES = 10
 
 
 async def _no_case(_: InboxItem, __: Prepared) -> None:
@@ -93,7 +93,8 @@ class Worker:
         return len(self._jobs)
 
     def start(self) -> None:
-        """Begins to claim. Needs a running event loop."""
+        """Begins to claim, and ends what a crash left open. Needs a running event loop."""
+        self._begin(self._recover())
         self._dispatching = asyncio.create_task(self._dispatch(), name="deskhand-worker")
 
     def wake(self) -> None:
@@ -197,6 +198,18 @@ class Worker:
         if job is not None:
             job.drop()
         return job is not None
+
+    async def _recover(self) -> None:
+        """Ends streams that wait for another attempt, and removes what a cancelled question has."""
+        try:
+            left = await self._tools.replies.unfinished(self._tools.tenant, Kind.ANSWER)
+        except StorageUnavailable as error:
+            log.warning("open messages were not looked for: %s", error)
+            return
+        for question_id in dict.fromkeys(part.question_id for part in left):
+            if self._stopping:
+                return
+            await self._tidy(question_id)
 
     async def _tidy(self, question_id: str) -> None:
         """After a job left its question, or never had it: nothing of a cancelled question stays.

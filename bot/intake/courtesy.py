@@ -18,6 +18,11 @@ _GREETING = re.compile(
     r"(?: (?:there|all|everyone|team|bot|again|deskhand))*[\s.!,:)]*",
     re.IGNORECASE,
 )
+_WHAT_ARE_YOU = re.compile(
+    r"(?:help|what (?:can|do) you (?:do|know|help(?: me)? with)|who are you|what are you|"
+    r"how (?:do|does|can) (?:you|this|i) (?:work|use you|use this)|what is this)[\s?.!]*",
+    re.IGNORECASE,
+)
 
 
 def is_courtesy(plain: str) -> bool:
@@ -26,5 +31,5 @@ def is_courtesy(plain: str) -> bool:
 
 
 def is_greeting(plain: str) -> bool:
-    """Whether a plain text is a greeting and nothing else."""
-    return _GREETING.fullmatch(plain) is not None
+    """Whether a plain text greets, or asks who it is that it writes to, and nothing else."""
+    return bool(_GREETING.fullmatch(plain) or _WHAT_ARE_YOU.fullmatch(plain))

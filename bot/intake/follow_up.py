@@ -59,10 +59,28 @@ def is_meant_for_bot(text: str, *, user: str, before: Sequence[Word], bot_user: 
         return False
     if not any(word.ours for word in before):
         return False
-    asks = "?" in plain or _ASKS.match(plain) is not None
     if user != _asker(before):
-        return before[-1].ours and asks
-    return asks or (before[-1].ours and _GOES_ON.match(plain) is not None)
+        return before[-1].ours and asks(plain)
+    return asks(plain) or (before[-1].ours and _GOES_ON.match(plain) is not None)
+
+
+def asks(plain: str) -> bool:
+    """Whether a plain text is a question."""
+    return "?" in plain or _ASKS.match(plain) is not None
+
+
+def summoned_to(before: Sequence[Word], *, bot_user: str) -> int | None:
+    """Which word is meant by a mention that asks nothing itself; None where nobody spoke.
+
+    The last question of whoever began the thread, else anybody's last question ("which one do you
+    mean?" is rarely for the bot), else what the thread began with.
+    """
+    spoken = [n for n, word in enumerate(before) if not word.ours]
+    if not spoken:
+        return None
+    asked = [n for n in spoken if asks(plain_text(before[n].text, bot_user=bot_user))]
+    own = [n for n in asked if before[n].user == before[spoken[0]].user]
+    return (own or asked or spoken[:1])[-1]
 
 
 def _asker(before: Sequence[Word]) -> str:

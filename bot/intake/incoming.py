@@ -53,11 +53,12 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
-    """A message that is gone."""
+    """A message that is gone. thread_ts: of the root it stood under; None where unknown."""
 
     team: str
     channel: str
     ts: str
+    thread_ts: str | None = None
 
 
 def incoming(
@@ -75,7 +76,9 @@ def incoming(
         return None
     if subtype == "message_deleted":
         ts = _text(event, "deleted_ts")
-        return Deleted(team=team, channel=channel, ts=ts) if ts else None
+        before = event.get("previous_message")
+        root = _text(before, "thread_ts") if isinstance(before, Mapping) else ""
+        return Deleted(team=team, channel=channel, ts=ts, thread_ts=root or None) if ts else None
     if subtype == "message_changed":
         return _edited(event, team=team, channel=channel, bot_user=bot_user)
     kind = _text(event, "channel_type")

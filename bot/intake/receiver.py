@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.intake.incoming import Deleted, Edited, Said, incoming
 from engine.clock import Clock
-from engine.storage.cases import CaseStore
+from engine.storage.cases import Case, CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
 from engine.storage.intake import IntakeStore
@@ -99,19 +99,25 @@ class Receiver:
         """A person's reply under a card, to be brought to the asker's thread; None for others."""
         if not said.is_reply or said.channel != self.escalation_channel or said.mentioned:
             return None
-        case = await self.cases.by_card(self.tenant, said.channel, said.thread_ts)
-        if case is None:
+        found = await self._case_of(said.channel, said.thread_ts)
+        if found is None:
             return None
-        asked = await self.inbox.get(self.tenant, case.question_id)
-        if asked is None:
-            return None
+        case, asked = found
         return replace(
             question_of(said, Surface.CASE_REPLY),
             channel=asked.channel,
-            ts=f"case:{said.channel}:{said.ts}",
+            ts=_reply_ts(said.channel, said.ts),
             thread_ts=asked.root,
             extra={"case": case.id, "card_channel": said.channel, "reply_ts": said.ts},
         )
+
+    async def _case_of(self, channel: str, card_ts: str) -> tuple[Case, InboxItem] | None:
+        """The case of a card and the question it is about."""
+        if channel != self.escalation_channel:
+            return None
+        case = await self.cases.by_card(self.tenant, channel, card_ts)
+        asked = await self.inbox.get(self.tenant, case.question_id) if case else None
+        return (case, asked) if case and asked else None
 
     async def _surface(self, said: Said) -> Surface | None:
         if said.direct:
@@ -143,14 +149,23 @@ class Receiver:
             await self.on_changed(changed)
 
     async def _deleted(self, deleted: Deleted) -> None:
-        cancelled = await self.inbox.cancel(
-            self.tenant, deleted.team, deleted.channel, deleted.ts, at=self.clock()
-        )
+        channel, ts = deleted.channel, deleted.ts
+        found = await self._case_of(channel, deleted.thread_ts) if deleted.thread_ts else None
+        if found is not None:
+            channel, ts = found[1].channel, _reply_ts(channel, ts)
+        cancelled = await self.inbox.cancel(self.tenant, deleted.team, channel, ts, at=self.clock())
         if cancelled is not None:
+            if found is not None:
+                await self.cases.reopen(found[0].id, by=cancelled.user)
             await self.on_changed(cancelled)
 
     def _is_forgotten(self, ts: str) -> bool:
         return self.clock() - moment_of(ts) > self.forgotten_after
+
+
+def _reply_ts(channel: str, ts: str) -> str:
+    """What stands for a reply under a card in the asker's conversation."""
+    return f"case:{channel}:{ts}"
 
 
 def question_of(said: Said, surface: Surface) -> NewQuestion:

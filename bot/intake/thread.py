@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +46,9 @@ class Thread:
 
 
 async def read_thread(
-    api: SlackApi, *, channel: str, thread_ts: str, before_ts: str, bot_user: str
+    api: SlackApi, *, channel: str, thread_ts: str, before_ts: str | None, bot_user: str
 ) -> Thread:
-    """What was said under a root before a message; empty where it cannot be read.
+    """What was said under a root before a message, or so far; empty where it cannot be read.
 
     Other bots' words are left out. Of a thread with more than a thousand replies the later ones
     are not read.
@@ -73,7 +74,8 @@ async def read_thread(
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break
-    before = [m for m in messages if seconds_of(str(m.get("ts"))) < seconds_of(before_ts)]
+    until = seconds_of(before_ts) if before_ts is not None else math.inf
+    before = [m for m in messages if seconds_of(str(m.get("ts"))) < until]
     peoples = [m for m in before if m.get("user") != bot_user and not m.get("bot_id")]
     return Thread(
         words=_words(before, bot_user=bot_user),

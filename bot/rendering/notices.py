@@ -18,6 +18,8 @@ NOBODY_TO_ASK = (
 )
 STOPPED = "Stopped, as you asked. What is above may not be the whole answer."
 NOT_ALLOWED = "Only the person who asked can do that."
+NOT_A_REVIEWER = "Only full members of this workspace who are in this channel can answer here."
+ANSWERED_BEFORE = "Somebody has answered this question already, so your reply was not passed on."
 NOT_SHOWN = "This can no longer be shown here: the document changed, or not everyone may read it."
 
 WELCOME = "You are welcome. Ask me whenever you need something else."

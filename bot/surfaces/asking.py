@@ -40,8 +40,11 @@ class Asking:
 
         Raises: SlackFault, StorageUnavailable.
         """
-        verb, _, text = str(body.get("text") or "").strip().partition(" ")
-        if verb.lower() != "ask" or not text.strip():
+        typed = str(body.get("text") or "").strip()
+        verb, _, text = typed.partition(" ")
+        if verb.lower() != "ask":
+            text = typed  # a question without the word is one all the same
+        if not text.strip() or " " not in typed:
             return HELP
         await self._in_direct_message(
             team=str(body.get("team_id") or ""),

@@ -11,11 +11,12 @@ from typing import Any
 from bot.access.audience import rights_in, rights_of
 from bot.access.facts import SlackFacts
 from bot.access.recheck import may_show
+from bot.access.reviewers import is_reviewer
 from bot.escalation import ASKED_FOR, Escalation
 from bot.intake.receiver import Receiver
 from bot.rendering.answer import choices_of
 from bot.rendering.card import answer_form
-from bot.rendering.notices import NOT_ALLOWED
+from bot.rendering.notices import ANSWERED_BEFORE, NOT_A_REVIEWER, NOT_ALLOWED
 from bot.rendering.passage import not_shown_modal, passage_modal
 from bot.slack_api import SlackApi, SlackFault
 from bot.surfaces.asking import Asking
@@ -31,7 +32,6 @@ from engine.storage.traces import TraceStore
 log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
-_ALREADY = "Somebody has answered this question already."
 _EMPTY = "Please write an answer, or close the form."
 
 
@@ -64,7 +64,9 @@ class Buttons:
         container = body.get("container") or {}
         channel, ts = str(container.get("channel_id")), str(container.get("message_ts"))
         if name == "case":
-            await self._open_form(body, channel, ts, user)
+            case = await self._case_of(channel, ts, str(action.get("value") or ""))
+            if case is not None:
+                await self._open_form(body, case, user)
             return
         part = await self.replies.find_by_ts(self.tenant, channel, ts)
         if part is None or part.kind is not Kind.ANSWER or not user:
@@ -78,7 +80,7 @@ class Buttons:
             if user == asked.user:
                 await self.escalation.open(asked, [ASKED_FOR])
             else:
-                await self._tell(asked, user, NOT_ALLOWED)
+                await self._tell(asked.channel, asked.root, user, NOT_ALLOWED)
         elif name == "passage" and number.isdecimal():
             await self._show_passage(body, asked, user, int(number))
         elif name == "choice" and number.isdecimal():
@@ -99,17 +101,17 @@ class Buttons:
         if not text:
             return _error(_EMPTY)
         if not await self._may_answer(case, user):
-            return _error(NOT_ALLOWED)
+            return _error(NOT_A_REVIEWER)
         if case.answered_at is not None:
-            return _error(_ALREADY)
+            return _error(ANSWERED_BEFORE)
         asked = await self.inbox.get(self.tenant, case.question_id)
-        if asked is None or case.channel is None:
+        if asked is None:
             return None
         await self.receiver.keep(
             NewQuestion(
                 team=asked.team,
                 channel=asked.channel,
-                ts=f"case:{case.channel}:{view.get('id')}",
+                ts=f"case:{self.escalation.channel}:{view.get('id')}",
                 thread_ts=asked.root,
                 user=user,
                 surface=Surface.CASE_REPLY,
@@ -152,16 +154,26 @@ class Buttons:
 
     async def _choose(self, body: Json, asked: InboxItem, user: str, number: int) -> None:
         if user != asked.user:
-            await self._tell(asked, user, NOT_ALLOWED)
+            await self._tell(asked.channel, asked.root, user, NOT_ALLOWED)
             return
         trace = await self.traces.get(self.tenant, asked.trace_id) if asked.trace_id else None
         choices = choices_of(trace["reply"]) if trace else ()
         if number < len(choices):
             await self.asking.choice(body, asked, choices[number])
 
-    async def _open_form(self, body: Json, channel: str, ts: str, user: str) -> None:
+    async def _case_of(self, channel: str, ts: str, value: str) -> Case | None:
+        """The case of a card; by the button's value where Slack's answer about the card, which
+        would say which message it is, has not come yet."""
         case = await self.cases.by_card(self.tenant, channel, ts)
-        if case is None or not await self._may_answer(case, user):
+        if case is None and channel == self.escalation.channel:
+            named = await self.cases.get(self.tenant, value)
+            case = named if named is not None and named.ts is None else None
+        return case
+
+    async def _open_form(self, body: Json, case: Case, user: str) -> None:
+        if not await self._may_answer(case, user):
+            if case.channel is not None and case.ts is not None:
+                await self._tell(case.channel, case.ts, user, NOT_A_REVIEWER)
             return
         asked = await self.inbox.get(self.tenant, case.question_id)
         if asked is None:
@@ -174,16 +186,18 @@ class Buttons:
 
     async def _may_answer(self, case: Case, user: str) -> bool:
         """Who is in the channel of the cards and a full member of this workspace."""
+        if self.escalation.channel is None:
+            return False
         rights = await rights_of(self.facts, team=self.team, user=user, user_team=None)
-        return {"everyone", f"channel:{case.channel}"} <= rights.audience.tags
+        return is_reviewer(rights, case.channel or self.escalation.channel)
 
-    async def _tell(self, asked: InboxItem, user: str, sentence: str) -> None:
+    async def _tell(self, channel: str, thread_ts: str, user: str, sentence: str) -> None:
         try:
             await self.api.call(
                 "chat.postEphemeral",
-                channel=asked.channel,
+                channel=channel,
                 user=user,
-                thread_ts=asked.root,
+                thread_ts=thread_ts,
                 text=sentence,
             )
         except SlackFault as fault:

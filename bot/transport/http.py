@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 EVENTS_PATH = "/slack/events"
 MOST_BODY_BYTES = 2 * 1024 * 1024
 _STOP_WITHIN_S = 5.0
+_BODY_WITHIN_S = 10.0
+SERVER = "deskhand"
+"""What every response names as its server; `deskhand doctor` knows a running bot by it."""
 
 
 class PortTaken(DeskhandError):
@@ -53,6 +56,7 @@ class HttpTransport:
         Raises: PortTaken.
         """
         web_app = web.Application(client_max_size=MOST_BODY_BYTES)
+        web_app.on_response_prepare.append(_name_server)
         web_app.router.add_get("/healthz", self._healthy)
         web_app.router.add_get("/readyz", self._ready)
         if self._app is not None:
@@ -79,8 +83,14 @@ class HttpTransport:
     async def _event(self, request: web.Request) -> web.Response:
         if self._app is None:
             return web.Response(status=404)
+        stamp = request.headers.get("X-Slack-Request-Timestamp", "")
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 20):  # Bolt takes it for one
+            return web.Response(status=401, text="not signed by Slack")
         try:
-            body = (await request.read()).decode("utf-8")
+            async with asyncio.timeout(_BODY_WITHIN_S):
+                body = (await request.read()).decode("utf-8")
+        except TimeoutError:
+            return web.Response(status=408)
         except UnicodeDecodeError:
             return web.Response(status=400, text="the body is not UTF-8")
         headers: dict[str, str | Sequence[str]] = {
@@ -88,7 +98,7 @@ class HttpTransport:
         }
         try:
             asked = AsyncBoltRequest(body=body, query=request.query_string, headers=headers)
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
             return web.Response(status=400, text="the body cannot be read")
         try:
             return await to_aiohttp_response(await self._app.async_dispatch(asked))
@@ -105,3 +115,7 @@ class HttpTransport:
     async def _ready(self, _: web.Request) -> web.Response:
         why = self._not_ready()
         return web.Response(status=503 if why else 200, text=why or "ready")
+
+
+async def _name_server(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = SERVER

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -22,6 +24,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
+from bot.transport.mends import PERMANENT, mend_of
 from engine.errors import DeskhandError
 from engine.fault_place import place
 
@@ -34,15 +37,8 @@ _WATCH_EVERY_S = 0.5
 _LEAST_PAUSE_S, _MOST_PAUSE_S = 0.5, 30.0
 _LETS_GO_S = 2.0
 """How long a connection that another has replaced is kept, for what is still under way on it."""
-
-_MENDS = {
-    "invalid_auth": "copy the xapp- token of the app's Basic Information page once more",
-    "not_allowed_token_type": "SLACK_APP_TOKEN takes the xapp- token, not the xoxb- one",
-    "missing_scope": "give the app-level token the scope connections:write",
-    "token_revoked": "make a new app-level token; this one was revoked",
-    "account_inactive": "the workspace or the app was removed; install the app again",
-    "socket_mode_not_enabled": "turn Socket Mode on in the app's settings",
-}
+_LASTING_S = 10.0
+"""A connection that ends sooner is not replaced at once: Slack gives 50 addresses a minute."""
 
 
 class SocketRefused(DeskhandError):
@@ -62,6 +58,17 @@ class _Client(SocketModeClient):
             ping_interval=PING_EVERY_S,
         )
         self.ended = asyncio.Event()
+        self.greeted = asyncio.Event()
+        self.handling: set[asyncio.Task[Any]] = set()
+        self.on_message_listeners.append(self._note_greeting)
+
+    async def _note_greeting(self, message: WSMessage) -> None:
+        """Slack's own messages carry no envelope."""
+        if self.greeted.is_set() or '"envelope_id"' in message.data:
+            return
+        with contextlib.suppress(ValueError, AttributeError):
+            if json.loads(message.data).get("type") == "hello":
+                self.greeted.set()
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
         """The SDK calls this where it would connect anew: the connection is at its end."""
@@ -89,9 +96,13 @@ class SocketTransport:
         self._api = SlackApi(app_token, url=api_url, timeout_s=timeout_s)
         self._on_connected = on_connected
         self._client: _Client | None = None
+        self._open: set[_Client] = set()
+        """Every client that is not closed yet: the one in use, those let go and those that fail."""
         self._keeping: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._lost_at: float | None = None
+        self._connected_at = 0.0
+        self._short_lived = 0
 
     @property
     def connected(self) -> bool:
@@ -120,11 +131,12 @@ class SocketTransport:
             with contextlib.suppress(asyncio.CancelledError):
                 await keeping
         client, self._client = self._client, None
-        if client is not None:
-            await _close(client)
+        if client is not None and client.handling:  # what came in is acknowledged
+            await asyncio.wait(set(client.handling), timeout=CLOSE_WITHIN_S)
         for task in list(self._closing):
             task.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
+        await asyncio.gather(*map(self._end, list(self._open)))
         await self._api.aclose()
 
     async def _keep(self) -> None:
@@ -132,6 +144,11 @@ class SocketTransport:
             await asyncio.sleep(_WATCH_EVERY_S)
             if self.connected:
                 continue
+            lasted = time.monotonic() - self._connected_at >= _LASTING_S
+            self._short_lived = 0 if lasted else self._short_lived + 1
+            if self._short_lived > 1:
+                pause = _LEAST_PAUSE_S * 2.0 ** min(self._short_lived, 10)
+                await asyncio.sleep(min(pause, _MOST_PAUSE_S))
             try:
                 await self._connect_patiently()
             except SocketRefused as refused:
@@ -151,10 +168,10 @@ class SocketTransport:
                 pause = max(limit.retry_after_s, _LEAST_PAUSE_S)
                 log.warning("Slack allows no more connections for %.0f s", pause)
             except Refused as refused:
-                if refused.code in _MENDS:
+                if refused.code in PERMANENT:
                     raise SocketRefused(
                         f"Slack opens no Socket Mode connection ({refused.code}); "
-                        f"{_MENDS[refused.code]}"
+                        f"{mend_of(refused.code, 'SLACK_APP_TOKEN')}"
                     ) from None
                 log.warning("no connection: %s", refused)
             except (SlackFault, OSError, TimeoutError) as fault:
@@ -165,6 +182,7 @@ class SocketTransport:
     async def _connect(self) -> None:
         opened = await self._api.call("apps.connections.open")
         client = _Client(self._token)
+        self._open.add(client)
         client.wss_uri = str(opened["url"])
         client.socket_mode_request_listeners.append(self._handle)
         try:
@@ -172,18 +190,19 @@ class SocketTransport:
                 client.current_session = await client.aiohttp_client_session.ws_connect(
                     client.wss_uri, autoping=False, heartbeat=PING_EVERY_S
                 )
+                client.message_receiver = asyncio.ensure_future(client.receive_messages())
+                await _greeting(client)
         except BaseException as error:
-            await _close(client)
+            await self._end(client)
             if isinstance(error, Exception) and not isinstance(error, OSError | TimeoutError):
                 raise OSError(f"the connection was refused ({type(error).__name__})") from None
             raise
         client.current_session_monitor = asyncio.ensure_future(client.monitor_current_session())
-        client.message_receiver = asyncio.ensure_future(client.receive_messages())
         before, self._client = self._client, client
         gap_s = time.monotonic() - self._lost_at if self._lost_at is not None else 0.0
         if before is not None:
             self._let_go(before)
-        self._lost_at = None
+        self._lost_at, self._connected_at = None, time.monotonic()
         self._closing.add(watching := asyncio.create_task(self._watch(client)))
         watching.add_done_callback(self._closing.discard)
         log.info("connected to Slack")
@@ -198,10 +217,14 @@ class SocketTransport:
         if client is self._client and self._lost_at is None:
             self._lost_at = time.monotonic()
 
+    async def _end(self, client: _Client) -> None:
+        await _close(client)
+        self._open.discard(client)
+
     def _let_go(self, client: _Client) -> None:
         async def later() -> None:
             await asyncio.sleep(_LETS_GO_S)
-            await _close(client)
+            await self._end(client)
 
         self._closing.add(task := asyncio.create_task(later()))
         task.add_done_callback(self._closing.discard)
@@ -209,6 +232,9 @@ class SocketTransport:
     async def _handle(self, client: Any, request: SocketModeRequest) -> None:
         """One envelope; without an acknowledgement Slack sends it again."""
         started = time.time()
+        task = asyncio.current_task()
+        if task is not None:
+            client.handling.add(task)
         try:
             response = await run_async_bolt_app(self._app, request)
             await send_async_response(client, request, response, started)
@@ -216,6 +242,22 @@ class SocketTransport:
             log.info("an acknowledgement did not go out: %s", type(error).__name__)
         except Exception as error:
             log.error("an envelope failed: %s at %s", type(error).__name__, place(error))
+        finally:
+            if task is not None:
+                client.handling.discard(task)
+
+
+async def _greeting(client: _Client) -> None:
+    """Returns once Slack has said hello.
+
+    Raises: OSError where it closes the connection instead, as with too many of them.
+    """
+    while not client.greeted.is_set():
+        if client.ended.is_set() or _is_closed(client):
+            raise OSError("Slack closed a new connection at once")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await client.greeted.wait()
 
 
 def _is_closed(client: _Client) -> bool:

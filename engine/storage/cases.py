@@ -82,6 +82,17 @@ class CaseStore:
             answered_at=at,
         )
 
+    async def reopen(self, case_id: str, *, by: str) -> bool:
+        """Takes back somebody's answer that the asker does not have yet; False without one."""
+        return await self._change(
+            cases.c.id == case_id,
+            cases.c.answered_by == by,
+            cases.c.delivered_at.is_(None),
+            answered_by=None,
+            answer=None,
+            answered_at=None,
+        )
+
     async def delivered(self, case_id: str, at: datetime) -> bool:
         """Stores that the asker has the answer; False where that is stored or there is none."""
         return await self._change(

@@ -237,7 +237,12 @@ def explain(error: BaseException, where: str) -> StorageUnavailable:
         return StorageUnavailable(
             f"the database {where} is busy with another program; try again in a minute"
         )
-    if "readonly" in text or "permission denied" in text or "unable to open" in text:
+    if (
+        "readonly" in text
+        or "read-only" in text
+        or "permission denied" in text
+        or "unable to open" in text
+    ):
         return StorageUnavailable(
             f"the database {where} cannot be written; give this user the right to write there",
             retryable=False,

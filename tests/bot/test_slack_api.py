@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -181,6 +182,19 @@ async def test_no_fault_tells_the_token_or_the_text(
             await api.call("chat.postMessage", channel=general.id, text="my salary")
         assert "salary" not in str(failed.value)
         assert workspace.bot_token not in str(failed.value)
+
+
+async def test_no_log_holds_a_message_or_the_token(
+    workspace: LocalWorkspace,
+    api: SlackApi,
+    general: Channel,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await api.call("chat.postMessage", channel=general.id, text="my salary")
+    await api.call("conversations.history", channel=general.id)
+    assert "salary" not in caplog.text
+    assert workspace.bot_token not in caplog.text
 
 
 async def test_arguments_arrive_as_they_were_meant_and_none_is_left_out(

@@ -259,6 +259,41 @@ async def test_a_channel_larger_than_is_read_is_told_what_is_its_own(
     ]
 
 
+async def test_a_direct_message_that_its_event_says_is_one_costs_no_question_what_it_is(
+    workspace: LocalWorkspace, facts: SlackFacts, tags: Asks
+) -> None:
+    team = workspace.world.team_id
+    people = [
+        workspace.join("m"),
+        workspace.join("g", Kind.GUEST),
+        workspace.join("s", Kind.STRANGER),
+    ]
+    for person in people:
+        expected = await tags(person, person.dm)
+        asked = len(workspace.calls("conversations.info"))
+        found = await rights_in(
+            facts, team=team, channel=person.dm.id, user=person.id, user_team=None, dm=True
+        )
+        assert found.audience.tags == expected
+        assert len(workspace.calls("conversations.info")) == asked
+
+
+async def test_an_event_cannot_make_a_channel_a_direct_message(
+    workspace: LocalWorkspace, facts: SlackFacts
+) -> None:
+    alice = workspace.join("alice")
+    room = workspace.shared("partners", alice)
+    found = await rights_in(
+        facts,
+        team=workspace.world.team_id,
+        channel=room.id,
+        user=alice.id,
+        user_team=None,
+        dm=True,
+    )
+    assert found.audience.tags == own(room)
+
+
 FAULTS = [Fault.RATE_LIMITED, Fault.REFUSED, Fault.SERVER_ERROR, Fault.DROP_RESPONSE]
 
 
@@ -328,6 +363,25 @@ async def test_rights_say_when_they_may_be_narrower_than_they_need_be(
     elapsed.s += 2
     again = await rights_in(facts, team=team, **question)
     assert (again.certain, again.audience.tags) == (True, full(room))
+
+
+@pytest.mark.parametrize("crowd", [1, 15])
+@pytest.mark.parametrize("make", ["private", "dm"])
+async def test_rights_say_when_people_who_are_not_known_now_can_be_asked_for_again(
+    workspace: LocalWorkspace, facts: SlackFacts, crowd: int, make: str
+) -> None:
+    people = [workspace.join(f"p{n}") for n in range(crowd)]
+    room = people[0].dm if make == "dm" else workspace.private("room", *people)
+    for method in ("users.info", "users.list"):
+        workspace.faults.add(method, Fault.RATE_LIMITED, seconds=7, times=None)
+    rights = await rights_in(
+        facts,
+        team=workspace.world.team_id,
+        channel=room.id,
+        user=people[0].id,
+        user_team=None,
+    )
+    assert (rights.certain, rights.retry_after_s) == (False, 7)
 
 
 async def test_one_answer_that_is_lost_on_its_way_closes_nothing(

@@ -142,6 +142,7 @@ class Trial:
                     channel=channel.id,
                     user=asker,
                     user_team=self.rng.choice([None, world.people[asker].team_id]),
+                    dm=channel.type is ChannelType.IM and self.rng.random() < 0.5,
                 )
                 for reader in readers_of(world, channel):
                     for tag in rights.audience.tags:
