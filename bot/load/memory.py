@@ -71,6 +71,7 @@ async def measure_memory(
                     ended = await overview.outcomes(settings.tenant, _EVER)
     steady = [sample for sample in samples if sample[0] > questions * _WARM_UP]
     growth = slope(steady) * 1000
+    last = [sample for sample in samples if sample[0] >= questions * (1 - _WARM_UP)]
     lost = questions - sum(ended.values())
     figures = {
         "questions": questions,
@@ -82,6 +83,7 @@ async def measure_memory(
         "rss_most_mib": max(mib for _, mib in samples),
         "growth_after_warm_up_mib": round(steady[-1][1] - steady[0][1], 1),
         "growth_per_1000_questions_mib": round(growth, 2),
+        "growth_in_last_third_mib": round(last[-1][1] - last[0][1], 1),
     }
     return figures, lost == 0 and growth <= MOST_GROWTH_MIB
 
