@@ -21,7 +21,7 @@ from bot.intake.receiver import Receiver
 from bot.persons_answers import PersonsAnswers
 from bot.readiness import Readiness
 from bot.rendering.notices import Person
-from bot.slack_api import Refused, SlackApi
+from bot.slack_api import Refused, SlackApi, SlackFault
 from bot.slack_app import Identity, make_slack_app
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
@@ -97,6 +97,7 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
         )
         stack.push_async_callback(api.aclose)
         identity = await _identity(api)
+        await _refuse_unreachable_people(api, slack.escalation_channel)
         engine = await stack.enter_async_context(open_engine(settings, overrides))
         await engine.make_ready()
         facts = SlackFacts(api, ttl_s=slack.facts_ttl_s, most_members=slack.most_members)
@@ -112,6 +113,8 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         api=api,
         ingestion=replace(engine.ingestion, heeds_documents=False),
         sources=engine.sources,
+        inbox=engine.inbox,
+        clock=clock,
         tenant=tenant,
         home=settings.home,
         max_bytes=settings.parse.max_bytes,
@@ -191,7 +194,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
-    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, clock=clock)
+    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, aside=aside, clock=clock)
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,
@@ -303,6 +306,29 @@ def _refuse_missing(slack: SlackSettings) -> None:
 def _secret(given: object) -> str:
     reveal = getattr(given, "get_secret_value", None)
     return str(reveal()) if reveal is not None else ""
+
+
+async def _refuse_unreachable_people(api: SlackApi, channel: str | None) -> None:
+    """Nobody is to read "A person has your question" while no card can be posted.
+
+    Raises: SettingsInvalid; what Slack does not say now is left to `deskhand doctor`.
+    """
+    if channel is None:
+        return
+    try:
+        told = await api.call("conversations.info", channel=channel)
+        is_in = bool((told.get("channel") or {}).get("is_member"))
+    except Refused as refused:
+        if refused.code != "channel_not_found":
+            return
+        is_in = False
+    except SlackFault:
+        return
+    if not is_in:
+        raise SettingsInvalid(
+            f"DESKHAND_SLACK__ESCALATION_CHANNEL names {channel}, which the bot is not in; invite "
+            "it there, or name another channel by its id"
+        )
 
 
 async def _identity(api: SlackApi) -> Identity:

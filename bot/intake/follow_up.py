@@ -33,8 +33,9 @@ _ASKS = re.compile(
 )
 """A question without its mark: a question word, or a verb before its subject."""
 _ALL_IS_WELL = re.compile(
-    r".*\b(?:thanks?|thank you|thx|cheers|all good|no more questions|have a (?:nice|good|great) \w+"
-    r"|(?:it |that |now |this )*(?:works|worked|helps|helped|fixed|solved|sorted)(?: now| it| too)?)"
+    r".*\b(?:thanks?|thank you|thx|cheers|all good|no more questions|"
+    r"have a (?:nice|good|great) \w+|(?:it |that |now |this )*(?:works|worked|helps|helped|fixed|"
+    r"solved|sorted)(?: now| it| too)?)"
     r"\W*$",
     re.IGNORECASE | re.DOTALL,
 )
