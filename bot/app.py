@@ -11,6 +11,7 @@ from bot.access.facts import SlackFacts
 from bot.answering import Answering
 from bot.aside import Aside
 from bot.attachments import Attachments
+from bot.case_cards import CaseCards
 from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
@@ -29,6 +30,7 @@ from bot.surfaces.dispatch import Dispatch
 from bot.surfaces.home import Home
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
+from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import SettingsInvalid
@@ -133,21 +135,24 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         on_new=_tell_nobody,
         on_changed=_tell_nobody,
     )
-    escalation = Escalation(
-        tenant=tenant,
-        team=identity.team,
-        channel=slack.escalation_channel,
-        bot_user=bot_user,
-        api=api,
-        facts=facts,
-        inbox=engine.inbox,
-        cases=engine.cases,
-        traces=engine.traces,
-        documents=engine.documents,
-        poster=poster,
-        receiver=unheard,
-        clock=clock,
-    )
+    cards = None
+    if slack.escalation_channel:
+        cards = CaseCards(
+            tenant=tenant,
+            team=identity.team,
+            channel=slack.escalation_channel,
+            bot_user=bot_user,
+            api=api,
+            facts=facts,
+            inbox=engine.inbox,
+            cases=engine.cases,
+            traces=engine.traces,
+            documents=engine.documents,
+            poster=poster,
+            receiver=unheard,
+        )
+    escalation = Escalation(tenant=tenant, cards=cards, cases=engine.cases, clock=clock)
+    undelivered = Undelivered(tenant=tenant, api=api, cases=engine.cases, then=escalation.on_done)
     worker = Worker(
         tenant=tenant,
         inbox=engine.inbox,
@@ -181,7 +186,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
         on_case=escalation.on_case,
-        on_done=escalation.on_done,
+        on_done=undelivered.on_done,
         clock=clock,
     )
     arrivals = Arrivals(

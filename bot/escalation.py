@@ -1,8 +1,8 @@
 """Doubtful questions in front of people: a card in the escalation channel for each case.
 
-A case is a row before anybody is told of it; a loop places the cards that are missing, also those
-that a crash left, and brings cards up to date. What a person replies under a card comes back by the
-inbox, like every message.
+A case is a row before anybody is told of it, and so is everything that its card does not show yet:
+a loop brings the cards up to date, also those that a crash left. What a person replies under a card
+comes back by the inbox, like every message.
 """
 
 from __future__ import annotations
@@ -10,66 +10,51 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime, timedelta
 
-from bot.access.audience import rights_in
-from bot.access.facts import SlackFacts
-from bot.access.recheck import may_show
+from bot.case_cards import ASKED_FOR as ASKED_FOR
+from bot.case_cards import CaseCards
 from bot.delivery.answerer import Prepared
-from bot.delivery.poster import Dropped, Place, Poster
+from bot.delivery.poster import Dropped
 from bot.delivery.recovery import InDoubt
-from bot.intake.plain_text import plain_text
-from bot.intake.receiver import Receiver
-from bot.intake.thread import read_thread
-from bot.people_names import name_of
-from bot.rendering.card import card_message
-from bot.rendering.notices import handed_over
-from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
+from bot.slack_api import RateLimited, Refused
 from engine.clock import Clock
 from engine.errors import DeskhandError
 from engine.fault_place import place as place_of
 from engine.storage.cases import Case, CaseStore
-from engine.storage.documents import DocumentStore
-from engine.storage.inbox import InboxItem, InboxStore, Surface
-from engine.storage.replies import Kind
-from engine.storage.traces import TraceStore
+from engine.storage.inbox import InboxItem, Surface
 
 log = logging.getLogger(__name__)
 
-ASKED_FOR = "asked_for"
-"""Why a case is there that the asker wanted; beside the codes of the answer contract."""
 _POLL_S = 30.0
 _LEAST_WAIT_S = 1.0
+_MOST_WAIT_S = 300.0
 
 
 @dataclass(slots=True, kw_only=True)
 class Escalation:
-    """The cases of one tenant. channel: where the cards go; None: nobody takes cases."""
+    """The cases of one tenant. cards: None where nobody takes cases."""
 
     tenant: str
-    team: str
-    channel: str | None
-    bot_user: str
-    api: SlackApi
-    facts: SlackFacts
-    inbox: InboxStore
+    cards: CaseCards | None
     cases: CaseStore
-    traces: TraceStore
-    documents: DocumentStore
-    poster: Poster
-    receiver: Receiver
     clock: Clock
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _outdated: set[str] = field(default_factory=set)
+    _failed: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     _running: asyncio.Task[None] | None = None
+
+    @property
+    def channel(self) -> str | None:
+        """Where the cards go; None where nobody takes cases."""
+        return None if self.cards is None else self.cards.channel
 
     def start(self) -> None:
         """Begins to place cards. Needs a running event loop."""
-        if self.channel is not None:
-            self._running = asyncio.create_task(self._run(), name="deskhand-cases")
+        if self.cards is not None:
+            self._running = asyncio.create_task(self._run(self.cards), name="deskhand-cases")
 
     async def aclose(self) -> None:
         """Stops; cards not placed yet are placed by the next start. Idempotent."""
@@ -91,45 +76,85 @@ class Escalation:
 
         Raises: StorageUnavailable.
         """
-        if self.channel is None:
+        if self.cards is None:
             return None
-        case = await self.cases.open(self.tenant, item.id, reasons, self.clock())
+        case = await self.cases.open(
+            self.tenant,
+            item.id,
+            reasons,
+            self.clock(),
+            revision=item.revision,
+            tells_asker=ASKED_FOR in reasons,
+        )
         self._wake.set()
         return case
 
-    async def on_done(self, item: InboxItem, outcome: str) -> None:
-        """A person's answer has reached the asker: its card says so from now on.
-
-        Raises: StorageUnavailable.
-        """
-        if item.surface is Surface.CASE_REPLY and outcome == "answered":
-            case_id = str(item.extra["case"])
-            await self.cases.delivered(case_id, self.clock())
-            self._outdated.add(case_id)
+    async def on_done(self, item: InboxItem, _: str) -> None:
+        """A question has its outcome: its case's card, where it has one, is brought up to date."""
+        if item.surface is Surface.CASE_REPLY or item.revision > 1:
             self._wake.set()
 
-    async def _run(self) -> None:
+    async def _run(self, cards: CaseCards) -> None:
         while True:
             self._wake.clear()
-            wait_s = _POLL_S
+            wait_s, may_be_woken = _POLL_S, True
             try:
-                for case in await self._due():
-                    await self._place(case)
-                    self._outdated.discard(case.id)
+                wait_s = await self._bring_all(cards)
             except RateLimited as limit:
-                wait_s = max(limit.retry_after_s, _LEAST_WAIT_S)
-            except InDoubt as doubt:
-                wait_s = max((doubt.due_at - self.clock()).total_seconds(), _LEAST_WAIT_S)
+                wait_s, may_be_woken = max(limit.retry_after_s, _LEAST_WAIT_S), False
             except DeskhandError as error:
-                log.warning("a card was not placed yet: %s", error)
-                wait_s = _LEAST_WAIT_S * 5
+                log.warning("cards were not looked for: %s", error)
+                wait_s, may_be_woken = _LEAST_WAIT_S * 5, False
             except Exception as error:  # the loop outlives it
                 log.error("cards: %s at %s", type(error).__name__, place_of(error))
-            await self._pause(wait_s)
+                wait_s, may_be_woken = _LEAST_WAIT_S * 5, False
+            await self._pause(wait_s, may_be_woken=may_be_woken)
 
-    async def _pause(self, seconds: float) -> None:
-        """Waits; new cases end a long wait, not one that Slack asked for."""
-        if seconds < _POLL_S:
+    async def _bring_all(self, cards: CaseCards) -> float:
+        """Brings what is due; how long the next can wait, in seconds.
+
+        Raises: RateLimited, StorageUnavailable.
+        """
+        await self.cases.settle(self.tenant, self.clock())
+        due = await self.cases.outdated(self.tenant)
+        self._failed = {case.id: self._failed[case.id] for case in due if case.id in self._failed}
+        for case in due:
+            again_at, _ = self._failed.get(case.id, (self.clock(), 0))
+            if again_at <= self.clock():
+                await self._bring(cards, case)
+        if not self._failed:
+            return _POLL_S
+        next_at = min(again_at for again_at, _ in self._failed.values())
+        return min(max((next_at - self.clock()).total_seconds(), _LEAST_WAIT_S), _POLL_S)
+
+    async def _bring(self, cards: CaseCards, case: Case) -> None:
+        """Brings one case, or notes when it is tried again; the others do not wait for it.
+
+        Raises: RateLimited, which holds for all of them.
+        """
+        _, tries = self._failed.pop(case.id, (None, 0))
+        again_s = min(_LEAST_WAIT_S * 2**tries, _MOST_WAIT_S)
+        try:
+            await cards.bring(case)
+        except RateLimited:
+            raise
+        except Dropped:  # another replica brings it, or the question changes at this moment
+            pass
+        except InDoubt as doubt:
+            again_s = max((doubt.due_at - self.clock()).total_seconds(), _LEAST_WAIT_S)
+        except Refused as refused:
+            log.error("no card can be posted to %s: %s", cards.channel, refused)
+        except DeskhandError as error:
+            log.warning("a card was not placed yet: %s", error)
+        except Exception as error:  # one case, not the others
+            log.error("a card: %s at %s", type(error).__name__, place_of(error))
+        else:
+            return
+        self._failed[case.id] = (self.clock() + timedelta(seconds=again_s), min(tries + 1, 12))
+
+    async def _pause(self, seconds: float, *, may_be_woken: bool) -> None:
+        """Waits; news end it, except where Slack or the database asked for the wait."""
+        if not may_be_woken:
             await self.sleep(seconds)
             return
         sleeping = asyncio.ensure_future(self.sleep(seconds))
@@ -139,103 +164,3 @@ class Escalation:
         finally:
             sleeping.cancel()
             waking.cancel()
-
-    async def _due(self) -> list[Case]:
-        due = list(await self.cases.unplaced(self.tenant))
-        for case_id in list(self._outdated):
-            case = await self.cases.get(self.tenant, case_id)
-            if case is not None:
-                due.append(case)
-        return due
-
-    async def _place(self, case: Case) -> None:
-        item = await self.inbox.get(self.tenant, case.question_id)
-        if item is None or self.channel is None:
-            return
-        message = card_message(
-            await self.trace_of(item),
-            case_id=case.id,
-            asker=await name_of(self.api, item.user),
-            permalink=await self._permalink(item),
-            may_show=await self.may_show_draft(item),
-            answered_by=await name_of(self.api, case.answered_by) if case.answered_by else "",
-        )
-        place = Place(channel=self.channel, thread_ts=None)
-        try:
-            parts = await self.poster.deliver(
-                item.id, item.revision, Kind.CARD, place, [message.body]
-            )
-        except Dropped:  # another replica places it, or the question changes at this moment
-            return
-        except Refused as refused:
-            log.error("no card can be posted to %s: %s", self.channel, refused)
-            raise
-        card = next((part for part in parts if part.ts is not None), None)
-        if card is not None and card.ts is not None:
-            await self.cases.placed(case.id, self.channel, card.ts)
-            if case.answered_at is None:
-                await self._take_early_replies(case, self.channel, card.ts)
-        if ASKED_FOR in case.reasons:
-            with contextlib.suppress(Dropped):
-                await self.poster.deliver(
-                    item.id,
-                    item.revision,
-                    Kind.NOTICE,
-                    Place(channel=item.channel, thread_ts=item.root),
-                    [handed_over().body],
-                )
-
-    async def _take_early_replies(self, case: Case, channel: str, card_ts: str) -> None:
-        """Replies that came before the card was known to be one, as after a lost answer of Slack.
-
-        Raises: RateLimited, StorageUnavailable; it is tried again then.
-        """
-        self._outdated.add(case.id)
-        thread = await read_thread(
-            self.api, channel=channel, thread_ts=card_ts, before_ts=None, bot_user=self.bot_user
-        )
-        for message in thread.messages:
-            event = {**message, "type": "message", "channel": channel, "channel_type": "channel"}
-            await self.receiver.receive(event, team=self.team)
-
-    async def trace_of(self, item: InboxItem) -> Mapping[str, Any]:
-        """The answer contract's object as saved; for a question without one, what a card needs."""
-        found = await self.traces.get(self.tenant, item.trace_id) if item.trace_id else None
-        if found is not None:
-            return found
-        return {
-            "question": plain_text(item.text, bot_user=self.bot_user),
-            "draft_reply": "",
-            "reasons": [{"code": "internal_error", "text": "It could not be answered at all."}],
-            "citations": [],
-            "internal_next_steps": [],
-            "triage": {"category": None, "priority": None},
-        }
-
-    async def may_show_draft(self, item: InboxItem) -> bool:
-        """Whether all who read the cards may read what the draft rests on."""
-        if self.channel is None:
-            return False
-        rights = await rights_in(
-            self.facts, team=self.team, channel=self.channel, user=None, user_team=None
-        )
-        trace = await self.trace_of(item)
-        return await may_show(
-            self.documents,
-            tenant=self.tenant,
-            passage_ids=[citation["chunk_id"] for citation in trace["citations"]],
-            audience=rights.audience,
-        )
-
-    async def _permalink(self, item: InboxItem) -> str | None:
-        try:
-            answer = await self.api.call(
-                "chat.getPermalink",
-                channel=item.channel,
-                message_ts=str(item.extra.get("message_ts") or item.ts),
-            )
-        except RateLimited:
-            raise
-        except SlackFault:
-            return None
-        return str(answer.get("permalink") or "") or None

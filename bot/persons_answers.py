@@ -51,9 +51,11 @@ class PersonsAnswers:
             await self._tell(item, case, NOT_A_REVIEWER)
             return _NOTHING
         text = plain_text(item.text, bot_user=self.bot_user)
-        first = await self.cases.answer(case.id, by=item.user, text=text, at=self.clock())
+        first = await self.cases.answer(
+            case.id, by=item.user, text=text, at=self.clock(), reply_id=item.id
+        )
         # Answered by this very reply: an attempt before died, or it was edited since.
-        again = case.answered_by == item.user and (item.revision > 1 or case.answer == text)
+        again = case.answered_with == item.id
         name = await name_of(self.api, item.user)
         messages = human_answer(text, reviewer=name) if first or again else ()
         if not messages:

@@ -20,7 +20,7 @@ from engine.clock import Clock
 from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
 from engine.slack_settings import SlackSettings
-from engine.storage.inbox import InboxItem, InboxStore
+from engine.storage.inbox import InboxItem, InboxStore, Surface
 from engine.storage.replies import Kind, PartState, ReplyStore
 from engine.trace import Outcome, ReasonCode
 
@@ -237,6 +237,9 @@ class Job:
         return Prepared(trace_id="", outcome=STOPPED, messages=(body,))
 
     async def _apologise(self) -> None:
+        if self.item.surface is Surface.CASE_REPLY:
+            await self._give_up_reply()
+            return
         apology = Prepared(
             trace_id="",
             outcome=Outcome.FAILED.value,
@@ -245,6 +248,15 @@ class Job:
             reasons=(ReasonCode.INTERNAL_ERROR.value,),
         )
         await self._deliver(apology, {})
+
+    async def _give_up_reply(self) -> None:
+        """A person's reply that cannot be brought: the asker, who has a case, reads none of it.
+
+        What an earlier revision of it has put there stays.
+        """
+        if self.item.revision == 1:
+            await self._tools.poster.withdraw(self.item.id, Kind.ANSWER)
+        await self._finish(Outcome.FAILED.value)
 
     async def _deliver(self, prepared: Prepared, streamed: Mapping[str, Streamed]) -> None:
         tools, item = self._tools, self.item

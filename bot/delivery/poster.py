@@ -62,15 +62,21 @@ class Poster:
         *,
         lease: str | None = None,
         streamed: Mapping[str, Streamed] | None = None,
+        anew: bool = False,
     ) -> tuple[Part, ...]:
         """Makes the messages of this kind about a question be these bodies, in place.
 
         May be called again after any failure. lease: nothing is changed unless it holds the
-        question in this revision. streamed: by part id.
+        question in this revision. streamed: by part id. anew: messages of an earlier revision are
+        removed, so that these stand at the thread's end.
 
         Raises: Dropped, InDoubt, RateLimited, Refused, Unsure, StorageUnavailable.
         """
         await self._settle(question_id, kind)
+        if anew:
+            for part in await self._replies.of(self._tenant, question_id, kind):
+                if part.revision < revision and part.state is not PartState.GONE:
+                    await self._remove(part)
         planned = [(place.channel, place.thread_ts, dict(body)) for body in bodies]
         for _ in range(2):
             parts = await self._replies.plan(

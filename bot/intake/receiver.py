@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.intake.case_reply import answers_case
 from bot.intake.incoming import Deleted, Edited, Said, incoming
 from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
 from engine.storage.conversations import ConversationStore
-from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
+from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, State, Surface
 from engine.storage.intake import IntakeStore
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ class Receiver:
         """The question that a message is; None for talk that is not for the bot."""
         reply = await self._reply_to_case(said)
         if reply is not None:
-            return reply
+            return reply if answers_case(said.text, bot_user=self.bot_user) else None
         surface = await self._surface(said)
         return None if surface is None else question_of(said, surface)
 
@@ -154,9 +155,14 @@ class Receiver:
         if found is not None:
             channel, ts = found[1].channel, _reply_ts(channel, ts)
         cancelled = await self.inbox.cancel(self.tenant, deleted.team, channel, ts, at=self.clock())
+        if cancelled is None and found is not None:  # a mention under a card is no reply
+            channel, ts = deleted.channel, deleted.ts
+            cancelled = await self.inbox.cancel(
+                self.tenant, deleted.team, channel, ts, at=self.clock()
+            )
+        elif cancelled is not None and found is not None and cancelled.state is State.CANCELLED:
+            await self.cases.reopen(found[0].id, reply_id=cancelled.id)
         if cancelled is not None:
-            if found is not None:
-                await self.cases.reopen(found[0].id, by=cancelled.user)
             await self.on_changed(cancelled)
 
     def _is_forgotten(self, ts: str) -> bool:

@@ -32,6 +32,7 @@ from bot.rendering.message import Block, Message
 from bot.rendering.neutral import neutral, one_line, web_address
 from bot.rendering.pages import pages_of
 from bot.rendering.reading import read_markdown
+from bot.rendering.reasons import fixed_reason
 from bot.rendering.sources import source_line, source_of
 from engine.trace import Outcome, ReasonCode
 
@@ -46,6 +47,10 @@ _MOST_LINES = 5
 _NOT_EVERYONE = (
     "The draft and its sources are not shown: not everyone in this channel may read the documents "
     "they rest on."
+)
+REPLIES_GO_OUT = (
+    "The first reply in this thread goes to the asker, under the name of who wrote it. To talk "
+    "about the question first, mention somebody in your reply: that one stays here."
 )
 _REQUESTED = "The asker asked for a person."
 _CUT = "The draft is longer than this; the whole of it is in the form."
@@ -65,13 +70,14 @@ def card_message(
     """The card: question, why it is here, draft, evidence, next steps, a button to answer.
 
     asker: their name, not their id: the card pings nobody. permalink: of the question. may_show:
-    whether everyone in the channel may read every cited document. requested: the asker asked for a
-    person. answered_by: the name of the
-    person who answered; the card then has no button.
+    whether everyone in the channel may read every document that the answer rests on. requested: the
+    asker asked for a person. answered_by: the name of the person who answered; the card then has no
+    button.
     """
     asked, who = neutral(trace["question"]).strip(), cut(one_line(asker), 80) or "somebody"
     reasons = [_REQUESTED] if requested else []
-    reasons += [one_line(reason["text"]) for reason in trace["reasons"]]
+    for reason in trace["reasons"]:  # whose texts quote documents
+        reasons.append(one_line(reason["text"]) if may_show else fixed_reason(reason["code"]))
     above: list[Block] = [
         header(_TITLE),
         rich_text(quote(text(cut(asked, _QUESTION) or "…"))),
@@ -92,7 +98,10 @@ def card_message(
         state = "Nobody has answered it yet."
         label = "Answer this question; the asker gets your text"
         chosen = {"action_id": "case:answer", "value": case_id, "label": label}
-        below = actions([button("Answer", style="primary", **chosen)])
+        below = [
+            small_print(REPLIES_GO_OUT),
+            *actions([button("Answer", style="primary", **chosen)]),
+        ]
     for spared in (evidence, middle[2], draft):  # what can be spared best goes first
         if json_length([above, *middle, below]) > limits.MESSAGE_JSON:
             spared.clear()

@@ -20,6 +20,14 @@ STOPPED = "Stopped, as you asked. What is above may not be the whole answer."
 NOT_ALLOWED = "Only the person who asked can do that."
 NOT_A_REVIEWER = "Only full members of this workspace who are in this channel can answer here."
 ANSWERED_BEFORE = "Somebody has answered this question already, so your reply was not passed on."
+NOT_PASSED_ON = (
+    "Your answer could not be passed on to the asker, so the case is open again. Please try once "
+    "more later, or write to them yourself."
+)
+NOT_POSTED = (
+    "I could not post the answer to a question of yours where you asked it, because I may not "
+    "write there any more. Please ask me again here."
+)
 NOT_SHOWN = "This can no longer be shown here: the document changed, or not everyone may read it."
 
 WELCOME = "You are welcome. Ask me whenever you need something else."

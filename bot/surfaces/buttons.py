@@ -176,11 +176,13 @@ class Buttons:
                 await self._tell(case.channel, case.ts, user, NOT_A_REVIEWER)
             return
         asked = await self.inbox.get(self.tenant, case.question_id)
-        if asked is None:
+        cards = self.escalation.cards
+        if asked is None or cards is None:
             return
-        trace = await self.escalation.trace_of(asked)
         form = answer_form(
-            trace, case_id=case.id, may_show=await self.escalation.may_show_draft(asked)
+            await cards.trace_of(asked),
+            case_id=case.id,
+            may_show=await cards.may_show_draft(asked),
         )
         await self.api.call("views.open", trigger_id=body.get("trigger_id"), view=form)
 

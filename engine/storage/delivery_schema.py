@@ -123,20 +123,32 @@ cases = Table(
     Column("id", UUID, primary_key=True),
     Column("tenant", TENANT, nullable=False),
     Column("question_id", UUID, ForeignKey("inbox.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
     Column("reasons", JSON, nullable=False),
     Column("opened_at", MOMENT, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("outdated", Boolean, nullable=False),
+    Column("tells_asker", Boolean, nullable=False),
     Column("channel", Text),
     Column("ts", Text),
     Column("answered_by", Text),
     Column("answered_at", MOMENT),
+    Column("answered_with", UUID),
     Column("answer", Text),
     Column("delivered_at", MOMENT),
     UniqueConstraint("question_id"),
     Index("ix_cases_tenant_channel", "tenant", "channel", "ts"),
     Index("ix_cases_tenant_delivered_at", "tenant", "delivered_at", "answered_at"),
+    Index("ix_cases_tenant_outdated", "tenant", "outdated"),
 )
-"""Escalations. channel, ts: of the card. answered_by, answer: of the person who was first.
-delivered_at: when the asker had that answer."""
+"""Escalations. revision: of the question, for which a person is wanted. version: grows with each
+change that readers of the card must see; outdated: whether they see an older one, or none.
+tells_asker: whether the asker is still to be told that a person has it. channel, ts: of the card.
+answered_by, answer: of the person who was first; answered_with: the row of `inbox` in which they
+wrote it. delivered_at: when the asker had that answer."""
+
+OUTDATED = {"version": cases.c.version + 1, "outdated": True}
+"""What each change sets that readers of the card must see."""
 
 feedback = Table(
     "feedback",

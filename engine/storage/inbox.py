@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from engine.storage.arrivals import Arrival, present_turn, store_arrivals
 from engine.storage.claims import take_next
@@ -28,7 +39,7 @@ from engine.storage.inbox_item import NewQuestion as NewQuestion
 from engine.storage.inbox_item import State as State
 from engine.storage.inbox_item import Surface as Surface
 from engine.storage.inbox_item import parse_item, storable
-from engine.storage.schema import inbox
+from engine.storage.schema import OUTDATED, cases, inbox
 
 _MINE = inbox.alias("mine")
 _NO_QUESTION = ("not_meant", "courtesy")
@@ -101,6 +112,7 @@ class InboxStore:
             inbox.c.deleted_at.is_(None),
             inbox.c.text != changed,
             or_(inbox.c.edited_at.is_(None), inbox.c.edited_at <= at),
+            outdates_card=True,
         )
 
     async def cancel(
@@ -158,7 +170,9 @@ class InboxStore:
     ) -> bool:
         """Ends a question as DONE; False: it was edited, cancelled or taken over, and is not."""
         values = {"state": State.DONE.value, "outcome": outcome, "done_at": at} | _FREE
-        return await self._held(question_id, lease, values, inbox.c.revision == revision)
+        mine = inbox.c.revision == revision
+        anew = revision > 1  # an earlier one may have a card
+        return await self._held(question_id, lease, values, mine, outdates_card=anew)
 
     async def release(self, tenant: str, owner: str, *, at: datetime) -> int:
         """Gives back all that an owner holds, due at once, the attempt not counted; how many."""
@@ -235,19 +249,31 @@ class InboxStore:
         lease: str | None,
         values: Mapping[str, Any],
         *conditions: ColumnElement[bool],
+        outdates_card: bool = False,
     ) -> bool:
         held = (
             inbox.c.id == question_id,
             inbox.c.state == State.CLAIMED.value,
             inbox.c.lease == lease,
         )
-        return await self._change(values, *held, *conditions) is not None
+        changed = await self._change(values, *held, *conditions, outdates_card=outdates_card)
+        return changed is not None
 
     async def _change(
-        self, values: Mapping[str, Any], *conditions: ColumnElement[bool]
+        self,
+        values: Mapping[str, Any],
+        *conditions: ColumnElement[bool],
+        outdates_card: bool = False,
     ) -> InboxItem | None:
         statement = update(inbox).where(*conditions).values(**values).returning(inbox)
-        row = await self._database.transact(lambda db: db.execute(statement).mappings().first())
+
+        def change(db: Connection) -> RowMapping | None:
+            row = db.execute(statement).mappings().first()
+            if row is not None and outdates_card:
+                db.execute(update(cases).where(cases.c.question_id == row["id"]).values(**OUTDATED))
+            return row
+
+        row = await self._database.transact(change)
         return None if row is None else parse_item(row)
 
     async def _one(self, condition: ColumnElement[bool]) -> InboxItem | None:

@@ -26,6 +26,7 @@ from engine.storage.columns import TENANT as _TENANT
 from engine.storage.columns import UUID as _UUID
 from engine.storage.columns import Moment as Moment
 from engine.storage.columns import metadata as metadata
+from engine.storage.delivery_schema import OUTDATED as OUTDATED
 from engine.storage.delivery_schema import cases as cases
 from engine.storage.delivery_schema import channel_marks as channel_marks
 from engine.storage.delivery_schema import conversations as conversations

@@ -98,12 +98,17 @@ def upgrade() -> None:
         sa.Column('id', sa.String(length=36), nullable=False),
         sa.Column('tenant', sa.String(length=64), nullable=False),
         sa.Column('question_id', sa.String(length=36), nullable=False),
+        sa.Column('revision', sa.Integer(), nullable=False),
         sa.Column('reasons', sa.JSON(), nullable=False),
         sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+        sa.Column('version', sa.Integer(), nullable=False),
+        sa.Column('outdated', sa.Boolean(), nullable=False),
+        sa.Column('tells_asker', sa.Boolean(), nullable=False),
         sa.Column('channel', sa.Text(), nullable=True),
         sa.Column('ts', sa.Text(), nullable=True),
         sa.Column('answered_by', sa.Text(), nullable=True),
         sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('answered_with', sa.String(length=36), nullable=True),
         sa.Column('answer', sa.Text(), nullable=True),
         sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(['question_id'], ['inbox.id'], name=op.f('fk_cases_question_id')),
@@ -112,6 +117,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_cases_tenant_channel', 'cases', ['tenant', 'channel', 'ts'])
     op.create_index('ix_cases_tenant_delivered_at', 'cases', ['tenant', 'delivered_at', 'answered_at'])
+    op.create_index('ix_cases_tenant_outdated', 'cases', ['tenant', 'outdated'])
     op.create_table(
         'feedback',
         sa.Column('tenant', sa.String(length=64), nullable=False),
