@@ -7,7 +7,8 @@ from bot.rendering.home import AskedQuestion, Figure, home_view
 from bot.rendering.notices import STATUS, Person, handed_over, queue_notice
 from bot.rendering.passage import not_shown_modal, passage_modal
 from bot.rendering.prompts import suggested_prompts
-from engine.trace import Stage
+from bot.rendering.reasons import fixed_reason
+from engine.trace import ReasonCode, Stage
 from tests.bot.rendering.shown import (
     check_message,
     check_view,
@@ -205,3 +206,19 @@ def test_prompts_are_made_from_titles_and_there_are_at_most_four():
     assert prompts[0]["message"] == "What do I need to know about Leave?"
     assert len(prompts) == 4
     assert suggested_prompts([]) == []
+
+
+def test_a_card_repeats_no_document_in_its_reasons_to_those_who_may_not_read_it():
+    quoting = "Two documents contradict each other: one says 200000 euros, the other 350000 euros."
+    answer = doubtful(reasons=[reason("conflict", quoting), reason("of_tomorrow", "350000 euros")])
+    assert "350000 euros" in str(card(answer).body)
+    hidden = card(answer, may_show=False)
+    assert "euros" not in str(hidden.body)
+    assert "Two documents contradict each other." in words(hidden.blocks)
+    assert "Two documents contradict each other." in hidden.text
+
+
+def test_every_reason_has_words_of_its_own_that_quote_nothing():
+    said = {fixed_reason(code) for code in ReasonCode}
+    assert len(said) == len(ReasonCode)
+    assert fixed_reason("of_tomorrow") not in said
