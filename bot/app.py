@@ -216,6 +216,8 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         api=api,
         facts=facts,
         overview=OverviewStore(engine.database),
+        traces=engine.traces,
+        documents=engine.documents,
         inbox=engine.inbox,
         feedback=engine.feedback,
         clock=clock,

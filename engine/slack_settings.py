@@ -47,6 +47,9 @@ class SlackSettings(BaseModel):
     request_timeout_s: float = Field(
         default=10.0, gt=0, le=120, description="longest wait for Slack's answer to a call"
     )
+    answer_within_s: float = Field(
+        default=180.0, ge=1, le=3600, description="longest time to make one answer, in seconds"
+    )
     stream_after_s: float = Field(
         default=1.0, ge=0, le=60, description="an answer that takes longer is shown as it comes"
     )

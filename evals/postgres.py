@@ -48,10 +48,9 @@ class PostgresCluster:
 
         Raises: subprocess.CalledProcessError.
         """
-        command = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
-        subprocess.run(
-            [*command, "-qXc", statement], check=True, capture_output=True, timeout=60, cwd="/"
-        )
+        psql, where = self.binaries / "psql", str(self.sockets)
+        command = [str(psql), "-h", where, "-U", "deskhand", "-d", "postgres", "-qXc", statement]
+        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd="/")
 
     def address(self, database: str) -> str:
         """The address of a database of this server."""

@@ -206,21 +206,24 @@ class Job:
         )
         live.start()
         answering = asyncio.ensure_future(tools.answerer.prepare(item, live))
+        limit = asyncio.ensure_future(tools.sleep(tools.settings.answer_within_s))
         interrupts = [
             asyncio.ensure_future(self._interrupt.wait()),
             asyncio.ensure_future(live.stopped_by_user.wait()),
         ]
         try:
-            await asyncio.wait({answering, *interrupts}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({answering, limit, *interrupts}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             done = answering.done()
-            answering.cancel()
-            for interrupt in interrupts:
-                interrupt.cancel()
+            too_long = limit.done() and not done
+            for waiting in (answering, limit, *interrupts):
+                waiting.cancel()
             streamed = await live.close()
         await asyncio.gather(answering, return_exceptions=True)
         if self._dropped:
             raise Dropped
+        if too_long:
+            raise TimeoutError  # a failed attempt like any other
         if not done:
             self._stopped = bool(live.shown)
             return self._as_stopped(live.shown), {}

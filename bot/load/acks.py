@@ -22,7 +22,6 @@ _AT_ONCE = 32
 _WARM_UP = 40
 _HELD_BACK = ("users.info", "conversations.info", "conversations.members", "conversations.replies")
 _HELD_FOR_S = 110.0
-_NEVER = "1000000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +88,7 @@ async def _kept(transport: str, events: int, seed: int, url: str | None) -> AckF
             stand = Stand(
                 workspace=workspace, home=Path(folder), transport=transport, database_url=url
             )
-            async with stand.bot(
-                workers="1", drain_s="0", request_timeout_s="120", queue_notice=_NEVER
-            ):
+            async with stand.bot(workers="1", drain_s="0", request_timeout_s="120"):
                 traffic = _traffic(stand, events, seed)
                 for method in _HELD_BACK:
                     workspace.faults.add(method, Fault.SLOW, times=None, seconds=_HELD_FOR_S)

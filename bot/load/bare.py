@@ -53,13 +53,13 @@ async def serve(environment: dict[str, str]) -> None:
     if app_token:
         socket_client = AsyncWebClient(base_url=environment["SLACK_API_URL"])
         handler = AsyncSocketModeHandler(app, app_token, web_client=socket_client)
-        await handler.connect_async()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     print(json.dumps({"ready": True, "port": runner.addresses[0][1]}), flush=True)
     await stop.wait()
     if handler is not None:
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
     await runner.cleanup()
 
 

@@ -130,10 +130,19 @@ def sample_questions(work: Path) -> list[str]:
 async def _ready(process: BotProcess, log: Path) -> int:
     """The port that it says it listens on."""
     async with asyncio.timeout(_READY_WITHIN_S):
-        while True:
-            for line in log.read_text("utf-8", errors="replace").splitlines():
-                if line.startswith('{"ready"'):
-                    return int(json.loads(line)["port"])
+        while (port := _told_port(log)) is None:
             if not process.alive:
-                raise RuntimeError(f"the bot ended before it was ready: {log.read_text()[-500:]}")
+                raise RuntimeError(f"{log.stem} ended before it was ready: {_end_of(log)}")
             await asyncio.sleep(0.05)
+    return port
+
+
+def _told_port(log: Path) -> int | None:
+    for line in log.read_text("utf-8", errors="replace").splitlines():
+        if line.startswith('{"ready"') and line.endswith("}"):
+            return int(json.loads(line)["port"])
+    return None
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text("utf-8", errors="replace")[-500:]

@@ -10,22 +10,30 @@ from typing import Any
 
 from bot.access.audience import rights_of
 from bot.access.facts import SlackFacts
+from bot.access.recheck import may_show
 from bot.intake.plain_text import plain_text
 from bot.names import COMMAND
 from bot.rendering.home import AskedQuestion, Figure, home_view
 from bot.rendering.prompts import MOST, TITLE, suggested_prompts
 from bot.slack_api import SlackApi, SlackFault
+from engine.audience import Audience
 from engine.clock import Clock
+from engine.storage.documents import DocumentStore
 from engine.storage.feedback import FeedbackStore, Opinion
 from engine.storage.inbox import AskedQuestion as Asked
 from engine.storage.inbox import InboxStore
 from engine.storage.overview import OverviewStore
+from engine.storage.traces import TraceStore
 from engine.trace import Outcome
 
 log = logging.getLogger(__name__)
 
 _MOST_QUESTIONS = 10
 _WEEK = timedelta(days=7)
+_MONTH = timedelta(days=30)
+_SEVERAL = 3
+"""People who must have asked the same before others hear of it."""
+_MOST_OFTEN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,8 @@ class Home:
     api: SlackApi
     facts: SlackFacts
     overview: OverviewStore
+    traces: TraceStore
+    documents: DocumentStore
     inbox: InboxStore
     feedback: FeedbackStore
     clock: Clock
@@ -70,7 +80,7 @@ class Home:
     async def _suggest(self, user: str, channel: str) -> None:
         rights = await rights_of(self.facts, team=self.team, user=user, user_team=None)
         known = await self.overview.of(self.tenant, rights.audience, titles=MOST)
-        prompts = suggested_prompts(known.titles)
+        prompts = suggested_prompts(known.titles, await self._asked_often(rights.audience))
         if prompts and channel:  # without a thread: with one it fails without a word
             await self.api.call(
                 "assistant.threads.setSuggestedPrompts",
@@ -78,6 +88,23 @@ class Home:
                 prompts=prompts,
                 title=TITLE,
             )
+
+    async def _asked_often(self, audience: Audience) -> list[str]:
+        """What several people asked in the same words, where this audience may read the answer."""
+        since = self.clock() - _MONTH
+        shown: list[str] = []
+        for asked in await self.overview.asked_often(
+            self.tenant, since, by=_SEVERAL, most=_MOST_OFTEN, without=f"<@{self.bot_user}>"
+        ):
+            trace = await self.traces.get(self.tenant, asked.trace_id)
+            cited = [c["chunk_id"] for c in trace["citations"]] if trace else []
+            if cited and await may_show(
+                self.documents, tenant=self.tenant, passage_ids=cited, audience=audience
+            ):
+                shown.append(plain_text(asked.text, bot_user=self.bot_user))
+            if len(shown) == MOST // 2:  # the others tell what there is to know
+                break
+        return shown
 
     def _question(self, asked: Asked) -> AskedQuestion:
         link = None

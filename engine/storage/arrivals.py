@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal, select, tuple_
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from engine.storage.database import upsert
 from engine.storage.inbox_item import InboxItem, NewQuestion, State, parse_item, storable
@@ -100,8 +101,9 @@ def _place(row: dict[str, Any]) -> _Place:
 
 def _next_turns(db: Connection, tenant: str, users: set[str]) -> dict[str, int]:
     """The first free turn of each user: after their waiting questions, never in a past round."""
-    present = (db.execute(select(present_turn(tenant)))).scalar_one()
-    waiting = db.execute(
+    # One statement: each is a way to the server and back.
+    present = select(literal(None, String).label("user"), present_turn(tenant).label("turn"))
+    waiting = (
         select(inbox.c.user, func.max(inbox.c.turn).label("turn"))
         .where(
             inbox.c.tenant == tenant,
@@ -110,8 +112,9 @@ def _next_turns(db: Connection, tenant: str, users: set[str]) -> dict[str, int]:
         )
         .group_by(inbox.c.user)
     )
-    last = {row.user: int(row.turn) for row in waiting}
-    return {user: max(present, last.get(user, 0)) + 1 for user in users}
+    found = {row.user: int(row.turn) for row in db.execute(present.union_all(waiting))}
+    served = found[None]
+    return {user: max(served, found.get(user, 0)) + 1 for user in users}
 
 
 _CLAIMED, _DONE = inbox.alias("claimed"), inbox.alias("done")
@@ -120,7 +123,7 @@ _CLAIMED, _DONE = inbox.alias("claimed"), inbox.alias("done")
 def present_turn(tenant: str) -> ColumnElement[int]:
     """The newest turn that was served; 0 before the first."""
 
-    def newest(row: Alias, state: State) -> ColumnElement[int]:
+    def newest(row: NamedFromClause[Any], state: State) -> ColumnElement[int]:
         found = (
             select(row.c.turn)
             .where(row.c.tenant == tenant, row.c.state == state.value)
@@ -134,20 +137,23 @@ def present_turn(tenant: str) -> ColumnElement[int]:
 
 
 def _known(db: Connection, tenant: str, places: Sequence[_Place]) -> dict[_Place, InboxItem]:
+    found = {}
+    for condition in _named(places, in_one=db.dialect.name != "sqlite"):
+        rows = db.execute(select(inbox).where(inbox.c.tenant == tenant, condition))
+        for item in map(parse_item, rows.mappings()):
+            found[item.team, item.channel, item.ts] = item
+    return found
+
+
+def _named(places: Sequence[_Place], *, in_one: bool) -> Iterator[ColumnElement[bool]]:
+    """Conditions that are true of these places; in one, where every statement is a way to the
+    server and back. SQLite has none, and would read the whole inbox for a list of rows."""
+    if in_one:
+        if places:
+            yield tuple_(inbox.c.team, inbox.c.channel, inbox.c.ts).in_(sorted(places))
+        return
     by_channel: dict[tuple[str, str], list[str]] = defaultdict(list)
     for team, channel, ts in places:
         by_channel[team, channel].append(ts)
-    found = {}
     for (team, channel), moments in by_channel.items():
-        rows = db.execute(
-            select(inbox).where(
-                inbox.c.tenant == tenant,
-                inbox.c.team == team,
-                inbox.c.channel == channel,
-                inbox.c.ts.in_(moments),
-            )
-        )
-        for row in rows.mappings():
-            item = parse_item(row)
-            found[item.team, item.channel, item.ts] = item
-    return found
+        yield and_(inbox.c.team == team, inbox.c.channel == channel, inbox.c.ts.in_(moments))

@@ -84,6 +84,8 @@ class Database:
         else:
             options |= {"pool_pre_ping": True, "pool_recycle": 1800}
         self.engine: AsyncEngine = create_async_engine(url, **options)
+        # Without a transaction around it a look-up is one way to the server and not three.
+        self._for_look_ups = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._write_turn = asyncio.Lock()
         self._plain: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
@@ -124,7 +126,7 @@ class Database:
         """
         with self._explained():
             if self._plain is None or self._threads is None:
-                async with self.engine.connect() as connection:
+                async with self._for_look_ups.connect() as connection:
                     return await connection.run_sync(read)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._look_up, self._plain, read)

@@ -11,7 +11,10 @@ from engine.audience import Audience
 from engine.storage.database import Database
 from engine.storage.inbox_item import PENDING
 from engine.storage.schema import corpus_sizes, documents, inbox, traces
+from engine.trace import Outcome
 
+_SHORT = 200
+"""Characters of a question that can be suggested to others."""
 _MOST_READ = 500
 """Newest documents looked at for titles: enough for a page of them, whatever the corpus."""
 
@@ -28,8 +31,16 @@ class Overview:
     updated_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOften:
+    """A question that many ask. text: as one of them wrote it. trace_id: of one of its answers."""
+
+    text: str
+    trace_id: str
+
+
 class OverviewStore:
-    """Reads what is live; nothing of a document that the audience may not read."""
+    """Reads what is live; of a document that the audience may not read, `of` tells nothing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -59,6 +70,37 @@ class OverviewStore:
                 titles=tuple(dict.fromkeys(title for title, _ in readable if title))[:titles],
                 updated_at=readable[0][1] if readable else None,
             )
+
+        return await self._database.look_up(read)
+
+    async def asked_often(
+        self, tenant: str, since: datetime, *, by: int, most: int, without: str = ""
+    ) -> tuple[AskedOften, ...]:
+        """Questions that were answered and that at least `by` people asked in the same words since
+        then, those of most people first. without: words that make no difference, such as a name.
+
+        Raises: StorageUnavailable.
+        """
+
+        def read(db: Connection) -> tuple[AskedOften, ...]:
+            people = func.count(inbox.c.user.distinct())
+            text = func.replace(inbox.c.text, without, "") if without else inbox.c.text
+            words = func.lower(func.trim(text))
+            found = db.execute(
+                select(func.max(inbox.c.text), func.max(inbox.c.trace_id))
+                .where(
+                    inbox.c.tenant == tenant,
+                    inbox.c.asked_at >= since,
+                    inbox.c.outcome == Outcome.ANSWERED.value,
+                    inbox.c.trace_id != "",
+                    func.length(inbox.c.text) <= _SHORT,
+                )
+                .group_by(words)
+                .having(people >= by)
+                .order_by(people.desc(), words)
+                .limit(most)
+            )
+            return tuple(AskedOften(text=text, trace_id=trace_id) for text, trace_id in found)
 
         return await self._database.look_up(read)
 

@@ -178,6 +178,21 @@ async def test_after_the_last_attempt_an_apology_is_posted_and_a_case_opened(
     assert "secret" not in caplog.text
 
 
+async def test_an_answer_that_never_comes_is_an_attempt_that_failed(desk: Desk) -> None:
+    async def act(item: InboxItem, watch: Watch) -> Prepared:
+        if len(desk.script.begun) == 1:
+            await asyncio.Event().wait()
+        return await plain(item, watch)
+
+    desk.script.act = act
+    desk.worker()
+    said, item = await desk.ask()
+    await desk.until(lambda: len(desk.script.begun) == 2, step_s=5.0)
+    await desk.until_done(item)
+    assert [i.attempts for i in desk.script.begun] == [1, 2]
+    assert desk.shown(said) == ["Answer to why?"]
+
+
 async def test_a_question_that_kills_its_workers_gets_an_apology(desk: Desk) -> None:
     said, item = await desk.ask()
     for _ in range(desk.settings.attempts):  # each claims it and is never heard of again

@@ -192,6 +192,7 @@ def test_figures_are_on_the_home_tab_of_those_who_are_given_them():
 def test_notices_are_sentences():
     assert queue_notice(1).text.startswith("There is one question before yours.")
     assert queue_notice(12).text.startswith("There are 12 questions before yours.")
+    assert "are 100 questions or more before yours" in queue_notice(100, or_more=True).text
     assert handed_over().text == Person.HAS_IT.sentence
     assert set(STATUS) == set(Stage) - {Stage.TOTAL}
     for message in (queue_notice(3), handed_over()):

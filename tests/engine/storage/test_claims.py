@@ -144,6 +144,7 @@ async def test_what_waits_before_a_question_is_counted_by_turns(store: InboxStor
     assert followup is not None
     assert await store.waiting_before("acme", mine.id) == 1
     assert await store.waiting_before("acme", last.id) == 5
+    assert await store.waiting_before("acme", last.id, most=3) == 3
     assert await store.waiting_before("acme", followup.id) == 5
     held = [await claimed(store), await claimed(store)]
     assert {item.id for item in held} > {mine.id}
