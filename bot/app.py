@@ -99,7 +99,12 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
         identity = await _identity(api)
         engine = await stack.enter_async_context(open_engine(settings, overrides))
         await engine.make_ready()
-        facts = SlackFacts(api, ttl_s=slack.facts_ttl_s, most_members=slack.most_members)
+        facts = SlackFacts(
+            api,
+            ttl_s=slack.facts_ttl_s,
+            most_members=slack.most_members,
+            team=identity.team,
+        )
         stack.push_async_callback(facts.aclose)
         yield _compose(engine, api, facts, identity)
 
