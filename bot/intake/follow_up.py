@@ -24,7 +24,7 @@ _ASKS = re.compile(
     r"what's|who's|how's|where's|tell me|show me|explain|please)\b",
     re.IGNORECASE,
 )
-
+_BEGINS_WITH = re.compile(r"\s*<@([UW][A-Z0-9]+)")
 
 _GOES_ON = re.compile(
     r"(?:and|but|or|also|what about|how about|same|for|in|with|without|as an?|if|i mean|i meant)\b"
@@ -81,6 +81,19 @@ def summoned_to(before: Sequence[Word], *, bot_user: str) -> int | None:
     asked = [n for n in spoken if asks(plain_text(before[n].text, bot_user=bot_user))]
     own = [n for n in asked if before[n].user == before[spoken[0]].user]
     return (own or asked or spoken[:1])[-1]
+
+
+def is_for_asker(text: str, *, asker: str, bot_user: str) -> bool:
+    """Whether a word under a card is meant for the asker of its question.
+
+    Not what begins by naming somebody else or calls a group, nor what holds no words. "Yes" is an
+    answer.
+    """
+    named = _BEGINS_WITH.match(text)
+    if (named and named[1] != asker) or calls_a_group(text):
+        return False
+    plain = without_emoji(plain_text(text, bot_user=bot_user))
+    return any(c.isalnum() for c in plain)
 
 
 def _asker(before: Sequence[Word]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intake.follow_up import Word, is_meant_for_bot, summoned_to
+from bot.intake.follow_up import Word, is_for_asker, is_meant_for_bot, summoned_to
 
 BOT, ANN, BOB = "UBOT", "UANN", "UBOB"
 ASKED = Word(user=ANN, text="<@UBOT> how many days of leave do I get?", ours=False)
@@ -104,3 +104,22 @@ def test_a_mention_that_asks_nothing_means_the_threads_question(
 ) -> None:
     words = [Word(user=user, text=text, ours=user == BOT) for user, text in thread]
     assert summoned_to(words, bot_user=BOT) == meant_word
+
+
+@pytest.mark.parametrize(
+    ("text", "passed_on"),
+    [
+        ("It is sixteen weeks.", True),
+        ("Yes", True),
+        ("<@UANN> it is sixteen weeks", True),
+        ("Please ask <@UBOB>, he knows.", True),
+        ("<@UBOB> do you know this one?", False),
+        ("<!subteam^S0LEADS> who takes this?", False),
+        (":eyes:", False),
+        ("", False),
+    ],
+)
+def test_what_people_say_among_themselves_under_a_card_stays_there(
+    text: str, passed_on: bool
+) -> None:
+    assert is_for_asker(text, asker=ANN, bot_user=BOT) is passed_on
