@@ -18,14 +18,28 @@ from dataclasses import dataclass
 from bot.intake.courtesy import is_courtesy
 from bot.intake.plain_text import calls_a_group, mentions, plain_text, without_emoji
 
+_LEAD = r"(?:and |but |so |also,? |ok(?:ay)?,? |hm+,? |then |sorry,? |thanks,? )*"
+_SUBJECT = (
+    r"(?:i|we|you|he|she|it|they|there|this|that|these|those|the|a|an|any(?:one|body|thing|where)?|"
+    r"some(?:one|body|thing)?|my|our|your|his|her|its|their|all|each|every(?:one|body|thing)?)"
+)
 _ASKS = re.compile(
-    r"(?:and |but |so |also,? |ok(?:ay)?,? |hm+,? |then )*(?:who|what|when|where|why|how|which|"
-    r"whose|can|could|may|do|does|did|is|are|was|were|will|would|should|shall|am|has|have|had|any|"
-    r"what's|who's|how's|where's|tell me|show me|explain|please)\b",
+    _LEAD + r"(?:(?:who|when|where|why|how|which|whose|who's|how's|where's|what's)\b"
+    r"|what (?!a\b|an\b)"  # "what a day"
+    r"|(?:can|could|may|do|does|did|is|are|was|were|will|would|should|shall|am|has|have|had|"
+    r"isn't|aren't|don't|doesn't|can't|won't) " + _SUBJECT + r"\b"
+    r"|(?:tell me|show me|explain|what about|how about|any (?:idea|way|chance|news))\b)",
     re.IGNORECASE,
 )
+"""A question without its mark: a question word, or a verb before its subject."""
+_ALL_IS_WELL = re.compile(
+    r".*\b(?:thanks?|thank you|thx|cheers|all good|no more questions|have a (?:nice|good|great) \w+"
+    r"|(?:it |that |now |this )*(?:works|worked|helps|helped|fixed|solved|sorted)"
+    r"(?: now| it| too)?)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Ends in words that close a conversation."""
 _BEGINS_WITH = re.compile(r"\s*<@([UW][A-Z0-9]+)")
-
 _GOES_ON = re.compile(
     r"(?:and|but|or|also|what about|how about|same|for|in|with|without|as an?|if|i mean|i meant)\b"
     r"|.*\b(?:not|\w+n't|cannot|still|error|errors|fails?|failed|failing|broken|stuck|wrong|missing|"
@@ -61,12 +75,15 @@ def is_meant_for_bot(text: str, *, user: str, before: Sequence[Word], bot_user: 
         return False
     if user != _asker(before):
         return before[-1].ours and asks(plain)
-    return asks(plain) or (before[-1].ours and _GOES_ON.match(plain) is not None)
+    goes_on = _GOES_ON.match(plain) is not None and not _ALL_IS_WELL.match(plain)
+    return asks(plain) or (before[-1].ours and goes_on)
 
 
 def asks(plain: str) -> bool:
     """Whether a plain text is a question."""
-    return "?" in plain or _ASKS.match(plain) is not None
+    if "?" in plain:
+        return True
+    return _ASKS.match(plain) is not None and not _ALL_IS_WELL.match(plain)
 
 
 def summoned_to(before: Sequence[Word], *, bot_user: str) -> int | None:
