@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import logging
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -25,6 +24,7 @@ from engine.settings import Settings, load_settings
 from engine.storage.overview import OverviewStore
 from evals.model_server.reply import Respond
 from evals.model_server.server import ModelServer
+from tests.bot.conftest import copy_home
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = {
@@ -174,7 +174,7 @@ async def copy_knowledge(knowledge: Path, home: Path) -> None:
             await engine.make_ready()
             await engine.ingestion.run(str(knowledge / "docs"), (), _unwatched)
         (knowledge / "made").rename(knowledge / "home")
-    await asyncio.to_thread(shutil.copytree, knowledge / "home", home)
+    await asyncio.to_thread(copy_home, knowledge / "home", home)
 
 
 Stage = Callable[..., AbstractAsyncContextManager[Scene]]
