@@ -214,3 +214,20 @@ async def test_a_card_is_answered_though_slack_never_said_that_it_is_posted(stag
         await workspace.until(lambda: "you too" in shown(scene.replies(second)[-1]), 60)
         await scene.idle()
         assert len(scene.said(scene.escalations)) == 2
+
+
+async def test_what_people_say_among_themselves_under_a_card_stays_there(stage: Stage) -> None:
+    async with stage() as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        ann, sam = workspace.join("ann"), workspace.join("sam")
+        scene.escalations.members.append(sam.id)
+        asked = ann.say(ann.dm, HOW_LONG)
+        await ann.click(await scene.answer(asked), "human")
+        card = await scene.card()
+        await scene.answer(asked, 2)
+        rita.reply(card, ":eyes:")
+        rita.reply(card, f"<@{sam.id}> do you know this one?")
+        await scene.idle()
+        assert len(scene.replies(asked)) == 2
+        sam.reply(card, "Sixteen, says Sam.")
+        assert "says Sam" in shown(await scene.answer(asked, 3))
