@@ -25,6 +25,7 @@ from bot.rendering.notices import (
     GREETING,
     WELCOME,
     Person,
+    files_left_out,
     late_note,
     notice,
     unread_note,
@@ -243,7 +244,7 @@ class Answering:
     def _files(self, item: InboxItem, thread: Thread) -> tuple[str, ...]:
         if item.surface is not Surface.DM:
             return ()
-        return tuple(dict.fromkeys((*item.files, *thread.files)))
+        return tuple(dict.fromkeys((*item.files, *reversed(thread.files))))
 
     def _note(self, item: InboxItem, read: Read) -> str:
         notes = []
@@ -252,4 +253,6 @@ class Answering:
             notes.append(late_note(age_s))
         if read.unread:
             notes.append(unread_note([(file.name, file.reason) for file in read.unread]))
+        if read.left_out:
+            notes.append(files_left_out(read.left_out))
         return "\n".join(notes)

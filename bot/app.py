@@ -11,7 +11,12 @@ from bot.access.facts import SlackFacts
 from bot.answering import Answering
 from bot.aside import Aside
 from bot.attachments import Attachments
-from bot.credentials import identity_of, refuse_missing, revealed
+from bot.credentials import (
+    identity_of,
+    refuse_missing,
+    refuse_unreachable_people,
+    revealed,
+)
 from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
@@ -96,6 +101,7 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
         )
         stack.push_async_callback(api.aclose)
         identity = await identity_of(api)
+        await refuse_unreachable_people(api, slack.escalation_channel)
         engine = await stack.enter_async_context(open_engine(settings, overrides))
         await engine.make_ready()
         facts = SlackFacts(
@@ -116,6 +122,8 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         api=api,
         ingestion=replace(engine.ingestion, heeds_documents=False),
         sources=engine.sources,
+        inbox=engine.inbox,
+        clock=clock,
         tenant=tenant,
         home=settings.home,
         max_bytes=settings.parse.max_bytes,
@@ -195,7 +203,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
-    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, clock=clock)
+    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, aside=aside, clock=clock)
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,

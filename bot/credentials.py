@@ -1,8 +1,8 @@
-"""The tokens that the bot needs, and whose they are."""
+"""What the bot needs of Slack before it starts: tokens, whose they are, and where people are."""
 
 from __future__ import annotations
 
-from bot.slack_api import Refused, SlackApi
+from bot.slack_api import Refused, SlackApi, SlackFault
 from bot.slack_app import Identity
 from engine.errors import SettingsInvalid
 from engine.slack_settings import SlackSettings
@@ -27,6 +27,29 @@ def revealed(given: object) -> str:
     """A secret setting as text; empty where it is not set."""
     reveal = getattr(given, "get_secret_value", None)
     return str(reveal()) if reveal is not None else ""
+
+
+async def refuse_unreachable_people(api: SlackApi, channel: str | None) -> None:
+    """Nobody is to read "A person has your question" while no card can be posted.
+
+    Raises: SettingsInvalid; what Slack does not say now is left to `deskhand doctor`.
+    """
+    if channel is None:
+        return
+    try:
+        told = await api.call("conversations.info", channel=channel)
+        is_in = bool((told.get("channel") or {}).get("is_member"))
+    except Refused as refused:
+        if refused.code != "channel_not_found":
+            return
+        is_in = False
+    except SlackFault:
+        return
+    if not is_in:
+        raise SettingsInvalid(
+            f"DESKHAND_SLACK__ESCALATION_CHANNEL names {channel}, which the bot is not in; invite "
+            "it there, or name another channel by its id"
+        )
 
 
 async def identity_of(api: SlackApi) -> Identity:
