@@ -138,6 +138,7 @@ async def test_who_is_not_in_the_channel_of_the_cards_cannot_answer(stage: Stage
         asked = ann.say(ann.dm, HOW_LONG)
         await ann.click(await scene.answer(asked), "human")
         card = await scene.card()
+        await scene.answer(asked, 2)
         scene.escalations.members.append(gus.id)
         for person in (eve, gus):
             await person.click(card, "case:answer")
@@ -165,6 +166,7 @@ async def test_a_mention_under_a_card_is_a_question_of_its_own(stage: Stage) -> 
         asked = ann.say(ann.dm, HOW_LONG)
         await ann.click(await scene.answer(asked), "human")
         card = await scene.card()
+        await scene.answer(asked, 2)
         scene.reviewer.mention(
             scene.escalations, "What is the guest wifi called?", thread_ts=card.ts
         )
