@@ -237,6 +237,8 @@ class Answering:
             if asked is not None:
                 text = plain_text(words[asked].text, bot_user=self.bot_user)
                 words = words[:asked]
+        if not any(c.isalnum() for c in without_emoji(text)):
+            text = ""  # the name of an emoji is no word
         return text, Thread(words=tuple(words)).turns(bot_user=self.bot_user)
 
     def _files(self, item: InboxItem, thread: Thread) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ _COURTESY = re.compile(
     r"|(?:good|great) (?:to know|answer|bot|job)|no worries|never ?mind|nvm)[\s.!,:)]*",
     re.IGNORECASE,
 )
+_YES_OR_NO = re.compile(r"(?:yes|yep|yeah|no|nope)[\s.!,]*", re.IGNORECASE)
 _GREETING = re.compile(
     r"(?:hi|hello|hey|hiya|yo|howdy|greetings|(?:good )?(?:morning|afternoon|evening|day)|hallo)"
     r"(?: (?:there|all|everyone|team|bot|again|deskhand))*[\s.!,:)]*",
@@ -28,6 +29,11 @@ _WHAT_ARE_YOU = re.compile(
 def is_courtesy(plain: str) -> bool:
     """Whether a plain text is thanks, agreement or the like and nothing else."""
     return _COURTESY.fullmatch(plain) is not None
+
+
+def says_yes_or_no(plain: str) -> bool:
+    """Whether a plain text is that alone, which after a question is an answer to it."""
+    return _YES_OR_NO.fullmatch(plain) is not None
 
 
 def is_greeting(plain: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.intake.case_reply import answers_case
+from bot.intake.follow_up import is_for_asker
 from bot.intake.incoming import Deleted, Edited, Said, incoming
 from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
@@ -92,7 +92,9 @@ class Receiver:
         """The question that a message is; None for talk that is not for the bot."""
         reply = await self._reply_to_case(said)
         if reply is not None:
-            return reply if answers_case(said.text, bot_user=self.bot_user) else None
+            asker = str(reply.extra["asker"])
+            meant = is_for_asker(said.text, asker=asker, bot_user=self.bot_user)
+            return reply if meant else None  # an edit of one passed on stays the asker's
         surface = await self._surface(said)
         return None if surface is None else question_of(said, surface)
 
@@ -109,7 +111,12 @@ class Receiver:
             channel=asked.channel,
             ts=_reply_ts(said.channel, said.ts),
             thread_ts=asked.root,
-            extra={"case": case.id, "card_channel": said.channel, "reply_ts": said.ts},
+            extra={
+                "case": case.id,
+                "asker": asked.user,
+                "card_channel": said.channel,
+                "reply_ts": said.ts,
+            },
         )
 
     async def _case_of(self, channel: str, card_ts: str) -> tuple[Case, InboxItem] | None:

@@ -50,7 +50,7 @@ _NOT_EVERYONE = (
 )
 REPLIES_GO_OUT = (
     "The first reply in this thread goes to the asker, under the name of who wrote it. To talk "
-    "about the question first, mention somebody in your reply: that one stays here."
+    "about the question first, begin your reply with a mention of somebody: that one stays here."
 )
 _REQUESTED = "The asker asked for a person."
 _CUT = "The draft is longer than this; the whole of it is in the form."

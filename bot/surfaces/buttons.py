@@ -167,7 +167,7 @@ class Buttons:
         case = await self.cases.by_card(self.tenant, channel, ts)
         if case is None and channel == self.escalation.channel:
             named = await self.cases.get(self.tenant, value)
-            case = named if named is not None and named.ts is None else None
+            case = named if named is not None and named.ts in (None, ts) else None
         return case
 
     async def _open_form(self, body: Json, case: Case, user: str) -> None:

@@ -1,4 +1,4 @@
-"""`deskhand run` as a process: starting, stopping, and refusing to start."""
+"""`deskhand run` as a process: what it says when it cannot, and that it ends when told."""
 
 from __future__ import annotations
 
@@ -6,97 +6,95 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
-from bot.workspace import LocalWorkspace
-from tests.bot.app.conftest import manifest
+from bot.workspace import Fault
+from tests.bot.app.conftest import HOW_LONG, Scene, Stage
 
 pytestmark = pytest.mark.slow
 
 
-async def start(home: Path, **settings: str) -> asyncio.subprocess.Process:
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+async def started(scene: Scene, **environment: str) -> asyncio.subprocess.Process:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "bot.cli.main",
         "run",
-        env={
-            "PATH": os.environ["PATH"],
-            "DESKHAND_HOME": str(home),
-            "DESKHAND_SLACK__HOST": "127.0.0.1",
-            "DESKHAND_SLACK__PORT": "0",
-            **settings,
-        },
+        "--json",
+        env={**kept, **scene.environment, **environment},
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
 
 
-@pytest.fixture
-async def workspace() -> AsyncIterator[LocalWorkspace]:
-    async with LocalWorkspace(seed=7, manifest=manifest("socket")) as opened:
-        yield opened
-
-
-def tokens(workspace: LocalWorkspace) -> dict[str, str]:
-    return {
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "DESKHAND_SLACK__API_URL": workspace.api_url,
-    }
-
-
-async def test_it_says_when_it_is_ready_and_ends_on_sigterm(
-    workspace: LocalWorkspace, tmp_path: Path
-) -> None:
-    process = await start(tmp_path / "home", **tokens(workspace))
-    assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
-    assert "takes questions in Local from 0 documents" in line
-    process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 30) == 0
-
-
-async def test_it_ends_on_sigterm_also_while_slack_opens_no_connection(
-    workspace: LocalWorkspace, tmp_path: Path
-) -> None:
-    workspace.sockets.max_connections = 0
-    process = await start(tmp_path / "home", **tokens(workspace))
-    await workspace.until(lambda: workspace.calls("apps.connections.open"), 60)
-    process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 30) == 0
+async def ended(process: asyncio.subprocess.Process) -> Ended:
+    try:
+        async with asyncio.timeout(120):
+            out, err = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        raise
+    assert process.returncode is not None
+    return Ended(process.returncode, out.decode(), err.decode())
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"),
+    ("names", "code", "words"),
     [
-        ({}, "SLACK_BOT_TOKEN is not set"),
-        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "SLACK_APP_TOKEN is not set"),
-        ({"SLACK_BOT_TOKEN": "xoxb-w", "SLACK_APP_TOKEN": "xapp-w"}, "refuses SLACK_BOT_TOKEN"),
+        ({"DESKHAND_SLACK__BOT_TOKEN": "xoxb-wrong"}, 2, "SLACK_BOT_TOKEN"),
+        ({"DESKHAND_SLACK__APP_TOKEN": "xapp-wrong"}, 1, "SLACK_APP_TOKEN"),
+        ({"DESKHAND_SLACK__APP_TOKEN": "xoxb-local-bot"}, 1, "xapp-"),
+        ({"DESKHAND_SLACK__BOT_TOKEN": ""}, 2, "SLACK_BOT_TOKEN is not set"),
+        ({"DESKHAND_SLACK__APP_TOKEN": ""}, 2, "SLACK_APP_TOKEN is not set"),
+        (
+            {"DESKHAND_SLACK__TRANSPORT": "http", "DESKHAND_SLACK__SIGNING_SECRET": ""},
+            2,
+            "SLACK_SIGNING_SECRET is not set",
+        ),
+        ({"DESKHAND_SLACK__PORT": "no"}, 2, "DESKHAND_SLACK__PORT"),
+        ({"DESKHAND_SLACK__ESCALATION_CHANNEL": "#help"}, 2, "ESCALATION_CHANNEL"),
     ],
 )
-async def test_without_its_tokens_it_says_which_in_one_sentence(
-    workspace: LocalWorkspace, tmp_path: Path, settings: dict[str, str], words: str
+async def test_what_is_wrong_is_said_in_one_sentence(
+    stage: Stage, names: dict[str, str], code: int, words: str
 ) -> None:
-    url = {"DESKHAND_SLACK__API_URL": workspace.api_url}
-    process = await start(tmp_path / "home", **url, **settings)
-    out, error = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 2
-    assert out == b""
-    assert error.decode().count("\n") == 1
-    assert words in error.decode()
-    assert "xoxb-w" not in error.decode()
+    async with stage(started=False) as scene:
+        done = await ended(await started(scene, **names))
+        said = [line for line in done.err.splitlines() if line.startswith("deskhand: ")]
+        assert done.code == code, done.err
+        assert len(said) == 1, done.err
+        assert words in said[0]
+        assert "Traceback" not in done.err
+        assert "wrong" not in said[0]
+        assert done.out == ""
 
 
-async def test_an_escalation_channel_that_it_is_not_in_stops_the_start(
-    workspace: LocalWorkspace, tmp_path: Path
-) -> None:
-    lonely = workspace.public("lonely", workspace.join("ann"), with_bot=False)
-    given = tokens(workspace) | {"DESKHAND_SLACK__ESCALATION_CHANNEL": lonely.id}
-    process = await start(tmp_path / "home", **given)
-    _, error = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 2
-    assert "which the bot is not in" in error.decode()
+async def test_it_answers_and_ends_when_told(stage: Stage) -> None:
+    async with stage(started=False) as scene:
+        workspace = scene.workspace
+        ann = workspace.join("ann")
+        workspace.faults.add("apps.connections.open", Fault.SERVER_ERROR)
+        process = await started(scene)
+        assert process.stdout is not None
+        async with asyncio.timeout(120):
+            ready = await process.stdout.readline()
+        assert b'"ready": true' in ready.replace(b'":t', b'": t')
+        asked = ann.say(ann.dm, HOW_LONG)
+        await workspace.until(lambda: scene.replies(asked), 60)
+        process.send_signal(signal.SIGTERM)
+        done = await ended(process)
+        assert done.code == 0
+        assert "Traceback" not in done.err
+        for secret in (HOW_LONG, "16 weeks", workspace.bot_token, workspace.app_token):
+            assert secret not in done.err

@@ -140,3 +140,17 @@ async def test_what_became_of_an_answer_is_read_from_its_row(
         "U9" if arrived else None,
     )
     assert known.version == case.version + 1
+
+
+async def test_an_answer_is_taken_back_only_by_its_own_reply_and_until_it_is_delivered(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
+    assert item is not None
+    case = await store.open("acme", asked, [], NOW)
+    assert not await store.reopen(case.id, reply_id=asked)
+    assert await store.answer(case.id, by="U1", text="Sixteen.", at=after(1), reply_id=asked)
+    assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=after(2))
+    assert await store.settle("acme", after(3)) == 1
+    assert not await store.reopen(case.id, reply_id=asked)
