@@ -247,3 +247,21 @@ async def test_who_asked_where_nothing_can_be_posted_any_more_is_told_so_once(
         await scene.idle()
         assert [message.text for message in scene.said(ann.dm)] == [NOT_POSTED]
         assert scene.replies(asked) == []
+
+
+async def test_a_card_shows_nothing_of_what_only_the_asker_may_read(stage: Stage) -> None:
+    async with stage() as scene:
+        ann = scene.workspace.join("ann")
+        budgets = {
+            "old.md": "# Travel budget\n\nThe travel budget of Oslo is 350000 euros a year.\n",
+            "new.md": "# Travel budget\n\nThe travel budget of Oslo is 200000 euros a year.\n",
+        }
+        await scene.learn(budgets, f"user:{ann.id}")
+        answer = await scene.answer(ann.say(ann.dm, "What is the travel budget of Oslo?"))
+        assert "350000 euros" in shown(answer)
+        assert "A person has your question" in shown(answer)
+        card = await scene.card()
+        assert "travel budget of Oslo" in shown(card)
+        assert "euros" not in shown(card)
+        assert "Two documents contradict each other." in shown(card)
+        assert "are not shown" in shown(card)
