@@ -25,6 +25,7 @@ from bot.rendering.notices import (
     GREETING,
     WELCOME,
     Person,
+    files_left_out,
     late_note,
     notice,
     unread_note,
@@ -240,12 +241,14 @@ class Answering:
             if asked is not None:
                 text = plain_text(words[asked].text, bot_user=self.bot_user)
                 words = words[:asked]
+        if not any(c.isalnum() for c in without_emoji(text)):
+            text = ""  # the name of an emoji is no word
         return text, Thread(words=tuple(words)).turns(bot_user=self.bot_user)
 
     def _files(self, item: InboxItem, thread: Thread) -> tuple[str, ...]:
         if item.surface is not Surface.DM:
             return ()
-        return tuple(dict.fromkeys((*item.files, *thread.files)))
+        return tuple(dict.fromkeys((*item.files, *reversed(thread.files))))
 
     def _note(self, item: InboxItem, read: Read) -> str:
         notes = []
@@ -254,4 +257,6 @@ class Answering:
             notes.append(late_note(age_s))
         if read.unread:
             notes.append(unread_note([(file.name, file.reason) for file in read.unread]))
+        if read.left_out:
+            notes.append(files_left_out(read.left_out))
         return "\n".join(notes)

@@ -11,6 +11,12 @@ from bot.access.facts import SlackFacts
 from bot.answering import Answering
 from bot.aside import Aside
 from bot.attachments import Attachments
+from bot.credentials import (
+    identity_of,
+    refuse_missing,
+    refuse_unreachable_people,
+    revealed,
+)
 from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
@@ -22,7 +28,7 @@ from bot.intake.taken_part import TakenPart
 from bot.persons_answers import PersonsAnswers
 from bot.readiness import Readiness
 from bot.rendering.notices import Person
-from bot.slack_api import Refused, SlackApi
+from bot.slack_api import SlackApi
 from bot.slack_app import Identity, make_slack_app
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
@@ -32,9 +38,7 @@ from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from bot.wording import SlackWording
 from engine.compose import Engine, Overrides, open_engine
-from engine.errors import SettingsInvalid
 from engine.settings import Settings
-from engine.slack_settings import SlackSettings
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
@@ -92,16 +96,22 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
     answer or does not know the app.
     """
     slack = settings.slack
-    _refuse_missing(slack)
+    refuse_missing(slack)
     async with AsyncExitStack() as stack:
         api = SlackApi(
-            _secret(slack.bot_token), url=slack.api_url, timeout_s=slack.request_timeout_s
+            revealed(slack.bot_token), url=slack.api_url, timeout_s=slack.request_timeout_s
         )
         stack.push_async_callback(api.aclose)
-        identity = await _identity(api)
+        identity = await identity_of(api)
+        await refuse_unreachable_people(api, slack.escalation_channel)
         engine = await stack.enter_async_context(open_engine(settings, overrides))
         await engine.make_ready()
-        facts = SlackFacts(api, ttl_s=slack.facts_ttl_s, most_members=slack.most_members)
+        facts = SlackFacts(
+            api,
+            ttl_s=slack.facts_ttl_s,
+            most_members=slack.most_members,
+            team=identity.team,
+        )
         stack.push_async_callback(facts.aclose)
         yield _compose(engine, api, facts, identity)
 
@@ -114,6 +124,8 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         api=api,
         ingestion=replace(engine.ingestion, heeds_documents=False),
         sources=engine.sources,
+        inbox=engine.inbox,
+        clock=clock,
         tenant=tenant,
         home=settings.home,
         max_bytes=settings.parse.max_bytes,
@@ -199,7 +211,11 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
+<<<<<<< HEAD
     asking = Asking(api=api, receiver=receiver, team=identity.team, bot_user=bot_user, clock=clock)
+=======
+    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, aside=aside, clock=clock)
+>>>>>>> refs/heads/bot
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,
@@ -259,15 +275,15 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     app = make_slack_app(
         identity,
         dispatch,
-        token=_secret(slack.bot_token),
-        signing_secret=_secret(slack.signing_secret),
+        token=revealed(slack.bot_token),
+        signing_secret=revealed(slack.signing_secret),
         signed=over_http,
     )
     socket = None
     if not over_http:
         socket = SocketTransport(
             app,
-            app_token=_secret(slack.app_token),
+            app_token=revealed(slack.app_token),
             api_url=slack.api_url,
             timeout_s=slack.request_timeout_s,
             on_connected=gaps.on_connected,
@@ -294,44 +310,3 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
 
 async def _tell_nobody(_: InboxItem) -> None:
     """Who takes a question in while answering another is about to look for the next anyway."""
-
-
-def _refuse_missing(slack: SlackSettings) -> None:
-    needed = {"SLACK_BOT_TOKEN": slack.bot_token}
-    if slack.transport == "http":
-        needed["SLACK_SIGNING_SECRET"] = slack.signing_secret
-    else:
-        needed["SLACK_APP_TOKEN"] = slack.app_token
-    for name, secret in needed.items():
-        if not _secret(secret):
-            raise SettingsInvalid(
-                f"{name} is not set; copy it from the app's page at api.slack.com/apps (README, "
-                "production)"
-            )
-
-
-def _secret(given: object) -> str:
-    reveal = getattr(given, "get_secret_value", None)
-    return str(reveal()) if reveal is not None else ""
-
-
-async def _identity(api: SlackApi) -> Identity:
-    """Who the app is.
-
-    Raises: SettingsInvalid for a token that Slack refuses; RateLimited, Unsure.
-    """
-    try:
-        told = await api.call("auth.test")
-    except Refused as refused:
-        raise SettingsInvalid(
-            f"Slack refuses SLACK_BOT_TOKEN ({refused.code}); copy the xoxb- token of the app's "
-            "OAuth & Permissions page once more"
-        ) from None
-    return Identity(
-        team=str(told.get("team_id") or ""),
-        bot_user=str(told.get("user_id") or ""),
-        bot_id=str(told.get("bot_id") or ""),
-        url=str(told.get("url") or ""),
-        name=str(told.get("user") or ""),
-        team_name=str(told.get("team") or ""),
-    )

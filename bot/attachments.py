@@ -12,22 +12,28 @@ import contextlib
 import logging
 import re
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
+from engine.clock import Clock
 from engine.errors import DeskhandError
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress
 from engine.knowledge.source import NOT_DOCUMENTS
+from engine.storage.inbox import InboxStore, State
 from engine.storage.sources import SourceStore
 
 log = logging.getLogger(__name__)
 
 _UNSAFE = re.compile(r"[^\w.() -]+")
 _FOLDER = "attachments"
+_MOST_NAME_BYTES = 120
+MOST_FILES = 5
+"""Files read for one question; parsing and embedding them is done anew each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +46,12 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """What became of the files of a question. names: of those that were read."""
+    """What became of the files of a question. names: of those that were read. left_out: how many
+    older ones were not looked at."""
 
     names: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,8 @@ class Attachments:
     api: SlackApi
     ingestion: Ingestion
     sources: SourceStore
+    inbox: InboxStore
+    clock: Clock
     tenant: str
     home: Path
     max_bytes: int
@@ -63,7 +73,8 @@ class Attachments:
     ) -> AsyncIterator[Read]:
         """The files as part of the knowledge that this person finds, until it is left.
 
-        files: ids of Slack's. A file that cannot be fetched or parsed is named, not raised.
+        files: ids of Slack's, the newest first; only so many are read. A file that cannot be
+        fetched or parsed is named, not raised.
 
         Raises: RateLimited, StorageUnavailable, IndexUnavailable, ModelUnavailable.
         """
@@ -72,7 +83,8 @@ class Attachments:
             return
         folder = self.home.resolve() / _FOLDER / question_id
         try:
-            yield await self._read(folder, files, user)
+            read = await self._read(folder, files[:MOST_FILES], user)
+            yield replace(read, left_out=len(files[MOST_FILES:]))
         finally:
             await self._forget(str(folder))
 
@@ -81,11 +93,24 @@ class Attachments:
 
         Raises: StorageUnavailable, IndexUnavailable.
         """
-        root = self.home.resolve() / _FOLDER
         for source in await self.sources.all(self.tenant):
-            if source.uri.removeprefix("file://").startswith(f"{root}/"):
-                await self.ingestion.forget(source.id)
-        await asyncio.to_thread(shutil.rmtree, root, ignore_errors=True)
+            folder = Path(source.uri.removeprefix("file://"))
+            if folder.parent.name != _FOLDER or await self._is_in_use(folder.name):
+                continue
+            await self.ingestion.forget(source.id)
+            if folder.is_relative_to(self.home.resolve()):
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _is_in_use(self, question_id: str) -> bool:
+        """Whether it is no question's folder, or another replica answers that question now."""
+        try:
+            uuid.UUID(question_id)
+        except ValueError:
+            return True
+        asked = await self.inbox.get(self.tenant, question_id)
+        if asked is None or asked.state is not State.CLAIMED or asked.lease_until is None:
+            return False
+        return asked.lease_until > self.clock()
 
     async def _read(self, folder: Path, files: Sequence[str], user: str) -> Read:
         unread: list[Unread] = []
@@ -112,7 +137,7 @@ class Attachments:
             info = answer.get("file")
             if not isinstance(info, dict):
                 return name, "Slack does not show it"
-            name = _UNSAFE.sub("_", str(info.get("name") or "file")).lstrip(".")[-120:] or "file"
+            name = _file_name(str(info.get("name") or ""))
             if Path(name).suffix.lower() in NOT_DOCUMENTS:
                 return name, "it is no document"
             url = info.get("url_private_download") or info.get("url_private")
@@ -128,7 +153,11 @@ class Attachments:
             return name, "Slack did not hand it out"
         if (folder / name).exists():
             name = f"{number} {name}"
-        await asyncio.to_thread(_write, folder / name, content)
+        try:
+            await asyncio.to_thread(_write, folder / name, content)
+        except OSError as error:
+            log.warning("a file could not be kept: %s", error.strerror)
+            return name, "there is no room for it here"
         return name, ""
 
     async def _forget(self, folder: str) -> None:
@@ -141,6 +170,13 @@ class Attachments:
                     await asyncio.shield(self.ingestion.forget(source.id))
         except DeskhandError as error:
             log.warning("files of a question were not forgotten yet: %s", error)
+
+
+def _file_name(given: str) -> str:
+    """A name that every file system takes, with the ending that says what the file is."""
+    name = _UNSAFE.sub("_", given).lstrip(".") or "file"
+    stem, suffix = Path(name).stem, Path(name).suffix[:16]
+    return stem.encode()[:_MOST_NAME_BYTES].decode(errors="ignore") + suffix
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -45,18 +45,25 @@ class SlackFacts:
     """The facts of one workspace, read through its app.
 
     ttl_s: how long memberships are remembered where no event says that they changed.
-    most_members: conversations with more are not read.
+    most_members: conversations with more are not read. team: the workspace's id where it is known,
+    so that nothing waits for `auth.test`.
 
     Raises from every reading: FactsUnknown.
     """
 
     def __init__(
-        self, api: SlackApi, *, ttl_s: float, most_members: int, clock: MonotonicS = time.monotonic
+        self,
+        api: SlackApi,
+        *,
+        ttl_s: float,
+        most_members: int,
+        team: str = "",
+        clock: MonotonicS = time.monotonic,
     ) -> None:
         self._api = api
         self._most_members = most_members
         self._clock = clock
-        self._team = ""
+        self._team = team
         self._limited_until: dict[str, float] = {}
         self._turns = asyncio.Semaphore(_AT_A_TIME)
         self._conversations = Remembered[str, Conversation](

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
 
 from bot.app import Bot, open_bot
 from bot.cli.json_lines import json_line
-from engine.settings import load_settings
+from engine.settings import Settings, load_settings
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "httpx2", "alembic")
@@ -27,11 +28,26 @@ async def run(args: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    started = asyncio.Event()
+    running = asyncio.ensure_future(_run(settings, started, stop, as_json=args.json))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not started.is_set():
+        running.cancel()  # Slack cannot be reached, and nobody wants it to be any more
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    return 0
+
+
+async def _run(
+    settings: Settings, started: asyncio.Event, stop: asyncio.Event, *, as_json: bool
+) -> None:
     async with open_bot(settings) as bot, bot.running():
-        await _greet(bot, as_json=args.json)
+        started.set()
+        await _greet(bot, as_json=as_json)
         await stop.wait()
         print("deskhand: stopping; questions under way are finished first", file=sys.stderr)
-    return 0
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -34,11 +34,12 @@ _ASKS = re.compile(
 """A question without its mark: a question word, or a verb before its subject."""
 _ALL_IS_WELL = re.compile(
     r".*\b(?:thanks?|thank you|thx|cheers|all good|no more questions|have a (?:nice|good|great) \w+"
-    r"|(?:it |that |now |this )*(?:works|worked|helps|helped|fixed|solved|sorted)(?: now| it| too)?)"
-    r"\W*$",
+    r"|(?:it |that |now |this )*(?:works|worked|helps|helped|fixed|solved|sorted)"
+    r"(?: now| it| too)?)\W*$",
     re.IGNORECASE | re.DOTALL,
 )
 """Ends in words that close a conversation."""
+_BEGINS_WITH = re.compile(r"\s*<@([UW][A-Z0-9]+)")
 _GOES_ON = re.compile(
     r"(?:and|but|or|also|what about|how about|same|for|in|with|without|as an?|if|i mean|i meant)\b"
     r"|.*\b(?:not|\w+n't|cannot|still|error|errors|fails?|failed|failing|broken|stuck|wrong|missing|"
@@ -97,6 +98,19 @@ def summoned_to(before: Sequence[Word], *, bot_user: str) -> int | None:
     asked = [n for n in spoken if asks(plain_text(before[n].text, bot_user=bot_user))]
     own = [n for n in asked if before[n].user == before[spoken[0]].user]
     return (own or asked or spoken[:1])[-1]
+
+
+def is_for_asker(text: str, *, asker: str, bot_user: str) -> bool:
+    """Whether a word under a card is meant for the asker of its question.
+
+    Not what begins by naming somebody else or calls a group, nor what holds no words. "Yes" is an
+    answer.
+    """
+    named = _BEGINS_WITH.match(text)
+    if (named and named[1] != asker) or calls_a_group(text):
+        return False
+    plain = without_emoji(plain_text(text, bot_user=bot_user))
+    return any(c.isalnum() for c in plain)
 
 
 def _asker(before: Sequence[Word]) -> str:

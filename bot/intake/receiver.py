@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.intake.follow_up import is_for_asker
 from bot.intake.incoming import Deleted, Edited, Said, incoming
 from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
@@ -110,6 +111,8 @@ class Receiver:
         if found is None:
             return None
         case, asked = found
+        if not is_for_asker(said.text, asker=asked.user, bot_user=self.bot_user):
+            return None
         return replace(
             question_of(said, Surface.CASE_REPLY),
             channel=asked.channel,

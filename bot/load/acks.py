@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,11 @@ class AckFigures:
 
 
 async def measure_acks(
-    events: int, *, seed: int, tell: Callable[[str], None]
+    events: int,
+    *,
+    seed: int,
+    tell: Callable[[str], None],
+    transports: Sequence[str] = ("http", "socket"),
 ) -> tuple[dict[str, Any], bool]:
     """Figures by transport and database, with ratios to the bare app; whether all of it held.
 
@@ -50,7 +54,7 @@ async def measure_acks(
     figures: dict[str, Any] = {}
     held = True
     with _postgres(tell) as address:
-        for transport in ("http", "socket"):
+        for transport in transports:
             tell(f"acknowledgements over {transport}, by an app that only acknowledges")
             bare = await _bare(transport, events, seed)
             figures[f"bare_{transport}"] = _shown(bare.paced, bare.fast)

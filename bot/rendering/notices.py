@@ -103,3 +103,9 @@ def unread_note(files: Sequence[tuple[str, str]]) -> str:
     named = [f"{cut(one_line(name), 80)} ({cut(one_line(why), 120)})" for name, why in files[:5]]
     more = f" and {len(files) - 5} more" if len(files) > 5 else ""
     return f"I could not read {', '.join(named)}{more}."
+
+
+def files_left_out(count: int) -> str:
+    """The line that says that older files of the conversation were not read."""
+    older = "one older file" if count == 1 else f"{count:,} older files"
+    return f"I read the newest files of this conversation and left out {older}."

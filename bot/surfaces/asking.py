@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.aside import Aside
 from bot.intake.plain_text import plain_text
 from bot.intake.receiver import Receiver, moment_of
 from bot.names import COMMAND
@@ -22,6 +24,9 @@ HELP = (
     f"`{COMMAND} ask QUESTION` asks me; the answer comes as a direct message that only you see. "
     "You can also mention me in a channel, or write to me directly."
 )
+_ASKED_BEFORE = "Somebody has asked me about this message already; see its thread."
+_PATIENCE_S = 1.8
+"""Slack waits three seconds for a command's acknowledgement."""
 _ON_ITS_WAY = "Your answer comes as a direct message."
 _MOST_CHARS = 3_000
 
@@ -34,6 +39,7 @@ class Asking:
     receiver: Receiver
     team: str
     bot_user: str
+    aside: Aside
     clock: Clock
 
     async def command(self, body: Json) -> str:
@@ -47,11 +53,27 @@ class Asking:
             text = typed  # a question without the word is one all the same
         if not text.strip() or " " not in typed:
             return HELP
+<<<<<<< HEAD
         await self._in_direct_message(
             user=str(body.get("user_id") or ""),
             text=text.strip(),
             surface=Surface.COMMAND,
+=======
+        work = asyncio.ensure_future(
+            self._in_direct_message(
+                team=str(body.get("team_id") or ""),
+                user=str(body.get("user_id") or ""),
+                text=text.strip(),
+                surface=Surface.COMMAND,
+            )
+>>>>>>> refs/heads/bot
         )
+        # What stands in the conversation is to be answered, also where Slack is slow: it goes on.
+        done, _ = await asyncio.wait({work}, timeout=_PATIENCE_S)
+        if done:
+            work.result()
+        else:
+            self.aside.begin(_ended(work), "a command was not taken")
         return _ON_ITS_WAY
 
     async def shortcut(self, body: Json) -> None:
@@ -70,7 +92,7 @@ class Asking:
             shown = plain_text(text, bot_user=self.bot_user)
             await self._in_direct_message(user=str(user), text=shown, surface=Surface.SHORTCUT)
             return
-        await self.receiver.keep(
+        is_new = await self.receiver.keep(
             NewQuestion(
                 team=self.team,
                 channel=str(channel),
@@ -84,9 +106,19 @@ class Asking:
                 extra={"message_ts": ts},
             )
         )
+        if not is_new:
+            await self.api.call(
+                "chat.postEphemeral",
+                channel=str(channel),
+                user=str(user),
+                thread_ts=str(message.get("thread_ts") or ts),
+                text=_ASKED_BEFORE,
+            )
 
-    async def choice(self, body: Json, asked: InboxItem, choice: str) -> None:
+    async def choice(self, body: Json, asked: InboxItem, number: int, choice: str) -> None:
         """One of the choices of a question back: the question again, with what was chosen.
+
+        number: of the choice, from 0; each is asked once.
 
         Raises: StorageUnavailable.
         """
@@ -95,7 +127,7 @@ class Asking:
             NewQuestion(
                 team=asked.team,
                 channel=asked.channel,
-                ts=f"choice:{asked.id}:{asked.revision}",
+                ts=f"choice:{asked.id}:{asked.revision}:{number}",
                 thread_ts=asked.root,
                 user=user,
                 user_team=asked.user_team if user == asked.user else None,
@@ -139,3 +171,7 @@ class Asking:
             return False
         info = answer.get("channel") or {}
         return bool(info.get("is_member") or info.get("is_im") or info.get("is_mpim"))
+
+
+async def _ended(work: asyncio.Future[None]) -> None:
+    await work

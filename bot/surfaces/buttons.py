@@ -159,7 +159,7 @@ class Buttons:
         trace = await self.traces.get(self.tenant, asked.trace_id) if asked.trace_id else None
         choices = choices_of(trace["reply"]) if trace else ()
         if number < len(choices):
-            await self.asking.choice(body, asked, choices[number])
+            await self.asking.choice(body, asked, number, choices[number])
 
     async def _case_of(self, channel: str, ts: str, value: str) -> Case | None:
         """The case of a card; by the button's value where Slack's answer about the card, which
@@ -167,7 +167,7 @@ class Buttons:
         case = await self.cases.by_card(self.tenant, channel, ts)
         if case is None and channel == self.escalation.channel:
             named = await self.cases.get(self.tenant, value)
-            case = named if named is not None and named.ts is None else None
+            case = named if named is not None and named.ts in (None, ts) else None
         return case
 
     async def _open_form(self, body: Json, case: Case, user: str) -> None:

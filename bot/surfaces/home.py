@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot.access.audience import rights_of
-from bot.access.facts import SlackFacts
+from bot.access.conversation import ConversationKind
+from bot.access.facts import FactsUnknown, SlackFacts
 from bot.access.recheck import may_show
 from bot.intake.plain_text import plain_text
 from bot.names import COMMAND
@@ -22,7 +23,7 @@ from engine.storage.documents import DocumentStore
 from engine.storage.feedback import FeedbackStore, Opinion
 from engine.storage.inbox import AskedQuestion as Asked
 from engine.storage.inbox import InboxStore
-from engine.storage.overview import OverviewStore
+from engine.storage.overview import AskedOften, OverviewStore
 from engine.storage.traces import TraceStore
 from engine.trace import Outcome
 
@@ -34,6 +35,7 @@ _MONTH = timedelta(days=30)
 _SEVERAL = 3
 """People who must have asked the same before others hear of it."""
 _MOST_OFTEN = 10
+_MOST_ASKERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,21 +92,38 @@ class Home:
             )
 
     async def _asked_often(self, audience: Audience) -> list[str]:
-        """What several people asked in the same words, where this audience may read the answer."""
+        """What several people asked in public, where this audience may read the answer."""
         since = self.clock() - _MONTH
         shown: list[str] = []
-        for asked in await self.overview.asked_often(
-            self.tenant, since, by=_SEVERAL, most=_MOST_OFTEN, without=f"<@{self.bot_user}>"
-        ):
+        found = await self.overview.asked_often(
+            self.tenant, since, by=_SEVERAL, without=f"<@{self.bot_user}>"
+        )
+        for asked in found[:_MOST_OFTEN]:
             trace = await self.traces.get(self.tenant, asked.trace_id)
             cited = [c["chunk_id"] for c in trace["citations"]] if trace else []
-            if cited and await may_show(
-                self.documents, tenant=self.tenant, passage_ids=cited, audience=audience
+            if (
+                cited
+                and await self._is_publicly_asked(asked)
+                and await may_show(
+                    self.documents, tenant=self.tenant, passage_ids=cited, audience=audience
+                )
             ):
                 shown.append(plain_text(asked.text, bot_user=self.bot_user))
             if len(shown) == MOST // 2:  # the others tell what there is to know
                 break
         return shown
+
+    async def _is_publicly_asked(self, asked: AskedOften) -> bool:
+        """Whether enough of its askers asked it in channels that every member may look into."""
+        in_public = set()
+        for user, channel in sorted(asked.askers)[:_MOST_ASKERS]:
+            try:
+                conversation = await self.facts.conversation(channel)
+            except FactsUnknown:
+                continue
+            if conversation.kind is ConversationKind.PUBLIC and not conversation.shared:
+                in_public.add(user)
+        return len(in_public) >= _SEVERAL
 
     def _question(self, asked: Asked) -> AskedQuestion:
         link = None

@@ -31,6 +31,8 @@ from engine.storage.inbox_item import parse_item, storable
 from engine.storage.schema import inbox
 
 _MINE = inbox.alias("mine")
+_NO_QUESTION = ("not_meant", "courtesy")
+"""Outcomes of words that asked nothing."""
 _FREE: dict[str, Any] = {"lease_owner": None, "lease": None, "lease_until": None}
 
 
@@ -212,7 +214,10 @@ class InboxStore:
         return await self._database.look_up(lambda db: int(db.execute(statement).scalar_one()))
 
     async def last_of_user(self, tenant: str, user: str, limit: int) -> tuple[AskedQuestion, ...]:
-        """A user's questions, the newest first, without those that were cancelled."""
+        """A user's questions, the newest first.
+
+        Without those that were cancelled or asked nothing, and without answers to others.
+        """
         columns = [inbox.c[name] for name in AskedQuestion.__dataclass_fields__]
         async with self._database.read() as db:
             found = await db.execute(
@@ -221,6 +226,8 @@ class InboxStore:
                     inbox.c.tenant == tenant,
                     inbox.c.user == user,
                     inbox.c.state != State.CANCELLED.value,
+                    inbox.c.surface != Surface.CASE_REPLY.value,
+                    func.coalesce(inbox.c.outcome, "").not_in(_NO_QUESTION),
                 )
                 .order_by(inbox.c.sequence.desc())
                 .limit(limit)

@@ -9,12 +9,14 @@ from sqlalchemy import Connection, func, select
 
 from engine.audience import Audience
 from engine.storage.database import Database
-from engine.storage.inbox_item import PENDING
+from engine.storage.inbox_item import PENDING, Surface
 from engine.storage.schema import corpus_sizes, documents, inbox, traces
 from engine.trace import Outcome
 
 _SHORT = 200
 """Characters of a question that can be suggested to others."""
+_MOST_COUNTED = 5_000
+"""Newest questions that are counted."""
 _MOST_READ = 500
 """Newest documents looked at for titles: enough for a page of them, whatever the corpus."""
 
@@ -33,10 +35,19 @@ class Overview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedOften:
-    """A question that many ask. text: as one of them wrote it. trace_id: of one of its answers."""
+    """A question that many ask.
+
+    text: as one of them wrote it. trace_id: of one of its answers. askers: user and channel.
+    """
 
     text: str
     trace_id: str
+    askers: frozenset[tuple[str, str]]
+
+    @property
+    def people(self) -> int:
+        """How many asked it."""
+        return len({user for user, _ in self.askers})
 
 
 class OverviewStore:
@@ -74,33 +85,45 @@ class OverviewStore:
         return await self._database.look_up(read)
 
     async def asked_often(
-        self, tenant: str, since: datetime, *, by: int, most: int, without: str = ""
+        self, tenant: str, since: datetime, *, by: int, without: str = ""
     ) -> tuple[AskedOften, ...]:
-        """Questions that were answered and that at least `by` people asked in the same words since
-        then, those of most people first. without: words that make no difference, such as a name.
+        """What at least `by` people asked in the same words since then, those of most people first.
+
+        Of mentions outside threads alone, as what is asked elsewhere is nobody else's business or
+        says little by itself. without: words that make no difference, such as a name.
 
         Raises: StorageUnavailable.
         """
 
         def read(db: Connection) -> tuple[AskedOften, ...]:
-            people = func.count(inbox.c.user.distinct())
-            text = func.replace(inbox.c.text, without, "") if without else inbox.c.text
-            words = func.lower(func.trim(text))
+            columns = (inbox.c.text, inbox.c.trace_id, inbox.c.user, inbox.c.channel)
             found = db.execute(
-                select(func.max(inbox.c.text), func.max(inbox.c.trace_id))
+                select(*columns)
                 .where(
                     inbox.c.tenant == tenant,
                     inbox.c.asked_at >= since,
+                    inbox.c.surface == Surface.MENTION.value,
+                    inbox.c.thread_ts.is_(None),
                     inbox.c.outcome == Outcome.ANSWERED.value,
-                    inbox.c.trace_id != "",
                     func.length(inbox.c.text) <= _SHORT,
                 )
-                .group_by(words)
-                .having(people >= by)
-                .order_by(people.desc(), words)
-                .limit(most)
+                .order_by(inbox.c.sequence.desc())
+                .limit(_MOST_COUNTED)
             )
-            return tuple(AskedOften(text=text, trace_id=trace_id) for text, trace_id in found)
+            groups: dict[str, list[tuple[str, str, str, str]]] = {}
+            for text, trace_id, user, channel in found:
+                words = " ".join(text.replace(without, " ").lower().split()) if without else text
+                groups.setdefault(words, []).append((text, trace_id, user, channel))
+            often = [
+                AskedOften(
+                    text=rows[0][0],
+                    trace_id=rows[0][1] or "",
+                    askers=frozenset((user, channel) for _, _, user, channel in rows),
+                )
+                for rows in groups.values()
+            ]
+            several = [asked for asked in often if asked.people >= by]
+            return tuple(sorted(several, key=lambda asked: (-asked.people, asked.text)))
 
         return await self._database.look_up(read)
 

@@ -156,10 +156,31 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def copy_home(home: Path, to: Path) -> None:
+    """Copies a home; the holes in an index's files, nearly all of their size, stay holes."""
+    shutil.copytree(home, to, copy_function=_copy_sparse)
+
+
+def _copy_sparse(source: str, target: str) -> None:
+    with Path(source).open("rb") as given, Path(target).open("wb") as made:
+        size, at = os.fstat(given.fileno()).st_size, 0
+        while at < size:
+            try:
+                at = os.lseek(given.fileno(), at, os.SEEK_DATA)
+            except OSError:  # only a hole is left
+                break
+            end = os.lseek(given.fileno(), at, os.SEEK_HOLE)
+            given.seek(at)
+            made.seek(at)
+            made.write(given.read(end - at))
+            at = end
+        made.truncate(size)
+
+
 @pytest.fixture
 def knowing(filled: Path, tmp_path: Path) -> Deskhand:
     """On a copy of a home that holds `DOCUMENTS`; its source is a folder they all share."""
-    shutil.copytree(filled / "home", tmp_path / "home")
+    copy_home(filled / "home", tmp_path / "home")
     return Deskhand(tmp_path)
 
 

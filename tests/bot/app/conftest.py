@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import logging
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -25,6 +24,7 @@ from engine.settings import Settings, load_settings
 from engine.storage.overview import OverviewStore
 from evals.model_server.reply import Respond
 from evals.model_server.server import ModelServer
+from tests.bot.conftest import copy_home
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = {
@@ -36,6 +36,7 @@ DOCUMENTS = {
     "bonus.md": "---\naudience: [user:U0NOBODY1]\n---\n\n# Bonus\n\n"
     "The yearly bonus of the leads is 20 percent of their salary.\n",
 }
+MODEL_KEY = "sk-local-test"
 HOW_LONG = "How many weeks is parental leave?"
 PROXIES = "HTTP_PROXY HTTPS_PROXY http_proxy https_proxy".split()
 SLACK_NAMES = "SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_CLIENT_ID".split()
@@ -173,7 +174,7 @@ async def copy_knowledge(knowledge: Path, home: Path) -> None:
             await engine.make_ready()
             await engine.ingestion.run(str(knowledge / "docs"), (), _unwatched)
         (knowledge / "made").rename(knowledge / "home")
-    await asyncio.to_thread(shutil.copytree, knowledge / "home", home)
+    await asyncio.to_thread(copy_home, knowledge / "home", home)
 
 
 Stage = Callable[..., AbstractAsyncContextManager[Scene]]
@@ -189,8 +190,8 @@ def stage(
     """`async with stage(transport="http", **settings) as scene`.
 
     started: false leaves `scene.start()` to the test. model: answers as this model of the local
-    OpenAI server does. errors: whether lines of level ERROR may be logged. What people wrote and
-    the tokens may be in no line of the log, whatever the test.
+    OpenAI server does. errors: whether lines of level ERROR may be logged. What people and
+    the bot wrote and the tokens may be in no line of the log, whatever the test.
     """
     for name in (*SLACK_NAMES, *PROXIES):
         monkeypatch.delenv(name, raising=False)
@@ -218,7 +219,7 @@ def stage(
             escalations = workspace.public("escalations", reviewer)
             if model is not None:
                 url = await stack.enter_async_context(ModelServer(model).serving())
-                more = {"openai__api_key": "sk-local-test", "openai__base_url": url, **more}
+                more = {"openai__api_key": MODEL_KEY, "openai__base_url": url, **more}
             environment = {
                 "DESKHAND_HOME": str(tmp_path / "home"),
                 "DESKHAND_SLACK__BOT_TOKEN": workspace.bot_token,
@@ -245,14 +246,15 @@ def stage(
 
 
 def assert_discreet(records: Sequence[logging.LogRecord], scene: Scene) -> None:
-    """No line of the log holds a token, what a person wrote, or a stack trace."""
+    """No line of the log holds a token, what a person or the bot wrote, or a stack trace."""
     workspace = scene.workspace
-    secrets = {workspace.bot_token, workspace.app_token, workspace.signing_secret}
+    secrets = {workspace.bot_token, workspace.app_token, workspace.signing_secret, MODEL_KEY}
     bot_user = workspace.app.bot_user
     for channel in workspace.world.channels.values():
         for message in channel.messages.values():
-            if message.user != bot_user and len(message.text) >= 12:
-                secrets.add(message.text.removeprefix(f"<@{bot_user}>").strip()[:60])
+            words = message.text.removeprefix(f"<@{bot_user}>").strip()
+            if len(words) >= 12:
+                secrets.add(words[:40])
     for record in records:
         line = record.getMessage()
         assert not [secret for secret in secrets if secret and secret in line], line

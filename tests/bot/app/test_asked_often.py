@@ -16,9 +16,12 @@ async def test_what_several_asked_is_suggested_to_who_may_hear_the_answer(stage:
         people = [workspace.join(f"person{n}") for n in range(3)]
         general = workspace.public("general", *people)
         zoe, gus = workspace.join("zoe"), workspace.join("gus", Kind.GUEST)
+        board = workspace.private("board", *people)
         await scene.answer(people[0].mention(general, HOW_LONG))
-        await scene.answer(people[1].say(people[1].dm, HOW_LONG.upper()))
-        await scene.answer(people[0].say(people[0].dm, HOW_LONG))
+        await scene.answer(people[1].mention(general, HOW_LONG.upper()))
+        await scene.answer(people[0].mention(general, HOW_LONG))
+        for person in people:  # elsewhere than in public, it is nobody else's business
+            await scene.answer(person.mention(board, "What is the guest wifi called?"))
         zoe.open_home("messages")
         session = workspace.world.session(zoe.dm.id, "")
         await workspace.until(lambda: session.prompts)
@@ -31,5 +34,7 @@ async def test_what_several_asked_is_suggested_to_who_may_hear_the_answer(stage:
         await workspace.until(lambda: workspace.world.session(zoe.dm.id, "").prompts)
         first = workspace.world.session(zoe.dm.id, "").prompts[0]
         assert first["message"].lower() == HOW_LONG.lower()
+        shown = workspace.world.session(zoe.dm.id, "").prompts
+        assert not any("called" in prompt["message"] for prompt in shown)
         await scene.idle()
         assert workspace.world.session(gus.dm.id, "").prompts == []

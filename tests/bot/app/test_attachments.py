@@ -172,8 +172,7 @@ async def test_a_file_is_forgotten_though_the_bot_is_killed_while_it_answers(sta
                 await scene.workspace.until(lambda: asked_model, 60)
             finally:
                 await process.kill()
-        await scene.start()
-        await assert_forgotten(scene)
+        await scene.start()  # the dead one's lease runs out, and its question is taken up again
         answer = await scene.answer(asked, timeout_s=60)
         assert "Brunhilde" in answer.text
         assert len(scene.replies(asked)) == 1

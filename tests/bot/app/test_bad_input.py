@@ -114,8 +114,10 @@ async def test_a_message_without_words_has_one_outcome(stage: Stage, text: str) 
         ann = scene.workspace.join("ann")
         general = scene.workspace.public("general", ann)
         for asked in (ann.say(ann.dm, text), ann.mention(general, text)):
-            await scene.answer(asked)
+            answer = await scene.answer(asked)
+            assert "documents cover" not in answer.text
             assert len(scene.replies(asked)) == 1
+        assert scene.said(scene.escalations) == []
 
 
 async def test_only_a_mention_has_one_outcome(stage: Stage) -> None:

@@ -138,6 +138,7 @@ async def test_who_is_not_in_the_channel_of_the_cards_cannot_answer(stage: Stage
         asked = ann.say(ann.dm, HOW_LONG)
         await ann.click(await scene.answer(asked), "human")
         card = await scene.card()
+        await scene.answer(asked, 2)
         scene.escalations.members.append(gus.id)
         for person in (eve, gus):
             await person.click(card, "case:answer")
@@ -165,6 +166,7 @@ async def test_a_mention_under_a_card_is_a_question_of_its_own(stage: Stage) -> 
         asked = ann.say(ann.dm, HOW_LONG)
         await ann.click(await scene.answer(asked), "human")
         card = await scene.card()
+        await scene.answer(asked, 2)
         scene.reviewer.mention(
             scene.escalations, "What is the guest wifi called?", thread_ts=card.ts
         )
@@ -214,3 +216,20 @@ async def test_a_card_is_answered_though_slack_never_said_that_it_is_posted(stag
         await workspace.until(lambda: "you too" in shown(scene.replies(second)[-1]), 60)
         await scene.idle()
         assert len(scene.said(scene.escalations)) == 2
+
+
+async def test_what_people_say_among_themselves_under_a_card_stays_there(stage: Stage) -> None:
+    async with stage() as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        ann, sam = workspace.join("ann"), workspace.join("sam")
+        scene.escalations.members.append(sam.id)
+        asked = ann.say(ann.dm, HOW_LONG)
+        await ann.click(await scene.answer(asked), "human")
+        card = await scene.card()
+        await scene.answer(asked, 2)
+        rita.reply(card, ":eyes:")
+        rita.reply(card, f"<@{sam.id}> do you know this one?")
+        await scene.idle()
+        assert len(scene.replies(asked)) == 2
+        sam.reply(card, "Sixteen, says Sam.")
+        assert "says Sam" in shown(await scene.answer(asked, 3))

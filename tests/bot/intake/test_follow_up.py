@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intake.follow_up import Word, is_meant_for_bot
+from bot.intake.follow_up import Word, is_for_asker, is_meant_for_bot, summoned_to
 
 BOT, ANN, BOB = "UBOT", "UANN", "UBOB"
 ASKED = Word(user=ANN, text="<@UBOT> how many days of leave do I get?", ours=False)
@@ -100,3 +100,42 @@ def test_behind_a_persons_word_the_thread_is_theirs() -> None:
 def test_a_thread_without_our_word_is_not_ours() -> None:
     assert not is_meant_for_bot("and how?", user=ANN, before=(ASKED,), bot_user=BOT)
     assert not is_meant_for_bot("and how?", user=ANN, before=(), bot_user=BOT)
+
+
+@pytest.mark.parametrize(
+    ("thread", "meant_word"),
+    [
+        ([], None),
+        ([(BOT, "hello")], None),
+        ([(ANN, "the VPN is broken")], 0),
+        ([(ANN, "the VPN is broken"), (BOB, "oh no")], 0),
+        ([(ANN, "how do I get the VPN?"), (BOB, "no idea :shrug:")], 0),
+        ([(ANN, "how do I get the VPN?"), (BOB, "which one do you mean?"), (ANN, "the new")], 0),
+        ([(ANN, "a word on leave"), (BOB, "how long is it?"), (BOB, "anybody")], 1),
+        ([(ANN, "how long is leave?"), (BOT, "16 weeks"), (ANN, "who pays it?")], 2),
+    ],
+)
+def test_a_mention_that_asks_nothing_means_the_threads_question(
+    thread: list[tuple[str, str]], meant_word: int | None
+) -> None:
+    words = [Word(user=user, text=text, ours=user == BOT) for user, text in thread]
+    assert summoned_to(words, bot_user=BOT) == meant_word
+
+
+@pytest.mark.parametrize(
+    ("text", "passed_on"),
+    [
+        ("It is sixteen weeks.", True),
+        ("Yes", True),
+        ("<@UANN> it is sixteen weeks", True),
+        ("Please ask <@UBOB>, he knows.", True),
+        ("<@UBOB> do you know this one?", False),
+        ("<!subteam^S0LEADS> who takes this?", False),
+        (":eyes:", False),
+        ("", False),
+    ],
+)
+def test_what_people_say_among_themselves_under_a_card_stays_there(
+    text: str, passed_on: bool
+) -> None:
+    assert is_for_asker(text, asker=ANN, bot_user=BOT) is passed_on

@@ -113,3 +113,11 @@ def test_nothing_that_arrives_raises(fields: dict[str, Any]) -> None:
 )
 def test_text_reads_as_slack_shows_it(text: str, plain: str) -> None:
     assert plain_text(text, bot_user=BOT) == plain
+
+
+def test_a_deletion_tells_the_thread_it_was_in() -> None:
+    gone = post(subtype="message_deleted", deleted_ts="10.000100", hidden=True)
+    assert meaning(gone) == Deleted(team="T1", channel="C1", ts="10.000100")
+    before = {"previous_message": post(thread_ts="9.000100")}
+    assert meaning(gone | before).thread_ts == "9.000100"
+    assert meaning(gone | {"previous_message": "nonsense"}).thread_ts is None

@@ -63,3 +63,17 @@ async def test_the_first_person_to_answer_wins_and_their_words_are_kept_until_de
     assert await store.delivered(case.id, after(20))
     assert not await store.delivered(case.id, after(21))
     assert await store.undelivered("acme") == ()
+
+
+async def test_an_answer_is_taken_back_only_by_who_gave_it_and_until_it_is_delivered(
+    store: CaseStore, asked: str
+) -> None:
+    case = await store.open("acme", asked, [], NOW)
+    assert not await store.reopen(case.id, by="U1")
+    assert await store.answer(case.id, by="U1", text="Sixteen.", at=after(1))
+    assert not await store.reopen(case.id, by="U2")
+    assert await store.reopen(case.id, by="U1")
+    assert await store.get("acme", case.id) == case
+    assert await store.answer(case.id, by="U2", text="Sixteen weeks.", at=after(2))
+    assert await store.delivered(case.id, after(3))
+    assert not await store.reopen(case.id, by="U2")
