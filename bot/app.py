@@ -211,11 +211,9 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
-<<<<<<< HEAD
-    asking = Asking(api=api, receiver=receiver, team=identity.team, bot_user=bot_user, clock=clock)
-=======
-    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, aside=aside, clock=clock)
->>>>>>> refs/heads/bot
+    asking = Asking(
+        api=api, receiver=receiver, team=identity.team, bot_user=bot_user, aside=aside, clock=clock
+    )
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,

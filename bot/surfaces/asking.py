@@ -53,20 +53,12 @@ class Asking:
             text = typed  # a question without the word is one all the same
         if not text.strip() or " " not in typed:
             return HELP
-<<<<<<< HEAD
-        await self._in_direct_message(
-            user=str(body.get("user_id") or ""),
-            text=text.strip(),
-            surface=Surface.COMMAND,
-=======
         work = asyncio.ensure_future(
             self._in_direct_message(
-                team=str(body.get("team_id") or ""),
                 user=str(body.get("user_id") or ""),
                 text=text.strip(),
                 surface=Surface.COMMAND,
             )
->>>>>>> refs/heads/bot
         )
         # What stands in the conversation is to be answered, also where Slack is slow: it goes on.
         done, _ = await asyncio.wait({work}, timeout=_PATIENCE_S)
