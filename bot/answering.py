@@ -17,7 +17,7 @@ from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
 from bot.intake.courtesy import is_courtesy, is_greeting
 from bot.intake.follow_up import Word, is_meant_for_bot, summoned_to
 from bot.intake.plain_text import plain_text, without_emoji
-from bot.intake.receiver import Receiver
+from bot.intake.receiver import EARLY, Receiver
 from bot.intake.thread import Thread, read_thread
 from bot.persons_answers import PersonsAnswers
 from bot.rendering.answer import answer_footer, answer_messages
@@ -214,13 +214,17 @@ class Answering:
 
         Raises: NotYet while an earlier question of the thread has no answer.
         """
+        if item.extra.get(EARLY):
+            return  # what came before it was looked at with it
         for message in thread.messages[-_EARLIER:]:
             ts = str(message.get("ts") or "")
             known = await self.inbox.find(self.tenant, item.team, item.channel, ts)
             if known is None:
                 kind = "im" if item.surface is Surface.DM else "channel"
                 event = {"channel": item.channel, "channel_type": kind, **message}
-                await self.receiver.receive({**event, "type": "message"}, team=item.team)
+                await self.receiver.receive(
+                    {**event, "type": "message"}, team=item.team, early=True
+                )
                 known = await self.inbox.find(self.tenant, item.team, item.channel, ts)
             if known is not None and known.state in (State.DUE, State.CLAIMED):
                 raise NotYet("an earlier one of its thread is answered first", _AFTER_EARLIER_S)

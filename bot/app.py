@@ -25,6 +25,7 @@ from bot.intake.arrivals import Arrivals
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
 from bot.intake.receiver import Receiver
+from bot.intake.taken_part import TakenPart
 from bot.persons_answers import PersonsAnswers
 from bot.readiness import Readiness
 from bot.rendering.notices import Person
@@ -41,6 +42,7 @@ from bot.wording import SlackWording
 from engine.compose import Engine, Overrides, open_engine
 from engine.settings import Settings
 from engine.storage.inbox import InboxItem
+from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
 
 _THREADS_SINCE = timedelta(days=7)
@@ -162,6 +164,12 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         )
     escalation = Escalation(tenant=tenant, cards=cards, cases=engine.cases, clock=clock)
     undelivered = Undelivered(tenant=tenant, api=api, cases=engine.cases, then=escalation.on_done)
+    taken_part = TakenPart(
+        conversations=engine.conversations,
+        replies=engine.replies,
+        clock=clock,
+        then=undelivered.on_done,
+    )
     worker = Worker(
         tenant=tenant,
         inbox=engine.inbox,
@@ -195,7 +203,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
         on_case=escalation.on_case,
-        on_done=undelivered.on_done,
+        on_done=taken_part.on_done,
         clock=clock,
     )
     arrivals = Arrivals(
@@ -208,7 +216,9 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
-    asking = Asking(api=api, receiver=receiver, bot_user=bot_user, aside=aside, clock=clock)
+    asking = Asking(
+        api=api, receiver=receiver, team=identity.team, bot_user=bot_user, aside=aside, clock=clock
+    )
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,
@@ -247,9 +257,11 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             receiver=receiver,
             conversations=engine.conversations,
             clock=clock,
+            cards=OpenCards(engine.database),
             threads_since=_THREADS_SINCE,
         ),
         facts,
+        clock,
     )
     dispatch = Dispatch(
         facts=facts,

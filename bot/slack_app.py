@@ -51,6 +51,9 @@ class Surfaces(Protocol):
     async def event(self, event: Json, team: str) -> None:
         """An event of any type. Raises: StorageUnavailable, which leaves it unacknowledged."""
 
+    def missed(self) -> None:
+        """An event was not kept; Slack may give up before it can be."""
+
     def limited(self) -> None:
         """Slack held events back; it says so once a minute."""
 
@@ -99,9 +102,10 @@ def make_slack_app(
             surfaces.limited()
         elif kind == "event_callback" and isinstance(event, Mapping):
             try:
-                await surfaces.event(event, str(body.get("team_id") or identity.team))
+                await surfaces.event(event, identity.team)  # another team's where both share it
             except DeskhandError as error:
                 log.warning("an event was not kept, so Slack will send it again: %s", error)
+                surfaces.missed()
                 return BoltResponse(status=503, body="")
         elif kind != "event_callback":
             await next()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable
+from datetime import timedelta
 
 from bot.delivery.answerer import Answerer, Prepared, Wording
 from bot.delivery.job import Job, OnCase, OnDone, Tools
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 _POLL_S = 1.0
 """How often due times and other workers' expired leases are looked for."""
 _TIDY_TRIES = 10
+_LOOKS_BACK = timedelta(days=1)
+"""For messages that a crash kept from being removed with their question."""
 
 
 async def _no_case(_: InboxItem, __: Prepared) -> None:
@@ -202,11 +205,15 @@ class Worker:
     async def _recover(self) -> None:
         """Ends streams that wait for another attempt, and removes what a cancelled question has."""
         try:
-            left = await self._tools.replies.unfinished(self._tools.tenant, Kind.ANSWER)
+            tools = self._tools
+            left = await tools.replies.unfinished(tools.tenant, Kind.ANSWER)
+            deleted = await tools.replies.left_of_cancelled(
+                tools.tenant, since=tools.clock() - _LOOKS_BACK
+            )
         except StorageUnavailable as error:
             log.warning("open messages were not looked for: %s", error)
             return
-        for question_id in dict.fromkeys(part.question_id for part in left):
+        for question_id in dict.fromkeys((*deleted, *(part.question_id for part in left))):
             if self._stopping:
                 return
             await self._tidy(question_id)

@@ -23,7 +23,7 @@ class Said:
 
     text: as Slack sent it, with its tokens. thread_ts: of the root; its own ts at top level.
     user_team: where the person belongs, other than `team` for outsiders; None where unknown.
-    mentioned: whether it mentions the bot.
+    mentioned: whether it mentions the bot. edited_ts: when a person last edited it.
     """
 
     team: str
@@ -36,6 +36,7 @@ class Said:
     files: tuple[str, ...]
     direct: bool
     mentioned: bool
+    edited_ts: str | None = None
 
     @property
     def is_reply(self) -> bool:
@@ -53,12 +54,16 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
-    """A message that is gone. thread_ts: of the root it stood under; None where unknown."""
+    """A message that is gone. thread_ts: of the root it stood under; None where unknown.
+
+    said: what it said; None where that is unknown or no person's word.
+    """
 
     team: str
     channel: str
     ts: str
     thread_ts: str | None = None
+    said: Said | None = None
 
 
 def incoming(
@@ -76,13 +81,26 @@ def incoming(
         return None
     if subtype == "message_deleted":
         ts = _text(event, "deleted_ts")
-        before = event.get("previous_message")
-        root = _text(before, "thread_ts") if isinstance(before, Mapping) else ""
-        return Deleted(team=team, channel=channel, ts=ts, thread_ts=root or None) if ts else None
+        return _deleted(event, team=team, channel=channel, bot_user=bot_user) if ts else None
     if subtype == "message_changed":
         return _edited(event, team=team, channel=channel, bot_user=bot_user)
     kind = _text(event, "channel_type")
     return _said(event, team=team, channel=channel, kind=kind, bot_user=bot_user)
+
+
+def _deleted(event: Mapping[str, Any], *, team: str, channel: str, bot_user: str) -> Deleted:
+    ts, before = _text(event, "deleted_ts"), event.get("previous_message")
+    if not isinstance(before, Mapping):
+        return Deleted(team=team, channel=channel, ts=ts)
+    kind = _text(event, "channel_type")
+    said = _said(before, team=team, channel=channel, kind=kind, bot_user=bot_user)
+    return Deleted(
+        team=team,
+        channel=channel,
+        ts=ts,
+        thread_ts=_text(before, "thread_ts") or None,
+        said=said if said is not None and said.ts == ts else None,
+    )
 
 
 _HIDDEN_CHANGES = frozenset({"message_changed", "message_deleted"})
@@ -112,7 +130,7 @@ def _said(
         return None
     if _text(message, "subtype") not in _SPOKEN:
         return None
-    text = _text(message, "text")
+    text, edited = _text(message, "text"), message.get("edited")
     return Said(
         team=team,
         channel=channel,
@@ -124,6 +142,7 @@ def _said(
         files=_files(message),
         direct=kind == "im" or (not kind and channel.startswith("D")),
         mentioned=bot_user in mentions(text),
+        edited_ts=(_text(edited, "ts") if isinstance(edited, Mapping) else "") or None,
     )
 
 

@@ -23,8 +23,13 @@ from engine.storage.intake import IntakeStore
 
 log = logging.getLogger(__name__)
 
-_ENGAGING = (Surface.MENTION, Surface.SHORTCUT)
-"""After these a thread is followed without further mentions; a direct message always is."""
+_ENGAGING = (Surface.MENTION, Surface.SHORTCUT, Surface.DM, Surface.COMMAND)
+"""After these a thread is followed without further mentions; one of a direct message always is, and
+is noted so that a gap is looked for in it too."""
+_REDELIVERED = timedelta(hours=1)
+"""Within which Slack delivers an event again, with some to spare."""
+EARLY = "early"
+"""Of a row's `extra`: taken in for another question of its thread."""
 
 Told = Callable[[InboxItem], Awaitable[None]]
 
@@ -49,14 +54,14 @@ class Receiver:
     on_new: Told
     on_changed: Told
 
-    async def receive(self, event: Mapping[str, Any], *, team: str) -> None:
-        """Keeps what an event says.
+    async def receive(self, event: Mapping[str, Any], *, team: str, early: bool = False) -> None:
+        """Keeps what an event says. early: before Slack told of it, and marked as such.
 
         Raises: StorageUnavailable.
         """
         meaning = incoming(event, team=team, bot_user=self.bot_user)
         if isinstance(meaning, Said):
-            await self._said(meaning)
+            await self._said(meaning, early=early)
         elif isinstance(meaning, Edited):
             await self._edited(meaning)
         elif isinstance(meaning, Deleted):
@@ -80,12 +85,14 @@ class Receiver:
             await self.on_new(item)
         return is_new
 
-    async def _said(self, said: Said) -> None:
+    async def _said(self, said: Said, *, early: bool = False) -> None:
         seen = {said.channel: said.ts}
         question = None if self._is_forgotten(said.ts) else await self._question(said)
         if question is None:
             await self.conversations.mark(self.tenant, said.team, seen)
         else:
+            if early:
+                question = replace(question, extra={**question.extra, EARLY: True})
             await self.keep(question, seen=seen)
 
     async def _question(self, said: Said) -> NewQuestion | None:
@@ -136,7 +143,8 @@ class Receiver:
             engaged = await self.conversations.is_engaged(
                 self.tenant, said.team, said.channel, said.thread_ts
             )
-            if engaged is not None and not engaged.muted:
+            heard = engaged is not None and not engaged.muted
+            if heard and engaged is not None and moment_of(said.ts) >= engaged.since:
                 return Surface.FOLLOW_UP
         return None
 
@@ -151,7 +159,13 @@ class Receiver:
             await self._said(said)  # a mention or a question that was edited in
             return
         changed = await self.inbox.edit(
-            self.tenant, known.team, known.channel, known.ts, said.text, at=self.clock()
+            self.tenant,
+            known.team,
+            known.channel,
+            known.ts,
+            said.text,
+            at=self.clock(),
+            edited_at=moment_of(said.edited_ts) if said.edited_ts else None,
         )
         if changed is not None and changed.revision != known.revision:
             await self.on_changed(changed)
@@ -169,8 +183,26 @@ class Receiver:
             )
         elif cancelled is not None and found is not None and cancelled.state is State.CANCELLED:
             await self.cases.reopen(found[0].id, reply_id=cancelled.id)
+        if cancelled is None and deleted.said is not None:
+            cancelled = await self._bury(deleted.said)
         if cancelled is not None:
             await self.on_changed(cancelled)
+
+    async def _bury(self, said: Said) -> InboxItem | None:
+        """Keeps a deleted question that is not in the inbox, so that it is not answered when Slack
+        delivers it late. The question where it came in meanwhile."""
+        if self.clock() - moment_of(said.ts) > _REDELIVERED:
+            return None
+        question = await self._question(said)
+        if question is None:
+            return None
+        _, is_new = await self.intake.keep(
+            self.tenant, question, engages=False, deleted=True, at=self.clock()
+        )
+        if is_new:
+            return None
+        place = (question.team, question.channel, question.ts)
+        return await self.inbox.cancel(self.tenant, *place, at=self.clock())
 
     def _is_forgotten(self, ts: str) -> bool:
         return self.clock() - moment_of(ts) > self.forgotten_after
@@ -193,6 +225,7 @@ def question_of(said: Said, surface: Surface) -> NewQuestion:
         surface=surface,
         text=said.text,
         files=said.files if surface is Surface.DM else (),
+        edited_at=moment_of(said.edited_ts) if said.edited_ts else None,
         asked_at=moment_of(said.ts),
     )
 

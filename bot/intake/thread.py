@@ -11,10 +11,11 @@ from typing import Any
 from bot.intake.follow_up import Word
 from bot.intake.plain_text import plain_text
 from bot.intake.receiver import seconds_of
-from bot.slack_api import Refused, SlackApi, Unsure
+from bot.slack_api import Refused, SlackApi
 from engine.question import Role, Turn
 
 log = logging.getLogger(__name__)
+
 
 _PAGE = 200
 _MOST_PAGES = 5
@@ -48,12 +49,12 @@ class Thread:
 async def read_thread(
     api: SlackApi, *, channel: str, thread_ts: str, before_ts: str | None, bot_user: str
 ) -> Thread:
-    """What was said under a root before a message, or so far; empty where it cannot be read.
+    """What was said under a root before a message, or so far; empty where Slack refuses it.
 
     Other bots' words are left out. Of a thread with more than a thousand replies the later ones
     are not read.
 
-    Raises: RateLimited.
+    Raises: RateLimited, Unsure.
     """
     messages: list[dict[str, Any]] = []
     cursor: str | None = None
@@ -67,8 +68,8 @@ async def read_thread(
                 limit=_PAGE,
                 cursor=cursor,
             )
-        except (Refused, Unsure) as fault:
-            log.warning("a thread could not be read: %s", fault)
+        except Refused as refused:
+            log.warning("a thread could not be read: %s", refused)
             break
         messages += [m for m in answer.get("messages", ()) if isinstance(m, dict)]
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")

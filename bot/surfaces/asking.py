@@ -37,6 +37,7 @@ class Asking:
 
     api: SlackApi
     receiver: Receiver
+    team: str
     bot_user: str
     aside: Aside
     clock: Clock
@@ -54,7 +55,6 @@ class Asking:
             return HELP
         work = asyncio.ensure_future(
             self._in_direct_message(
-                team=str(body.get("team_id") or ""),
                 user=str(body.get("user_id") or ""),
                 text=text.strip(),
                 surface=Surface.COMMAND,
@@ -76,19 +76,17 @@ class Asking:
         Raises: SlackFault, StorageUnavailable.
         """
         message, channel = body.get("message") or {}, (body.get("channel") or {}).get("id")
-        user, team = (body.get("user") or {}).get("id"), (body.get("team") or {}).get("id")
+        user = (body.get("user") or {}).get("id")
         ts, text = str(message.get("ts") or ""), str(message.get("text") or "")
-        if not (channel and user and team and ts):
+        if not (channel and user and ts):
             return
         if not await self._is_in(str(channel)):
             shown = plain_text(text, bot_user=self.bot_user)
-            await self._in_direct_message(
-                team=str(team), user=str(user), text=shown, surface=Surface.SHORTCUT
-            )
+            await self._in_direct_message(user=str(user), text=shown, surface=Surface.SHORTCUT)
             return
         is_new = await self.receiver.keep(
             NewQuestion(
-                team=str(team),
+                team=self.team,
                 channel=str(channel),
                 ts=f"shortcut:{ts}",
                 thread_ts=str(message.get("thread_ts") or ts),
@@ -132,9 +130,7 @@ class Asking:
             )
         )
 
-    async def _in_direct_message(
-        self, *, team: str, user: str, text: str, surface: Surface
-    ) -> None:
+    async def _in_direct_message(self, *, user: str, text: str, surface: Surface) -> None:
         """The question stands in the direct message, and its answer in the thread under it."""
         opened = await self.api.call("conversations.open", users=user)
         channel = str((opened.get("channel") or {}).get("id") or "")
@@ -150,7 +146,7 @@ class Asking:
         ts = str(root["ts"])
         await self.receiver.keep(
             NewQuestion(
-                team=team,
+                team=self.team,
                 channel=channel,
                 ts=ts,
                 user=user,

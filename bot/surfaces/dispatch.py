@@ -55,6 +55,10 @@ class Dispatch:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
 
+    def missed(self) -> None:
+        """An event could not be kept."""
+        self.gaps.on_missed()
+
     def limited(self) -> None:
         """Slack held events back."""
         log.warning("Slack held events back, as there were too many; they are read from history")

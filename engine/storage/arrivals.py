@@ -25,11 +25,12 @@ _Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A question to be stored. at: when it was received."""
+    """A question to be stored. at: when it was received. deleted: its message is gone already."""
 
     tenant: str
     question: NewQuestion
     at: datetime
+    deleted: bool = False
 
 
 def store_arrivals(db: Connection, arrivals: Sequence[Arrival]) -> list[tuple[InboxItem, bool]]:
@@ -88,8 +89,10 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "extra": dict(question.extra),
         "asked_at": question.asked_at,
         "received_at": arrival.at,
+        "edited_at": question.edited_at,
+        "deleted_at": arrival.at if arrival.deleted else None,
         "revision": 1,
-        "state": State.DUE.value,
+        "state": (State.CANCELLED if arrival.deleted else State.DUE).value,
         "due_at": arrival.at,
         "attempts": 0,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, collate, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, and_, case, collate, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.storage.database import Database, upsert
@@ -19,14 +19,16 @@ from engine.storage.schema import channel_marks, conversations
 class Engagement:
     """A thread in which we take part.
 
-    user: who addressed us last. active_at: when anything of it was last stored. last_reply_ts: our
-    newest message in it; None before the first. muted: we were asked to leave it alone.
+    user: who addressed us last. since: when that was first done, or after a mute. active_at: when
+    anything of it was last stored. last_reply_ts: our newest message in it; None before the first.
+    muted: we were asked to leave it alone.
     """
 
     team: str
     channel: str
     thread_ts: str
     user: str
+    since: datetime
     active_at: datetime
     last_reply_ts: str | None
     muted: bool
@@ -44,7 +46,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engaging:
-    """A thread that is taken part in from now on. user: who addressed us there."""
+    """A thread that is taken part in. user: who addressed us there. asked_at: when they did; None
+    means `at`."""
 
     tenant: str
     team: str
@@ -52,6 +55,7 @@ class Engaging:
     thread_ts: str
     user: str
     at: datetime
+    asked_at: datetime | None = None
 
 
 class ConversationStore:
@@ -133,13 +137,29 @@ class ConversationStore:
 
     async def marks(self, tenant: str, team: str) -> dict[str, str]:
         """The newest message seen in each channel of a team."""
+        return await self._by_channel(tenant, team, channel_marks.c.ts)
+
+    async def read_through(self, tenant: str, team: str) -> dict[str, str]:
+        """Up to which message nothing is missing, by channel; without channels never read."""
+        return await self._by_channel(tenant, team, channel_marks.c.read_through)
+
+    async def is_read(self, tenant: str, team: str, through: Mapping[str, str]) -> None:
+        """Stores up to which message nothing of each channel is missing; it only grows."""
+        if not through:
+            return
+        marks = marks_of(tenant, team, through)
+        await self._commits.write(store_read, marks)
+
+    async def _by_channel(self, tenant: str, team: str, column: Column[Any]) -> dict[str, str]:
         async with self._database.read() as db:
             found = await db.execute(
-                select(channel_marks.c.channel, channel_marks.c.ts).where(
-                    channel_marks.c.tenant == tenant, channel_marks.c.team == team
+                select(channel_marks.c.channel, column.label("moment")).where(
+                    channel_marks.c.tenant == tenant,
+                    channel_marks.c.team == team,
+                    column.is_not(None),
                 )
             )
-            return {row.channel: row.ts for row in found}
+            return {row.channel: row.moment for row in found}
 
 
 def marks_of(tenant: str, team: str, newest: Mapping[str, str]) -> tuple[Mark, ...]:
@@ -153,12 +173,23 @@ def marks_of(tenant: str, team: str, newest: Mapping[str, str]) -> tuple[Mark, .
 def store_engagements(db: Connection, engagings: Sequence[Engaging]) -> Sequence[None]:
     """Stores engagements in the open transaction, the last of each thread, in one order."""
     last = {(e.tenant, e.team, e.channel, e.thread_ts): e for e in engagings}
+    first: dict[tuple[str, str, str, str], datetime] = {}
+    for engaging in engagings:
+        thread = (engaging.tenant, engaging.team, engaging.channel, engaging.thread_ts)
+        since = engaging.asked_at or engaging.at
+        first[thread] = min(since, first.get(thread, since))
     statement = upsert(db, conversations)
     new = statement.excluded
+    begins_anew = or_(conversations.c.muted.is_(True), new.since < conversations.c.since)
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant", "team", "channel", "thread_ts"],
-            set_={"user": new.user, "active_at": new.active_at, "muted": False},
+            set_={
+                "user": new.user,
+                "since": case((begins_anew, new.since), else_=conversations.c.since),
+                "active_at": new.active_at,
+                "muted": False,
+            },
         ),
         [
             {
@@ -167,10 +198,11 @@ def store_engagements(db: Connection, engagings: Sequence[Engaging]) -> Sequence
                 "channel": engaging.channel,
                 "thread_ts": engaging.thread_ts,
                 "user": engaging.user,
+                "since": first[thread],
                 "active_at": engaging.at,
                 "muted": False,
             }
-            for _, engaging in sorted(last.items(), key=lambda pair: pair[0])
+            for thread, engaging in sorted(last.items(), key=lambda pair: pair[0])
         ],
     )
     return [None] * len(engagings)
@@ -178,20 +210,29 @@ def store_engagements(db: Connection, engagings: Sequence[Engaging]) -> Sequence
 
 def store_marks(db: Connection, groups: Sequence[Sequence[Mark]]) -> Sequence[None]:
     """Stores marks in the open transaction, in one order for every program that does."""
+    return _grow(db, groups, channel_marks.c.ts)
+
+
+def store_read(db: Connection, groups: Sequence[Sequence[Mark]]) -> Sequence[None]:
+    """Stores up to where channels were read; those that have no mark get one."""
+    return _grow(db, groups, channel_marks.c.read_through)
+
+
+def _grow(db: Connection, groups: Sequence[Sequence[Mark]], column: Column[Any]) -> Sequence[None]:
     newest: dict[tuple[str, str, str], str] = {}
     for mark in (mark for group in groups for mark in group):
         place = (mark.tenant, mark.team, mark.channel)
         newest[place] = max(mark.ts, newest.get(place, ""))
     statement = upsert(db, channel_marks)
-    new = statement.excluded.ts
-    known = _bytes(db, channel_marks.c.ts)
+    new = statement.excluded[column.name]
+    known = _bytes(db, column)
     db.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant", "team", "channel"],
-            set_={"ts": case((known < new, new), else_=channel_marks.c.ts)},
+            set_={column.name: case((or_(column.is_(None), known < new), new), else_=column)},
         ),
         [
-            {"tenant": tenant, "team": team, "channel": channel, "ts": ts}
+            {"tenant": tenant, "team": team, "channel": channel, "ts": ts, column.name: ts}
             for (tenant, team, channel), ts in sorted(newest.items())
         ],
     )

@@ -58,6 +58,13 @@ inbox = Table(
     Index("ix_inbox_conversation", "tenant", "team", "channel", "root", "state", "sequence"),
     Index("ix_inbox_user", "tenant", "user", "sequence"),
 )
+Index(
+    "ix_inbox_deleted",
+    inbox.c.tenant,
+    inbox.c.deleted_at,
+    sqlite_where=inbox.c.deleted_at.is_not(None),
+    postgresql_where=inbox.c.deleted_at.is_not(None),
+)
 """Questions. root: the first message of the conversation, which is `ts` outside a thread.
 turn: place in the fair order; a user's questions stand in turns one after another, so that each
 user has one in each round. lease: made anew by each claim; who holds it may change the row.
@@ -98,13 +105,15 @@ conversations = Table(
     Column("channel", Text, nullable=False),
     Column("thread_ts", Text, nullable=False),
     Column("user", Text, nullable=False),
+    Column("since", MOMENT, nullable=False),
     Column("active_at", MOMENT, nullable=False),
     Column("last_reply_ts", Text),
     Column("muted", Boolean, nullable=False),
     PrimaryKeyConstraint("tenant", "team", "channel", "thread_ts"),
     Index("ix_conversations_tenant_active_at", "tenant", "active_at"),
 )
-"""Threads in which a follow-up needs no mention. user: who addressed us last."""
+"""Threads in which a follow-up needs no mention. user: who addressed us last. since: when somebody
+did first; what was said before was said to others."""
 
 channel_marks = Table(
     "channel_marks",
@@ -113,9 +122,11 @@ channel_marks = Table(
     Column("team", Text, nullable=False),
     Column("channel", Text, nullable=False),
     Column("ts", Text, nullable=False),
+    Column("read_through", Text),
     PrimaryKeyConstraint("tenant", "team", "channel"),
 )
-"""The newest message seen in each channel, from which on history is read after a gap."""
+"""ts: of the newest message seen in each channel, below which some may be missing. read_through:
+none is missing up to there; from there on history is read after a gap. NULL: never read."""
 
 cases = Table(
     "cases",

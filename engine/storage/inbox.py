@@ -83,14 +83,22 @@ class InboxStore:
         return await self._commits.write(store_arrivals, arrival)
 
     async def edit(
-        self, tenant: str, team: str, channel: str, ts: str, text: str, *, at: datetime
+        self,
+        tenant: str,
+        team: str,
+        channel: str,
+        ts: str,
+        text: str,
+        *,
+        at: datetime,
+        edited_at: datetime | None = None,
     ) -> InboxItem | None:
         """The question with another text, due anew as its next revision.
 
         None where nothing changes: the text is the same, the message is unknown or deleted, or
-        a later edit is known already. at: when it was edited.
+        a later edit is known already. edited_at: by the clock of who stamps edits; None means `at`.
         """
-        changed = storable(text)
+        changed, edited_at = storable(text), edited_at or at
         redo = case(
             (inbox.c.state == State.DONE.value, present_turn(tenant) + 1), else_=inbox.c.turn
         )
@@ -100,7 +108,7 @@ class InboxStore:
             "state": State.DUE.value,
             "turn": redo,
             "due_at": at,
-            "edited_at": at,
+            "edited_at": edited_at,
             "attempts": 0,
             "trace_id": None,
             "outcome": None,
@@ -111,7 +119,7 @@ class InboxStore:
             _at(tenant, team, channel, ts),
             inbox.c.deleted_at.is_(None),
             inbox.c.text != changed,
-            or_(inbox.c.edited_at.is_(None), inbox.c.edited_at <= at),
+            or_(inbox.c.edited_at.is_(None), inbox.c.edited_at <= edited_at),
             outdates_card=True,
         )
 

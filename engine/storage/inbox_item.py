@@ -39,7 +39,8 @@ class NewQuestion:
 
     team, channel, ts: name the message; opaque. thread_ts: the thread's first message; None
     outside a thread. user_team: the asker's own team, where it is known. files: ids of files
-    shared with it. extra: small JSON that the surface needs later.
+    shared with it. edited_at: when its text became what it is; None if never edited.
+    extra: small JSON that the surface needs later.
     """
 
     team: str
@@ -52,6 +53,7 @@ class NewQuestion:
     thread_ts: str | None = None
     user_team: str | None = None
     files: tuple[str, ...] = ()
+    edited_at: datetime | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -25,14 +25,16 @@ class IntakeStore:
         *,
         engages: bool,
         seen: Mapping[str, str] | None = None,
+        deleted: bool = False,
         at: datetime,
     ) -> tuple[InboxItem, bool]:
         """The question as stored, and whether it is new; when this returns it is on disk.
 
         As `InboxStore.add` does it; with it, in the same transaction, its thread is engaged where
-        it `engages`, and the newest message seen by channel is marked.
+        it `engages`, and the newest message seen by channel is marked. deleted: its message is gone
+        already, so a new row is CANCELLED.
         """
-        arrival = Arrival(tenant=tenant, question=question, at=at)
+        arrival = Arrival(tenant=tenant, question=question, at=at, deleted=deleted)
         writes: list[Write] = [(store_arrivals, arrival)]
         if engages:
             engaging = Engaging(
@@ -42,6 +44,7 @@ class IntakeStore:
                 thread_ts=question.thread_ts or question.ts,
                 user=question.user,
                 at=at,
+                asked_at=question.asked_at,
             )
             writes.append((store_engagements, engaging))
         if seen:

@@ -111,6 +111,34 @@ class ReplyStore:
                 ),
             )
 
+    async def left_of_cancelled(
+        self, tenant: str, *, since: datetime, limit: int = 1000
+    ) -> tuple[str, ...]:
+        """Questions deleted since then that still show a message, the newest first."""
+        shown = (
+            select(replies.c.id)
+            .where(
+                replies.c.question_id == inbox.c.id,
+                replies.c.kind == Kind.ANSWER.value,
+                replies.c.state == PartState.POSTED.value,
+            )
+            .exists()
+        )
+        statement = (
+            select(inbox.c.id)
+            .where(
+                inbox.c.tenant == tenant,
+                inbox.c.deleted_at.is_not(None),
+                inbox.c.deleted_at >= since,
+                inbox.c.state == State.CANCELLED.value,
+                shown,
+            )
+            .order_by(inbox.c.deleted_at.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as db:
+            return tuple((await db.execute(statement)).scalars())
+
     async def mark_posting(
         self, part: Part, *, at: datetime, lease: str | None = None
     ) -> Part | None:

@@ -29,6 +29,7 @@ async def test_a_thread_is_engaged_replied_to_muted_and_engaged_again(
         channel="C1",
         thread_ts="1.0",
         user="U1",
+        since=NOW,
         active_at=after(3),
         last_reply_ts="3.0",
         muted=False,

@@ -141,7 +141,7 @@ async def test_a_stopping_owner_gives_back_all_it_holds_and_nothing_else(store: 
 async def test_an_edit_of_a_waiting_question_is_its_next_revision(store: InboxStore) -> None:
     item, _ = await store.add("acme", question(), at=NOW)
     edited = await store.edit("acme", "T1", "C1", "1.0", "new", at=after(5))
-    assert edited == replace(item, text="new", revision=2, due_at=after(5))
+    assert edited == replace(item, text="new", revision=2, due_at=after(5), edited_at=after(5))
 
 
 async def test_an_edit_takes_a_claimed_question_from_its_worker(store: InboxStore) -> None:

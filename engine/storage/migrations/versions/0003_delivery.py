@@ -45,6 +45,13 @@ def upgrade() -> None:
         sa.UniqueConstraint('tenant', 'team', 'channel', 'ts', name=op.f('uq_inbox_tenant_team_channel_ts')),
     )
     op.create_index('ix_inbox_conversation', 'inbox', ['tenant', 'team', 'channel', 'root', 'state', 'sequence'])
+    op.create_index(
+        'ix_inbox_deleted',
+        'inbox',
+        ['tenant', 'deleted_at'],
+        sqlite_where=sa.text('deleted_at IS NOT NULL'),
+        postgresql_where=sa.text('deleted_at IS NOT NULL'),
+    )
     op.create_index('ix_inbox_queue', 'inbox', ['tenant', 'state', 'turn', 'sequence', 'due_at', 'user'])
     op.create_index('ix_inbox_user', 'inbox', ['tenant', 'user', 'sequence'])
     op.create_index('ix_inbox_waiting', 'inbox', ['tenant', 'state', 'user', 'turn'])
@@ -79,6 +86,7 @@ def upgrade() -> None:
         sa.Column('channel', sa.Text(), nullable=False),
         sa.Column('thread_ts', sa.Text(), nullable=False),
         sa.Column('user', sa.Text(), nullable=False),
+        sa.Column('since', sa.DateTime(timezone=True), nullable=False),
         sa.Column('active_at', sa.DateTime(timezone=True), nullable=False),
         sa.Column('last_reply_ts', sa.Text(), nullable=True),
         sa.Column('muted', sa.Boolean(), nullable=False),
@@ -91,6 +99,7 @@ def upgrade() -> None:
         sa.Column('team', sa.Text(), nullable=False),
         sa.Column('channel', sa.Text(), nullable=False),
         sa.Column('ts', sa.Text(), nullable=False),
+        sa.Column('read_through', sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint('tenant', 'team', 'channel', name=op.f('pk_channel_marks')),
     )
     op.create_table(
