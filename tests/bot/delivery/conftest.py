@@ -120,7 +120,9 @@ class Desk:
     general: Channel
     script: Script = field(default_factory=Script)
     settings: SlackSettings = field(
-        default_factory=lambda: SlackSettings(lease_s=3600, request_timeout_s=5)
+        default_factory=lambda: SlackSettings(
+            lease_s=3600, request_timeout_s=5, answer_within_s=3600
+        )
     )
     cases: list[tuple[str, Prepared]] = field(default_factory=list)
     done: list[tuple[str, str]] = field(default_factory=list)

@@ -187,7 +187,7 @@ async def test_an_answer_that_never_comes_is_an_attempt_that_failed(desk: Desk) 
     desk.script.act = act
     desk.worker()
     said, item = await desk.ask()
-    await desk.until(lambda: len(desk.script.begun) == 2, step_s=5.0)
+    await desk.until(lambda: len(desk.script.begun) == 2, step_s=60.0)
     await desk.until_done(item)
     assert [i.attempts for i in desk.script.begun] == [1, 2]
     assert desk.shown(said) == ["Answer to why?"]
