@@ -1,6 +1,6 @@
 # Deskhand. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench eval verification format lint types contracts clean
+.PHONY: help setup demo check test bench eval verification chaos load format lint types contracts clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -43,6 +43,12 @@ eval: $(READY) ## the sample suite, and the development sets where they are
 
 verification: $(READY) ## the sentence checker against word coverage (SIZE=100 SEED=7)
 	@$(BIN)/python -m evals.verification --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+chaos: $(READY) ## questions while the bot is killed and Slack fails (SIZE=500 SEED=7)
+	@$(BIN)/python -m bot.chaos --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+load: $(READY) ## the bot's acks, first words and memory under load (SIZE=3600 SEED=7)
+	@$(BIN)/python -m bot.load --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
 lint: $(READY)
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -34,6 +34,11 @@ def parse_tags(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(sorted(tags))
 
 
+def is_tag(value: str) -> bool:
+    """True for an audience tag."""
+    return _TAG.fullmatch(value) is not None
+
+
 def narrowed(tags: Iterable[str], to: Iterable[str]) -> tuple[str, ...]:
     """Tags for those alone who are meant by `tags` and by `to`; empty where nobody is for sure."""
     before, after = set(tags), set(to)

@@ -25,11 +25,18 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from engine.storage.cases import CaseStore
+from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
 from engine.storage.documents import DocumentStore
+from engine.storage.feedback import FeedbackStore
+from engine.storage.group_commit import GroupCommit
+from engine.storage.inbox import InboxStore
+from engine.storage.intake import IntakeStore
 from engine.storage.migrate import migrate
 from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
+from engine.storage.replies import ReplyStore
 from engine.storage.sources import SourceStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
@@ -58,6 +65,12 @@ class Engine:
     models: ModelStore
     triage: TriageModels
     answerability: OwnAnswerability
+    inbox: InboxStore
+    intake: IntakeStore
+    replies: ReplyStore
+    conversations: ConversationStore
+    cases: CaseStore
+    feedback: FeedbackStore
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -101,6 +114,8 @@ async def open_engine(
     async with AsyncExitStack() as stack:
         database = connect_database(settings, stack)
         await migrate(database, only_safe=True)
+        commits = GroupCommit(database)
+        stack.push_async_callback(commits.aclose)
         usage = UsageStore(database)
         ledger = Ledger(usage, tenant=settings.tenant, clock=given.clock)
         hosted = HostedModels(settings, ledger, stack)
@@ -181,6 +196,12 @@ async def open_engine(
             models=models,
             triage=triage,
             answerability=answerability,
+            inbox=InboxStore(database, commits),
+            intake=IntakeStore(commits),
+            replies=ReplyStore(database),
+            conversations=ConversationStore(database, commits),
+            cases=CaseStore(database),
+            feedback=FeedbackStore(database),
         )
 
 

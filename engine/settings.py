@@ -32,6 +32,7 @@ from pydantic_settings import (
 from engine.errors import SettingsInvalid
 from engine.server_address import NO_ADDRESS, is_address
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
+from engine.slack_settings import SlackSettings
 
 _MIB = 1024 * 1024
 _SAID_WHOLE = "said_whole"
@@ -213,6 +214,7 @@ class Settings(BaseSettings):
     openai: OpenAiSettings = OpenAiSettings()
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
+    slack: SlackSettings = SlackSettings()
 
     def local(self, home: Path) -> Settings:
         """The same in this folder, with no database, index, model or parser on another machine.
@@ -254,7 +256,7 @@ def setting_names() -> dict[str, str]:
     """Every setting's environment name and what it is, in the order of the README's table."""
     names: dict[str, str] = {}
     for name, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, _Group):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             for inner, inner_field in field.annotation.model_fields.items():
                 names[f"{PREFIX}{name}__{inner}".upper()] = inner_field.description or ""
         else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import SettingsInvalid
+from engine.slack_settings import CONVENTIONAL_SLACK_NAMES
 
 PREFIX = "DESKHAND_"
 CONVENTIONAL_NAMES = {
@@ -20,6 +21,7 @@ CONVENTIONAL_NAMES = {
     "QDRANT_API_KEY": "DESKHAND_QDRANT__API_KEY",
     "UNSTRUCTURED_API_KEY": "DESKHAND_UNSTRUCTURED__API_KEY",
     "UNSTRUCTURED_API_URL": "DESKHAND_UNSTRUCTURED__URL",
+    **CONVENTIONAL_SLACK_NAMES,
 }
 """Names that other tools use, and the setting each one stands for."""
 

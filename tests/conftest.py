@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import signal
@@ -10,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +18,7 @@ import pytest
 from engine.settings import Settings, load_settings
 from engine.storage.database import Database, database_url
 from engine.storage.migrate import migrate
+from evals.postgres import PostgresAbsent, PostgresCluster, postgres_cluster
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
@@ -84,62 +84,15 @@ def run_as_nobody() -> Callable[[str, str], str]:
     return run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostgresCluster:
-    """A PostgreSQL server of the test session's own, on a Unix socket in `sockets`."""
-
-    sockets: Path
-    binaries: Path
-    control: Callable[..., None]
-    """`pg_ctl` with these further arguments, as the server's own user."""
-
-    def stop(self) -> None:
-        """Cuts every connection at once, as a crash does."""
-        self.control("-m", "immediate", "stop")
-
-    def start(self) -> None:
-        options = f"-k {self.sockets} -c listen_addresses= -c fsync=off -c full_page_writes=off"
-        self.control("-l", self.sockets / "log", "-o", options, "start")
-
-    def sql(self, statement: str) -> None:
-        command = [self.binaries / "psql", "-h", self.sockets, "-U", "deskhand", "-d", "postgres"]
-        subprocess.run(
-            [*command, "-qXc", statement], check=True, capture_output=True, timeout=60, cwd="/"
-        )
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresCluster]:
     """A running server; the test is skipped where Debian's PostgreSQL is not installed."""
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not versions:
-        pytest.skip("PostgreSQL is not installed (Debian: postgresql)")
-    binaries = versions[-1].parent
-    folder = Path(tempfile.mkdtemp(prefix="deskhand-pg-"))
-    prefix: list[str] = []
-    if os.geteuid() == 0:  # initdb refuses root
-        if shutil.which("setpriv") is None:
-            pytest.skip("PostgreSQL refuses root, and there is no setpriv to give up its rights")
-        os.chown(folder, NOBODY, NOBODY)
-        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-
-    def call(*command: str | Path) -> None:
-        with (folder / "out").open("a+") as out:
-            done = subprocess.run([*prefix, *command], cwd="/", stdout=out, stderr=out, timeout=120)
-            out.seek(0)
-            assert done.returncode == 0, out.read()
-
-    data = folder / "data"
-    call(binaries / "initdb", "-D", data, "-U", "deskhand", "-A", "trust", "-E", "UTF8", "-N")
-    cluster = PostgresCluster(
-        sockets=folder,
-        binaries=binaries,
-        control=functools.partial(call, binaries / "pg_ctl", "-D", data, "-w"),
-    )
-    cluster.start()
-    yield cluster
-    cluster.stop()
-    shutil.rmtree(folder)
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(postgres_cluster(durable=False))
+        except PostgresAbsent as absent:
+            pytest.skip(str(absent))
+        yield cluster
 
 
 @pytest.fixture

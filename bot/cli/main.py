@@ -125,6 +125,8 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "ingest the sample documents, answer, then chat", "deskhand demo")
     demo.add_argument("--no-chat", action="store_true", help="stop after the answers")
     _add_triage(command)
+    command("doctor", "look at everything the bot needs, and say how to mend it", "deskhand doctor")
+    command("run", "take questions in Slack", "deskhand run")
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
 

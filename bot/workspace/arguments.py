@@ -10,8 +10,10 @@ from aiohttp import web
 from bot.workspace.errors import Json, SlackError, invalid_arguments
 
 
-async def parse_arguments(request: web.Request) -> Json:
+async def parse_arguments(request: web.Request, *, json_read: bool = True) -> Json:
     """Every argument of a request, from query, form and JSON body together.
+
+    json_read: False for a method that is blind to a JSON body.
 
     Raises:
         SlackError: the body is not what its content type says.
@@ -28,7 +30,7 @@ async def parse_arguments(request: web.Request) -> Json:
                 raise SlackError("invalid_json") from None
             if not isinstance(parsed, dict):
                 raise SlackError("json_not_object")
-            merged |= parsed
+            merged |= parsed if json_read else {}
     elif request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         form = await request.post()
         merged |= {name: value for name, value in form.items() if isinstance(value, str)}

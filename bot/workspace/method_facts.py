@@ -24,6 +24,14 @@ SPECIAL_PER_MINUTE = {
 }
 """Methods with a limit of their own, where the pages say "hundreds a minute" or 600."""
 
+BLIND_TO_JSON = frozenset(
+    "bots.info chat.getPermalink conversations.history conversations.info conversations.list "
+    "conversations.members conversations.replies files.getUploadURLExternal files.info files.list "
+    "oauth.v2.access reactions.get reactions.list team.info usergroups.list usergroups.users.list "
+    "users.conversations users.info users.list users.lookupByEmail".split()
+)
+"""Methods that read a query or a form only: what stands in a JSON body is as if not sent."""
+
 ADDED: dict[str, dict[str, Any]] = {
     "agents.sessions.setStatus": {
         "required": ["channel_id", "status"],

@@ -38,6 +38,12 @@ class Stage:
                 channel.members.remove(gone.id)
         self.slack.events.emit({"type": "user_change", "user": gone.render()})
 
+    def become(self, person: HasId | str, kind: Kind) -> None:
+        """Makes somebody a guest, a member or an administrator and tells the app."""
+        changed = self.world.people[id_of(person)]
+        changed.kind = kind
+        self.slack.events.emit({"type": "user_change", "user": changed.render()})
+
     def public(self, name: str, *members: HasId | str, with_bot: bool = True) -> Channel:
         """A new public channel; the app is in it unless `with_bot` is false."""
         return self.world.add_channel(name, members, with_bot=with_bot)
@@ -84,6 +90,15 @@ class Stage:
         channel.archived = True
         prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
         self.slack.events.emit({"type": f"{prefix}_archive", "channel": channel.id}, channel)
+
+    def share(self, channel: Channel, *teams: str) -> None:
+        """Has other teams share a channel through Slack Connect, or none, and tells the app."""
+        before, channel.shared_with = channel.shared_with, teams
+        channel.pending_shared = False
+        for kind, changed in (("channel_shared", teams), ("channel_unshared", before)):
+            for team in set(changed) - set(before if kind == "channel_shared" else teams):
+                event = {"type": kind, "connected_team_id": team, "channel": channel.id}
+                self.slack.events.emit(event, channel)
 
     def delete_channel(self, channel: Channel) -> None:
         """Deletes a channel for good and tells the app."""

@@ -20,7 +20,7 @@ from bot.workspace import (
 from bot.workspace.arguments import Arguments, parse_arguments
 from bot.workspace.errors import Json, SlackError, invalid_arguments, refuse
 from bot.workspace.faults import Failure, Fault
-from bot.workspace.method_facts import method_facts
+from bot.workspace.method_facts import BLIND_TO_JSON, method_facts
 from bot.workspace.slack import Call, Slack
 from bot.workspace.sockets import SocketMode
 
@@ -57,7 +57,7 @@ class WebApi:
         headers: dict[str, str] = {}
         status = 200
         try:
-            given = await parse_arguments(request)
+            given = await parse_arguments(request, json_read=method not in BLIND_TO_JSON)
             if method not in METHODS and method not in APP_LEVEL:
                 refuse("unknown_method", req_method=method)
             failure = self._slack.faults.next_for(method)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import yaml
 
@@ -81,3 +82,8 @@ def _indent(line: str) -> int:
 
 def _brackets(line: str) -> int:
     return line.count("[") - line.count("]")
+
+
+def without_audience(front_matter: Mapping[str, object]) -> dict[str, object]:
+    """Front matter that says nothing of who may read."""
+    return {key: value for key, value in front_matter.items() if key != "audience"}

@@ -34,6 +34,9 @@ class Ingestion:
     Safe to interrupt at any point and to run beside others: a document's new version goes live
     in one transaction after its points are on disk, and a run that finds a document published by
     another lets it be.
+
+    heeds_documents: whether a document's own statement of its readers goes before its source's;
+        not for what anybody can hand in.
     """
 
     tenant: str
@@ -46,6 +49,7 @@ class Ingestion:
     clock: Clock
     max_bytes: int
     parallel_parses: int
+    heeds_documents: bool = True
 
     def index_record(self) -> IndexRecord:
         """What this program builds an index with."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.errors import DeskhandError, DocumentEmpty, DocumentUnreadable
 from engine.knowledge.document import RawDocument
 from engine.knowledge.forgetting import exists
+from engine.knowledge.front_matter_audience import without_audience
 from engine.knowledge.prepare import Chunked, chunk
 from engine.knowledge.progress import Progress, Summary, Watch
 from engine.knowledge.publisher import PublishedGroup, Publisher
@@ -218,6 +219,8 @@ class SourceRun:
                 if self._is_unchanged(replace(found, document=raw)):
                     return
             parsed = await self._in.parser.parse(raw)
+            if not self._in.heeds_documents:
+                parsed = replace(parsed, front_matter=without_audience(parsed.front_matter))
             chunked = await asyncio.to_thread(
                 chunk, found.uri, self._settled(found.uri, raw), parsed, self._in.embedder
             )
@@ -256,7 +259,7 @@ class SourceRun:
             raw,
             name=keeper.name if keeper else raw.name,
             content_hash=self._stamp(Found(uri=uri, document=raw)),
-            audience=raw.audience or self._given(uri).tags,
+            audience=(raw.audience if self._in.heeds_documents else ()) or self._given(uri).tags,
         )
 
     def _count(self, group: PublishedGroup) -> None:

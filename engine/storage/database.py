@@ -63,7 +63,7 @@ def database_url(url: str | None, home: Path) -> URL:
     return parsed.set(query=query)
 
 
-def upsert(db: AsyncConnection, table: Table) -> Any:
+def upsert(db: AsyncConnection | Connection, table: Table) -> Any:
     """An INSERT of the connection's dialect, for `on_conflict_do_update`."""
     return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
 
@@ -84,9 +84,12 @@ class Database:
         else:
             options |= {"pool_pre_ping": True, "pool_recycle": 1800}
         self.engine: AsyncEngine = create_async_engine(url, **options)
+        # Without a transaction around it a look-up is one way to the server and not three.
+        self._for_look_ups = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._write_turn = asyncio.Lock()
         self._plain: Engine | None = None
         self._threads: ThreadPoolExecutor | None = None
+        self._writer: ThreadPoolExecutor | None = None
         if self.is_sqlite:
             self._plain = create_engine(
                 url.set(drivername="sqlite"),
@@ -95,6 +98,7 @@ class Database:
             )
             event.listen(self._plain, "connect", _prepare_sqlite)
             self._threads = ThreadPoolExecutor(2, thread_name_prefix="deskhand-read")
+            self._writer = ThreadPoolExecutor(1, thread_name_prefix="deskhand-write")
             event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
@@ -122,7 +126,7 @@ class Database:
         """
         with self._explained():
             if self._plain is None or self._threads is None:
-                async with self.engine.connect() as connection:
+                async with self._for_look_ups.connect() as connection:
                     return await connection.run_sync(read)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._look_up, self._plain, read)
@@ -150,11 +154,45 @@ class Database:
                     async with connection.begin():
                         yield connection
 
+    async def transact(self, change: Callable[[Connection], T]) -> T:
+        """What `change` gives, committed; nothing of it is kept when it raises.
+
+        On SQLite it runs whole in a thread, one hop where `write()` makes one for each statement.
+        A caller that is cancelled leaves only when the transaction has ended, whichever way.
+
+        Raises: StorageUnavailable.
+        """
+        if self._plain is None or self._writer is None:
+            async with self.write() as connection:
+                return await connection.run_sync(change)
+        loop = asyncio.get_running_loop()
+        async with self._write_turn:
+            with self._explained():
+                done = loop.run_in_executor(self._writer, self._transact, self._plain, change)
+                try:
+                    return await asyncio.shield(done)
+                except asyncio.CancelledError:
+                    await asyncio.wait([done])
+                    raise
+
+    @staticmethod
+    def _transact(engine: Engine, change: Callable[[Connection], T]) -> T:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                result = change(connection)
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                connection.connection.rollback()
+                raise
+            return result
+
     async def aclose(self) -> None:
         """Closes every connection; idempotent."""
         await self.engine.dispose()
-        if self._threads is not None:
-            await asyncio.to_thread(self._threads.shutdown)
+        for threads in (self._threads, self._writer):
+            if threads is not None:
+                await asyncio.to_thread(threads.shutdown)
         if self._plain is not None:
             self._plain.dispose()
 
@@ -199,7 +237,12 @@ def explain(error: BaseException, where: str) -> StorageUnavailable:
         return StorageUnavailable(
             f"the database {where} is busy with another program; try again in a minute"
         )
-    if "readonly" in text or "permission denied" in text or "unable to open" in text:
+    if (
+        "readonly" in text
+        or "read-only" in text
+        or "permission denied" in text
+        or "unable to open" in text
+    ):
         return StorageUnavailable(
             f"the database {where} cannot be written; give this user the right to write there",
             retryable=False,

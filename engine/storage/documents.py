@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.retrieval.passage import DocumentVectors
 from engine.storage.database import Database, upsert
-from engine.storage.passages import PassageRow, delete_passages, insert_passages
-from engine.storage.schema import document_vectors, documents, knowledge
+from engine.storage.passages import PassageRow, delete_passages, insert_passages, is_live
+from engine.storage.schema import document_vectors, documents, knowledge, passages
 from engine.storage.term_statistics import CountChange, apply_counts, count_documents
 
 _IN_LIMIT = 500
@@ -267,6 +267,23 @@ class DocumentStore:
                 documents.c.tenant == tenant
             )
             return int(db.execute(statement).scalar_one())
+
+        return await self._database.look_up(read)
+
+    async def audiences_of(
+        self, tenant: str, passage_ids: Sequence[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Tags of these passages' documents now; of a passage that is no longer live, none."""
+
+        def read(db: Connection) -> dict[str, tuple[str, ...]]:
+            found: dict[str, tuple[str, ...]] = {}
+            for part in _chunks(list(dict.fromkeys(passage_ids))):
+                mine = (passages.c.tenant == tenant) & passages.c.id.in_(part)
+                rows = db.execute(
+                    select(passages.c.id, documents.c.audience).where(mine, is_live(passages))
+                )
+                found.update({row.id: tuple(row.audience) for row in rows})
+            return found
 
         return await self._database.look_up(read)
 

@@ -20,7 +20,7 @@ from engine.storage.schema import document_vectors, documents, passage_vectors, 
 _IN_LIMIT = 500
 
 
-def _is_live(table: Table) -> ColumnElement[bool]:
+def is_live(table: Table) -> ColumnElement[bool]:
     """The join of passages with the document whose live version they are, by its key."""
     return (documents.c.id == table.c.document_id) & (documents.c.version == table.c.version)
 
@@ -142,7 +142,7 @@ class PassageStore:
         """Id, document id and readers of every passage of a live version, in order."""
         statement = (
             select(passages.c.id, passages.c.document_id, documents.c.audience)
-            .join(documents, _is_live(passages))
+            .join(documents, is_live(passages))
             .where(passages.c.tenant == tenant, passages.c.version == version)
             .order_by(passages.c.ordinal)
         )
@@ -198,7 +198,7 @@ _LIVE = select(
     documents.c.url,
     documents.c.category,
     documents.c.audience,
-).join(documents, _is_live(passages))
+).join(documents, is_live(passages))
 
 
 _RANKED = select(
@@ -211,7 +211,7 @@ _RANKED = select(
     passage_vectors.c.title_terms,
     documents.c.audience,
     documents.c.category,
-).join(documents, _is_live(passage_vectors))
+).join(documents, is_live(passage_vectors))
 
 # Built once: building a statement costs more than these queries themselves.
 _LIVE_BY_ID = _LIVE.where(

@@ -2,65 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     true,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware moment; SQLite keeps no offset, so every moment is stored and read in UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """In UTC.  Raises: ValueError for a moment without offset."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored moment must be aware")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-_UUID = String(36)
-_TENANT = String(64)
-_MOMENT = Moment()
+from engine.storage.columns import MOMENT as _MOMENT
+from engine.storage.columns import TENANT as _TENANT
+from engine.storage.columns import UUID as _UUID
+from engine.storage.columns import Moment as Moment
+from engine.storage.columns import metadata as metadata
+from engine.storage.delivery_schema import OUTDATED as OUTDATED
+from engine.storage.delivery_schema import cases as cases
+from engine.storage.delivery_schema import channel_marks as channel_marks
+from engine.storage.delivery_schema import conversations as conversations
+from engine.storage.delivery_schema import feedback as feedback
+from engine.storage.delivery_schema import inbox as inbox
+from engine.storage.delivery_schema import replies as replies
 
 sources = Table(
     "sources",

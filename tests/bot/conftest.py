@@ -10,13 +10,16 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+
+from bot.workspace import LocalWorkspace
+from bot.workspace.method_facts import PUBLISHED
 
 COMMAND = Path(sys.executable).with_name("deskhand")
 LIMIT_S = 240
@@ -153,10 +156,31 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def copy_home(home: Path, to: Path) -> None:
+    """Copies a home; the holes in an index's files, nearly all of their size, stay holes."""
+    shutil.copytree(home, to, copy_function=_copy_sparse)
+
+
+def _copy_sparse(source: str, target: str) -> None:
+    with Path(source).open("rb") as given, Path(target).open("wb") as made:
+        size, at = os.fstat(given.fileno()).st_size, 0
+        while at < size:
+            try:
+                at = os.lseek(given.fileno(), at, os.SEEK_DATA)
+            except OSError:  # only a hole is left
+                break
+            end = os.lseek(given.fileno(), at, os.SEEK_HOLE)
+            given.seek(at)
+            made.seek(at)
+            made.write(given.read(end - at))
+            at = end
+        made.truncate(size)
+
+
 @pytest.fixture
 def knowing(filled: Path, tmp_path: Path) -> Deskhand:
     """On a copy of a home that holds `DOCUMENTS`; its source is a folder they all share."""
-    shutil.copytree(filled / "home", tmp_path / "home")
+    copy_home(filled / "home", tmp_path / "home")
     return Deskhand(tmp_path)
 
 
@@ -175,3 +199,18 @@ def assert_refused(done: subprocess.CompletedProcess, code: int, *words: str) ->
 def refused() -> Callable[..., None]:
     """`refused(done, code, *words)`: asserts a refusal in one sentence."""
     return assert_refused
+
+
+SLACK_NAMES = "SLACK_BOT_TOKEN SLACK_APP_TOKEN SLACK_SIGNING_SECRET SLACK_CLIENT_ID".split()
+PROXIES = "HTTP_PROXY HTTPS_PROXY http_proxy https_proxy".split()
+
+
+@pytest.fixture
+async def workspace(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalWorkspace]:
+    """A local Slack; skipped where Slack's published pages, by which it answers, are absent."""
+    if not (PUBLISHED / "methods").is_dir():
+        pytest.skip(f"Slack's published pages are absent from {PUBLISHED}")
+    for name in (*SLACK_NAMES, *PROXIES):  # the SDKs take these up without a word
+        monkeypatch.delenv(name, raising=False)
+    async with LocalWorkspace(seed=7) as opened:
+        yield opened

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.workspace.blocks import require_blocks
+from bot.workspace.blocks import block_problems, require_blocks
 from bot.workspace.errors import SlackError
 
 Block = dict[str, Any]
@@ -63,9 +63,27 @@ FINE: dict[str, Block] = {
     "select": actions({"type": "static_select", "options": [option(n) for n in range(100)]}),
     "rich text": {
         "type": "rich_text",
-        "elements": [{"type": "rich_text_section", "elements": []}],
+        "elements": [
+            {"type": "rich_text_section", "elements": []},
+            {"type": "rich_text_quote", "elements": [{"type": "link", "url": "https://x"}]},
+            {
+                "type": "rich_text_list",
+                "style": "ordered",
+                "offset": 4,
+                "indent": 8,
+                "elements": [
+                    {"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}
+                ],
+            },
+        ],
     },
 }
+
+
+def rich(kind: str, *leaves: Block, **more: Any) -> Block:
+    inner = {"type": kind, "elements": list(leaves), **more}
+    return {"type": "rich_text", "elements": [inner]}
+
 
 TOO_MUCH: dict[str, tuple[Block, str]] = {
     "section": ({"type": "section", "text": text(3001)}, "/blocks/0/text/text"),
@@ -100,6 +118,26 @@ TOO_MUCH: dict[str, tuple[Block, str]] = {
         actions({"type": "static_select", "options": [option(n) for n in range(101)]}),
         "/blocks/0/elements/0/options",
     ),
+    "unknown in rich text": (
+        rich("rich_text_section", {"type": "button"}),
+        "/blocks/0/elements/0/elements/0/type",
+    ),
+    "no text in rich text": (
+        rich("rich_text_quote", {"type": "text", "text": ""}),
+        "/blocks/0/elements/0/elements/0/text",
+    ),
+    "mention in code": (
+        rich("rich_text_preformatted", {"type": "user", "user_id": "U1"}),
+        "/blocks/0/elements/0/elements/0/type",
+    ),
+    "text in a list": (
+        rich("rich_text_list", {"type": "text", "text": "x"}, style="bullet"),
+        "/blocks/0/elements/0/elements/0/type",
+    ),
+    "indent": (
+        rich("rich_text_list", style="bullet", indent=9),
+        "/blocks/0/elements/0/indent",
+    ),
     "unknown": ({"type": "song"}, "/blocks/0/type"),
     "image": ({"type": "image", "image_url": "https://x"}, "/blocks/0/alt_text"),
 }
@@ -107,7 +145,7 @@ TOO_MUCH: dict[str, tuple[Block, str]] = {
 
 @pytest.mark.parametrize("name", FINE)
 def test_a_block_at_its_limit_is_taken(name: str) -> None:
-    assert require_blocks([FINE[name]])
+    assert not list(block_problems([FINE[name]], limit=50))
 
 
 @pytest.mark.parametrize("name", TOO_MUCH)
@@ -138,6 +176,14 @@ def test_markdown_is_counted_over_all_blocks() -> None:
     assert require_blocks([half, half])
     with pytest.raises(SlackError, match="msg_blocks_too_long"):
         require_blocks([half, half, {"type": "markdown", "text": "x"}])
+
+
+def test_all_texts_of_a_message_count_together_whatever_blocks_they_are_in() -> None:
+    half = rich("rich_text_section", {"type": "text", "text": "x" * 6_000})
+    assert require_blocks([half, half])
+    with pytest.raises(SlackError, match="msg_blocks_too_long"):
+        require_blocks([half, half, {"type": "section", "text": text(1)}])
+    assert require_blocks([half, half, half], limit=100, view=True)
 
 
 @pytest.mark.parametrize("given", ["text", {"type": "divider"}, 3])

@@ -359,3 +359,13 @@ async def test_agent_prompts_with_a_thread_vanish_without_a_word_under_agent_vie
         channel_id=alice.dm.id, thread_ts=asked.ts, title="Parental leave"
     )
     assert workspace.world.session(alice.dm.id, asked.ts).title == "Parental leave"
+
+
+async def test_methods_that_read_do_not_see_a_json_body(
+    workspace: LocalWorkspace, client: AsyncWebClient
+) -> None:
+    alice = workspace.join("alice")
+    with pytest.raises(SlackApiError, match="user"):
+        await client.api_call("users.info", json={"user": alice.id})
+    found = await client.api_call("users.info", data={"user": alice.id})
+    assert found["user"]["id"] == alice.id

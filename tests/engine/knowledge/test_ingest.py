@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -472,6 +472,21 @@ async def test_another_audience_alone_reads_again_but_embeds_nothing(
     readable = Audience(frozenset({"group:S0HR"}))
     assert await found(engine, "when are salary bands published?", readable) == ["a.md"]
     await assert_consistent(engine)
+
+
+@pytest.mark.slow
+async def test_what_anybody_can_hand_in_does_not_say_who_reads_it(
+    engine: Engine, folder: Path
+) -> None:
+    write(folder, "a.md", "---\naudience: [public]\ntitle: Bands\n---\n\nBands come in May.\n")
+    row = {"_id": "r", "title": "Row", "text": "Rows come in June.", "audience": ["everyone"]}
+    write(folder, "rows.jsonl", json.dumps(row) + "\n")
+    wary = replace(engine.ingestion, heeds_documents=False)
+    summary = await wary.run(str(folder), ("user:U1",), lambda _: None)
+    assert (summary.added, summary.failed) == (2, [])
+    async with engine.database.read() as db:
+        tags = (await db.execute(select(documents.c.audience))).scalars().all()
+    assert tags == [["user:U1"], ["user:U1"]]
 
 
 async def test_a_corpus_row_is_a_document_with_its_own_title_url_and_audience(

@@ -4,11 +4,12 @@ import asyncio
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from engine.errors import SettingsInvalid, StorageUnavailable
 from engine.storage.database import Database, database_url
@@ -273,3 +274,49 @@ async def test_a_server_without_that_database_or_user_says_so(
     assert "refuses the user or password" in str(stranger)
     assert not absent.retryable
     assert not stranger.retryable
+
+
+async def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
+    def insert(connection: Connection) -> int:
+        done = connection.execute(text("INSERT INTO knowledge VALUES ('acme', 1)"))
+        return done.rowcount
+
+    def fail(connection: Connection) -> None:
+        insert(connection)
+        raise ValueError("no")
+
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT count(*) FROM knowledge")).scalar_one())
+
+    with pytest.raises(ValueError, match="no"):
+        await database.transact(fail)
+    assert await database.look_up(count) == 0
+    assert await database.transact(insert) == 1
+    with pytest.raises(StorageUnavailable):
+        await database.transact(insert)
+    assert await database.look_up(count) == 1
+
+
+async def test_who_is_cancelled_in_a_transaction_leaves_when_it_has_ended(
+    database: Database,
+) -> None:
+    """Else a program that stops could give back its questions before it has them."""
+    if not database.is_sqlite:
+        pytest.skip("on PostgreSQL a transaction that is left is rolled back")
+    begun, hold = threading.Event(), threading.Event()
+
+    def insert(connection: Connection) -> None:
+        begun.set()
+        hold.wait(30)
+        connection.execute(text("INSERT INTO knowledge VALUES ('acme', 1)"))
+
+    task = asyncio.create_task(database.transact(insert))
+    await asyncio.to_thread(begun.wait, 30)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    hold.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.read() as connection:
+        assert len((await connection.execute(text("SELECT * FROM knowledge"))).all()) == 1

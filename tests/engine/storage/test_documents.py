@@ -316,3 +316,19 @@ async def test_a_live_version_changes_its_readers_together_with_its_counts(
         "everyone": 1,
         "group:S1": 1,
     }
+
+
+async def test_who_may_read_a_passage_is_told_for_live_ones_of_the_tenant_alone(
+    store: DocumentStore, source: str, new_version: Build
+) -> None:
+    leave = new_version(source, "/handbook/leave.md", passages=600, audience=("group:S1", "public"))
+    bonus = new_version(source, "/handbook/bonus.md", audience=("user:U1",))
+    await store.publish("acme", [leave, bonus])
+    found = await store.audiences_of("acme", [*ids(leave), *ids(bonus), "none", ids(leave)[0]])
+    assert found == dict.fromkeys(ids(leave), ("group:S1", "public")) | dict.fromkeys(
+        ids(bonus), ("user:U1",)
+    )
+    assert await store.audiences_of("globex", ids(leave)) == {}
+    await store.publish("acme", [new_version(source, "/handbook/bonus.md", content="second")])
+    assert await store.audiences_of("acme", ids(bonus)) == {}
+    assert await store.audiences_of("acme", []) == {}

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from engine.errors import StorageUnavailable
@@ -141,3 +143,38 @@ async def test_migrating_does_not_block_the_readers_of_another_connection(
         await connection.execute(text("SELECT count(*) FROM documents"))
         async with asyncio.timeout(30):
             assert (await migrate(database)).after == HEAD
+
+
+async def test_the_tables_of_delivery_come_and_go(empty: Database) -> None:
+    def run(connection: Connection, revision: str) -> list[str]:
+        import engine.storage.migrate as module
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        move = command.upgrade if revision >= current[0] else command.downgrade
+        move(config, revision)
+        current[0] = revision
+        return inspect(connection).get_table_names()
+
+    current = ["0000"]
+    seen = []
+    for revision in ("0002", "0003", "0002", "0003"):
+        async with empty.write() as connection:
+            seen.append(set(await connection.run_sync(run, revision)))
+        assert await current_revision(empty) == revision
+    tables = {"inbox", "replies", "conversations", "channel_marks", "cases", "feedback"}
+    assert seen[1] == seen[3] == seen[0] | tables
+    assert seen[0] == seen[2]
+    assert not seen[0] & tables
+
+
+async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
+    names = ("feedback", "cases", "channel_marks", "conversations", "replies", "inbox")
+    async with database.write() as connection:
+        for name in names:
+            await connection.execute(text(f"DROP TABLE {name}"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+    done = await migrate(database, only_safe=True)
+    assert (done.before, done.after) == ("0002", HEAD)

@@ -6,7 +6,7 @@ from sqlalchemy import Select, create_engine, select, text
 from sqlalchemy.dialects import sqlite
 
 from engine.storage import passages as stored
-from engine.storage.schema import document_vectors, metadata, passage_vectors, passages
+from engine.storage.schema import document_vectors, documents, metadata, passage_vectors, passages
 
 _IDS = [f"id-{n}" for n in range(100)]
 
@@ -16,6 +16,9 @@ _IDS = [f"id-{n}" for n in range(100)]
     [
         stored._RANKED.where(passage_vectors.c.tenant == "t", passage_vectors.c.id.in_(_IDS)),
         stored._LIVE.where(passages.c.tenant == "t", passages.c.id.in_(_IDS)),
+        select(passages.c.id, documents.c.audience).where(
+            passages.c.tenant == "t", passages.c.id.in_(_IDS), stored.is_live(passages)
+        ),
         select(passages.c.id).where(
             passages.c.tenant == "t", passages.c.document_id.in_(_IDS), passages.c.ordinal == 1
         ),

@@ -1,0 +1,315 @@
+"""The bot's composition root: the engine, Slack, and everything between them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.access.facts import SlackFacts
+from bot.answering import Answering
+from bot.aside import Aside
+from bot.attachments import Attachments
+from bot.case_cards import CaseCards
+from bot.credentials import (
+    identity_of,
+    refuse_missing,
+    refuse_unreachable_people,
+    revealed,
+)
+from bot.delivery.poster import Poster
+from bot.delivery.worker import Worker
+from bot.escalation import Escalation
+from bot.intake.arrivals import Arrivals
+from bot.intake.gap_loop import GapLoop
+from bot.intake.gaps import Gaps
+from bot.intake.receiver import Receiver
+from bot.intake.taken_part import TakenPart
+from bot.persons_answers import PersonsAnswers
+from bot.readiness import Readiness
+from bot.rendering.notices import Person
+from bot.slack_api import SlackApi
+from bot.slack_app import Identity, make_slack_app
+from bot.surfaces.asking import Asking
+from bot.surfaces.buttons import Buttons
+from bot.surfaces.dispatch import Dispatch
+from bot.surfaces.home import Home
+from bot.transport.http import HttpTransport
+from bot.transport.socket import SocketTransport
+from bot.undelivered import Undelivered
+from bot.wording import SlackWording
+from engine.compose import Engine, Overrides, open_engine
+from engine.settings import Settings
+from engine.storage.inbox import InboxItem
+from engine.storage.open_cards import OpenCards
+from engine.storage.overview import OverviewStore
+
+_THREADS_SINCE = timedelta(days=7)
+"""How long a thread that nobody writes in is looked at after a gap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A bot that is composed; `running` starts it."""
+
+    engine: Engine
+    identity: Identity
+    worker: Worker
+    escalation: Escalation
+    aside: Aside
+    gaps: GapLoop
+    readiness: Readiness
+    http: HttpTransport
+    socket: SocketTransport | None
+    attachments: Attachments
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Takes questions while inside; drains and hands over when left.
+
+        Raises: SocketRefused, PortTaken, StorageUnavailable, IndexUnavailable.
+        """
+        await self.attachments.forget_leftovers()
+        async with AsyncExitStack() as stack:
+            await self.http.start()
+            stack.push_async_callback(self.http.stop)
+            stack.push_async_callback(self.aside.aclose)
+            self.escalation.start()
+            stack.push_async_callback(self.escalation.aclose)
+            self.worker.start()
+            stack.push_async_callback(self.worker.stop)
+            if self.socket is not None:
+                stack.push_async_callback(self.socket.stop)
+                await self.socket.start()
+            self.gaps.start()
+            stack.push_async_callback(self.gaps.aclose)
+            try:
+                yield
+            finally:
+                self.readiness.stopping = True
+
+
+@asynccontextmanager
+async def open_bot(settings: Settings, overrides: Overrides | None = None) -> AsyncIterator[Bot]:
+    """A bot, closed when left.
+
+    Raises: SettingsInvalid, StorageUnavailable, IndexUnavailable; SlackFault where Slack does not
+    answer or does not know the app.
+    """
+    slack = settings.slack
+    refuse_missing(slack)
+    async with AsyncExitStack() as stack:
+        api = SlackApi(
+            revealed(slack.bot_token), url=slack.api_url, timeout_s=slack.request_timeout_s
+        )
+        stack.push_async_callback(api.aclose)
+        identity = await identity_of(api)
+        await refuse_unreachable_people(api, slack.escalation_channel)
+        engine = await stack.enter_async_context(open_engine(settings, overrides))
+        await engine.make_ready()
+        facts = SlackFacts(
+            api,
+            ttl_s=slack.facts_ttl_s,
+            most_members=slack.most_members,
+            team=identity.team,
+        )
+        stack.push_async_callback(facts.aclose)
+        yield _compose(engine, api, facts, identity)
+
+
+def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity) -> Bot:
+    settings, clock = engine.settings, engine.pipeline.clock
+    slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
+    aside, readiness = Aside(), Readiness()
+    attachments = Attachments(
+        api=api,
+        ingestion=replace(engine.ingestion, heeds_documents=False),
+        sources=engine.sources,
+        inbox=engine.inbox,
+        clock=clock,
+        tenant=tenant,
+        home=settings.home,
+        max_bytes=settings.parse.max_bytes,
+    )
+    poster = Poster(tenant=tenant, api=api, replies=engine.replies, bot_user=bot_user, clock=clock)
+    unheard = Receiver(
+        tenant=tenant,
+        bot_user=bot_user,
+        inbox=engine.inbox,
+        intake=engine.intake,
+        conversations=engine.conversations,
+        cases=engine.cases,
+        clock=clock,
+        escalation_channel=slack.escalation_channel,
+        forgotten_after=timedelta(seconds=slack.forgotten_after_s),
+        on_new=_tell_nobody,
+        on_changed=_tell_nobody,
+    )
+    cards = None
+    if slack.escalation_channel:
+        cards = CaseCards(
+            tenant=tenant,
+            team=identity.team,
+            channel=slack.escalation_channel,
+            bot_user=bot_user,
+            api=api,
+            facts=facts,
+            inbox=engine.inbox,
+            cases=engine.cases,
+            traces=engine.traces,
+            documents=engine.documents,
+            poster=poster,
+            receiver=unheard,
+        )
+    escalation = Escalation(tenant=tenant, cards=cards, cases=engine.cases, clock=clock)
+    undelivered = Undelivered(tenant=tenant, api=api, cases=engine.cases, then=escalation.on_done)
+    taken_part = TakenPart(
+        conversations=engine.conversations,
+        replies=engine.replies,
+        clock=clock,
+        then=undelivered.on_done,
+    )
+    worker = Worker(
+        tenant=tenant,
+        inbox=engine.inbox,
+        replies=engine.replies,
+        api=api,
+        bot_user=bot_user,
+        poster=poster,
+        answerer=Answering(
+            tenant=tenant,
+            bot_user=bot_user,
+            api=api,
+            facts=facts,
+            pipeline=engine.pipeline,
+            traces=engine.traces,
+            documents=engine.documents,
+            persons=PersonsAnswers(
+                tenant=tenant,
+                team=identity.team,
+                bot_user=bot_user,
+                api=api,
+                facts=facts,
+                cases=engine.cases,
+                clock=clock,
+            ),
+            inbox=engine.inbox,
+            receiver=unheard,
+            attachments=attachments,
+            settings=slack,
+            clock=clock,
+        ),
+        wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
+        settings=slack,
+        on_case=escalation.on_case,
+        on_done=taken_part.on_done,
+        clock=clock,
+    )
+    arrivals = Arrivals(
+        tenant=tenant,
+        bot_user=bot_user,
+        api=api,
+        inbox=engine.inbox,
+        worker=worker,
+        aside=aside,
+        queue_notice=slack.queue_notice,
+    )
+    receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
+    asking = Asking(
+        api=api, receiver=receiver, team=identity.team, bot_user=bot_user, aside=aside, clock=clock
+    )
+    buttons = Buttons(
+        tenant=tenant,
+        team=identity.team,
+        api=api,
+        facts=facts,
+        inbox=engine.inbox,
+        replies=engine.replies,
+        traces=engine.traces,
+        documents=engine.documents,
+        feedback=engine.feedback,
+        cases=engine.cases,
+        escalation=escalation,
+        receiver=receiver,
+        asking=asking,
+        clock=clock,
+    )
+    home = Home(
+        tenant=tenant,
+        team=identity.team,
+        url=identity.url,
+        bot_user=bot_user,
+        api=api,
+        facts=facts,
+        overview=OverviewStore(engine.database),
+        traces=engine.traces,
+        documents=engine.documents,
+        inbox=engine.inbox,
+        feedback=engine.feedback,
+        clock=clock,
+    )
+    gaps = GapLoop(
+        Gaps(
+            tenant=tenant,
+            team=identity.team,
+            api=api,
+            receiver=receiver,
+            conversations=engine.conversations,
+            clock=clock,
+            cards=OpenCards(engine.database),
+            threads_since=_THREADS_SINCE,
+        ),
+        facts,
+        clock,
+    )
+    dispatch = Dispatch(
+        facts=facts,
+        receiver=receiver,
+        worker=worker,
+        asking=asking,
+        buttons=buttons,
+        home=home,
+        gaps=gaps,
+        aside=aside,
+        readiness=readiness,
+    )
+    over_http = slack.transport == "http"
+    app = make_slack_app(
+        identity,
+        dispatch,
+        token=revealed(slack.bot_token),
+        signing_secret=revealed(slack.signing_secret),
+        signed=over_http,
+    )
+    socket = None
+    if not over_http:
+        socket = SocketTransport(
+            app,
+            app_token=revealed(slack.app_token),
+            api_url=slack.api_url,
+            timeout_s=slack.request_timeout_s,
+            on_connected=gaps.on_connected,
+        )
+        readiness.connected = lambda: socket.connected
+    return Bot(
+        engine=engine,
+        identity=identity,
+        worker=worker,
+        escalation=escalation,
+        aside=aside,
+        gaps=gaps,
+        readiness=readiness,
+        http=HttpTransport(
+            host=slack.host,
+            port=slack.port,
+            not_ready=readiness.why_not,
+            app=app if over_http else None,
+        ),
+        socket=socket,
+        attachments=attachments,
+    )
+
+
+async def _tell_nobody(_: InboxItem) -> None:
+    """Who takes a question in while answering another is about to look for the next anyway."""

@@ -1,0 +1,72 @@
+"""`deskhand doctor`: looks at everything the bot needs, and says how to mend what is wrong.
+
+$ deskhand doctor
+ok    bot token   installed in Acme as @deskhand
+fail  escalation  the bot is not in the escalation channel #help-desk
+                  mend: invite it there
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from bot.diagnosis import Check, Finding, Level, diagnose, fail, ok
+from engine.containment import one_line
+from engine.errors import SettingsInvalid
+from engine.settings import Settings, load_settings
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Prints a line for each check; 0 when none failed, else 1."""
+    try:
+        settings = load_settings()
+    except SettingsInvalid as error:
+        said, _, mend = one_line(str(error)).partition("; ")
+        found = [("settings", fail(said, mend))]
+    else:
+        found = [("settings", ok(_in_short(settings))), *await _look(settings)]
+    failed = sum(finding.level is Level.FAIL for _, finding in found)
+    if args.json:
+        print(json.dumps(_as_json(found), ensure_ascii=False))
+        return 1 if failed else 0
+    width = max(len(name) for name, _ in found)
+    for name, finding in found:
+        print(f"{finding.level:<4}  {name:<{width}}  {one_line(finding.text)}")
+        if finding.mend:
+            print(f"{'':<4}  {'':<{width}}  mend: {one_line(finding.mend)}")
+    return 1 if failed else 0
+
+
+async def _look(settings: Settings) -> list[tuple[str, Finding]]:
+    from bot.slack_check import SlackCheck
+    from bot.state_check import StateCheck
+
+    slack, state = SlackCheck(settings.slack), StateCheck(settings)
+    checks: list[Check] = [*slack.checks(), *state.checks()]
+    try:
+        return await diagnose(checks)
+    finally:
+        await slack.aclose()
+        await state.aclose()
+
+
+def _in_short(settings: Settings) -> str:
+    database = "a database server" if settings.database.url else "SQLite"
+    index = "a Qdrant server" if settings.qdrant.url else "the embedded index"
+    return f"{settings.home}, {database}, {index}, events by {settings.slack.transport}"
+
+
+def _as_json(found: list[tuple[str, Finding]]) -> dict[str, object]:
+    def count(level: Level) -> int:
+        return sum(finding.level is level for _, finding in found)
+
+    return {
+        "checks": [
+            {"name": name, "level": f.level.value, "text": f.text, "mend": f.mend}
+            for name, f in found
+        ],
+        "ok": count(Level.OK),
+        "warnings": count(Level.WARN),
+        "failed": count(Level.FAIL),
+    }

@@ -1,0 +1,90 @@
+"""`deskhand run`: the bot, until it is told to stop.
+
+$ SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... deskhand run
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from bot.app import Bot, open_bot
+from bot.cli.json_lines import json_line
+from engine.settings import Settings, load_settings
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "httpx2", "alembic")
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Takes questions until SIGTERM or Ctrl-C; a second one ends it at once."""
+    settings = load_settings()
+    logging.basicConfig(level=logging.INFO, format=_FORMAT, stream=sys.stderr)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    started = asyncio.Event()
+    running = asyncio.ensure_future(_run(settings, started, stop, as_json=args.json))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not started.is_set():
+        running.cancel()  # Slack cannot be reached, and nobody wants it to be any more
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    return 0
+
+
+async def _run(
+    settings: Settings, started: asyncio.Event, stop: asyncio.Event, *, as_json: bool
+) -> None:
+    async with open_bot(settings) as bot, bot.running():
+        started.set()
+        await _greet(bot, as_json=as_json)
+        await stop.wait()
+        print("deskhand: stopping; questions under way are finished first", file=sys.stderr)
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told, number)
+
+
+async def _greet(bot: Bot, *, as_json: bool) -> None:
+    identity, settings = bot.identity, bot.engine.settings
+    documents = await bot.engine.documents.count(settings.tenant)
+    port = bot.http.port
+    if as_json:
+        ready = {
+            "ready": True,
+            "bot_user": identity.bot_user,
+            "team": identity.team,
+            "documents": documents,
+            "port": port,
+        }
+        print(json_line(ready), flush=True)
+        return
+    print(
+        f"@{identity.name} takes questions in {identity.team_name} from {documents:,} documents; "
+        f"http://{settings.slack.host}:{port}/readyz tells its state; Ctrl-C stops it.",
+        flush=True,
+    )
+    if not documents:
+        print("It has no documents yet: add some by `deskhand ingest FOLDER`.", flush=True)
+    if settings.slack.escalation_channel is None:
+        print(
+            "Nobody is told of doubtful questions: set DESKHAND_SLACK__ESCALATION_CHANNEL to the "
+            "id of a channel that it is in.",
+            flush=True,
+        )

@@ -1,0 +1,1 @@
+"""What Slack delivers, turned into questions in the inbox before Slack gets its acknowledgement."""

@@ -1,0 +1,210 @@
+"""Messages that no event told of: read from history after a start or a broken connection.
+
+Slack redelivers an event for minutes only. What is read goes the way of an event, so what was
+received already stays one row. A reading begins where the last whole one of its channel ended and
+not at the newest message seen: live ones come in above a gap that is not read yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.intake.receiver import Receiver, seconds_of
+from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
+from engine.clock import Clock
+from engine.errors import StorageUnavailable
+from engine.storage.conversations import ConversationStore
+from engine.storage.open_cards import OpenCards
+
+log = logging.getLogger(__name__)
+
+_PAGE = 200
+_KINDS = "public_channel,private_channel,mpim,im"
+_PARALLEL = 4
+_OVERLAP_S = 5.0
+"""Read again before the last message seen: events come in no certain order."""
+_MOST_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """Reads what was missed in one workspace.
+
+    threads_since: how long ago a thread may have been active to be looked at.
+    """
+
+    tenant: str
+    team: str
+    api: SlackApi
+    receiver: Receiver
+    conversations: ConversationStore
+    cards: OpenCards
+    clock: Clock
+    threads_since: timedelta
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def read(
+        self, only: frozenset[str] = frozenset(), *, since: float = math.inf
+    ) -> frozenset[str]:
+        """Channels that could not be read, and so are to be read again; the others are.
+
+        only: these channels; all where empty. since: read from then on, in seconds since 1970, also
+        where another program has received later messages.
+
+        Raises: StorageUnavailable; RateLimited, Refused, Unsure where Slack does not even list
+            channels.
+        """
+        through = await self.conversations.read_through(self.tenant, self.team)
+        threads = await self._threads()
+        unread: set[str] = set()
+        turn = asyncio.Semaphore(_PARALLEL)
+        count = 0
+
+        async def one(channel: str, kind: str) -> None:
+            nonlocal count
+            async with turn:
+                known = threads.get(channel, ())
+                mark = through.get(channel)
+                begin = min(seconds_of(mark), since) if mark else 0.0
+                try:
+                    count += await self._channel(channel, kind, begin - _OVERLAP_S, known)
+                except (SlackFault, StorageUnavailable) as fault:
+                    log.warning("the history of %s could not be read: %s", channel, fault)
+                    unread.add(channel)
+
+        channels = [channel async for channel in self._channels()]
+        async with asyncio.TaskGroup() as group:
+            for channel, kind in channels:
+                if not only or channel in only:
+                    group.create_task(one(channel, kind))
+        if count:
+            log.info("%d messages were read from history after a gap", count)
+        return frozenset(unread)
+
+    async def marks(self) -> dict[str, str]:
+        """The newest message received of each channel."""
+        return await self.conversations.marks(self.tenant, self.team)
+
+    async def is_read(self, through: Mapping[str, str]) -> None:
+        """Nothing is missing in these channels up to these messages."""
+        await self.conversations.is_read(self.tenant, self.team, through)
+
+    async def _threads(self) -> dict[str, set[str]]:
+        """Threads in which something for us may have been said, by channel."""
+        threads: dict[str, set[str]] = {}
+        since = self.clock() - self.threads_since
+        for found in await self.conversations.recent(self.tenant, since):
+            if found.team == self.team:
+                threads.setdefault(found.channel, set()).add(found.thread_ts)
+        for channel, ts in await self.cards.of(self.tenant):
+            threads.setdefault(channel, set()).add(ts)
+        return threads
+
+    async def _channels(self) -> AsyncIterator[tuple[str, str]]:
+        """Conversations that the bot is in, and what kind each is."""
+        cursor: str | None = None
+        while True:
+            page = await self._call(
+                "users.conversations",
+                types=_KINDS,
+                exclude_archived=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for channel in page.get("channels") or ():
+                if isinstance(channel, dict) and channel.get("id"):
+                    yield str(channel["id"]), _kind(channel)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return
+
+    async def _channel(
+        self, channel: str, kind: str, begin: float, threads: Collection[str]
+    ) -> int:
+        """The messages since then, and the replies since then, also to older messages.
+
+        Raises: SlackFault, StorageUnavailable; nothing is noted as read then.
+        """
+        earliest = (self.clock() - self.receiver.forgotten_after).timestamp()
+        seen = max(begin, earliest)
+        read = await self._messages("conversations.history", channel, oldest=earliest)
+        # Of the first page, as every newer message is: what is posted while others are read, or
+        # replied while threads are, is above it.
+        newest = max((str(m.get("ts") or "") for m in read), key=seconds_of, default="")
+        answered = {
+            str(m["ts"]) for m in read if seconds_of(str(m.get("latest_reply") or "")) >= seen
+        }
+        old = {ts for ts in threads if seconds_of(ts) < earliest}
+        for thread_ts in sorted(answered | old):
+            read += await self._replies(channel, thread_ts, oldest=seen)
+        news = {str(m.get("ts")): m for m in read if _changed_at(m) >= seen}
+        for _, message in sorted(news.items()):
+            event = {**message, "type": "message", "channel": channel, "channel_type": kind}
+            if isinstance(message.get("edited"), dict):
+                event = {**event, "subtype": "message_changed", "message": message}
+            await self.receiver.receive(event, team=self.team)
+        if newest:
+            await self.is_read({channel: newest})
+        return len(news)
+
+    async def _replies(self, channel: str, root: str, *, oldest: float) -> list[dict[str, Any]]:
+        """What was said under a root; nothing where that is gone."""
+        try:
+            return await self._messages("conversations.replies", channel, oldest=oldest, ts=root)
+        except Refused as refused:
+            if refused.code != "thread_not_found":
+                raise
+            return []
+
+    async def _messages(
+        self, method: str, channel: str, *, oldest: float, ts: str | None = None
+    ) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        cursor: str | None = None
+        while True:
+            page = await self._call(
+                method, channel=channel, ts=ts, oldest=f"{oldest:.6f}", limit=_PAGE, cursor=cursor
+            )
+            found += [m for m in page.get("messages") or () if isinstance(m, dict)]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return found
+
+    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """Waits out limits and faults; no question waits behind this.
+
+        Raises: Refused; the last fault after many.
+        """
+        delay = 1.0
+        for left in reversed(range(_MOST_TRIES)):
+            try:
+                return await self.api.call(method, **arguments)
+            except Refused:
+                raise
+            except SlackFault as fault:
+                if not left:
+                    raise
+                delay = fault.retry_after_s if isinstance(fault, RateLimited) else delay * 1.5
+                await self.sleep(min(delay, 60.0))
+        raise AssertionError("unreachable")
+
+
+def _changed_at(message: Mapping[str, Any]) -> float:
+    """When it was written or last edited, in seconds since 1970."""
+    edited = message.get("edited")
+    last = str(edited.get("ts")) if isinstance(edited, dict) else ""
+    return max(seconds_of(str(message.get("ts"))), seconds_of(last))
+
+
+def _kind(channel: dict[str, Any]) -> str:
+    if channel.get("is_im"):
+        return "im"
+    if channel.get("is_mpim"):
+        return "mpim"
+    return "group" if channel.get("is_private") else "channel"

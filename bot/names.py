@@ -1,0 +1,57 @@
+"""What the Slack app is called there: the names its manifests and its listeners must share."""
+
+from __future__ import annotations
+
+COMMAND = "/deskhand"
+"""The slash command."""
+
+SHORTCUT = "ask_about_message"
+"""Callback id of the message shortcut "Ask Deskhand about this"."""
+
+EVENTS = (
+    "agent_session_stopped",
+    "app_home_opened",
+    "app_mention",
+    "app_uninstalled",
+    "channel_shared",
+    "channel_unshared",
+    "member_joined_channel",
+    "member_left_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+    "subteam_members_changed",
+    "subteam_updated",
+    "tokens_revoked",
+    "user_change",
+)
+"""Every event subscribed to, as manifests write them; Bolt hears `message.*` as `message`."""
+
+BOT_SCOPES = {
+    "app_mentions:read": "a mention is a question",
+    "assistant:write": "the status while an answer is made, suggested prompts, the stop button",
+    "channels:history": "follow-ups in threads, and questions asked while the bot was down",
+    "channels:read": "who reads a public channel, so that nobody is told more than they may know",
+    "chat:write": "answers, notices and review cards",
+    "commands": "/deskhand and the shortcut on a message",
+    "files:read": "text files that come with a question",
+    "groups:history": "the same as channels:history, in private channels",
+    "groups:read": "who reads a private channel",
+    "im:history": "questions asked in a direct message",
+    "im:read": "whose direct message it is",
+    "im:write": "opening the direct message of somebody who asks by shortcut where the bot is not",
+    "mpim:history": "the same as channels:history, in group direct messages",
+    "mpim:read": "who reads a group direct message",
+    "usergroups:read": "which user groups may read a document",
+    "users:read": "who is a member, a guest or of another company",
+}
+"""Every scope of the bot token, and what it is needed for."""
+
+APP_SCOPES = ("connections:write",)
+"""Scopes of the app-level token that Socket Mode needs."""
+
+
+def listened_to() -> tuple[str, ...]:
+    """The events by the names they are dispatched under, each once."""
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in EVENTS))

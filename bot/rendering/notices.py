@@ -1,0 +1,119 @@
+"""The fixed sentences of the bot: short, plain, and true when they are posted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from bot.rendering.limits import cut
+from bot.rendering.message import Message
+from bot.rendering.neutral import escape, one_line
+from engine.trace import Stage
+
+PERSON_HAS_IT = "A person has your question. Their reply comes here."
+ASK_A_PERSON = "Nobody has been asked yet. Press Get a human, and a person takes it."
+NOBODY_TO_ASK = (
+    "Nobody has been told, because no people are set up here to take questions. Please ask a "
+    "colleague."
+)
+STOPPED = "Stopped, as you asked. What is above may not be the whole answer."
+NOT_ALLOWED = "Only the person who asked can do that."
+NOT_A_REVIEWER = "Only full members of this workspace who are in this channel can answer here."
+ANSWERED_BEFORE = "Somebody has answered this question already, so your reply was not passed on."
+NOT_PASSED_ON = (
+    "Your answer could not be passed on to the asker, so the case is open again. Please try once "
+    "more later, or write to them yourself."
+)
+NOT_POSTED = (
+    "I could not post the answer to a question of yours where you asked it, because I may not "
+    "write there any more. Please ask me again here."
+)
+NOT_SHOWN = "This can no longer be shown here: the document changed, or not everyone may read it."
+
+WELCOME = "You are welcome. Ask me whenever you need something else."
+GREETING = (
+    "Hello. Ask me a question in your own words: I answer from the company's documents, and say "
+    "where each sentence comes from."
+)
+
+STATUS = {
+    Stage.INTAKE: "is reading your question",
+    Stage.TRIAGE: "is reading your question",
+    Stage.RETRIEVAL: "is looking through the documents",
+    Stage.GENERATION: "is putting the answer together",
+    Stage.VERIFICATION: "is checking each sentence against its source",
+}
+"""What the bot does, to stand after its name; also the titles of a stream's steps."""
+
+
+class Person(StrEnum):
+    """Whether somebody besides the bot answers."""
+
+    HAS_IT = "has_it"
+    """A person was told of the question."""
+    CAN_BE_ASKED = "can_be_asked"
+    """Nobody was told; the button does so."""
+    NOBODY = "nobody"
+    """No people take questions here."""
+
+    @property
+    def sentence(self) -> str:
+        """Who answers next, for the asker of a question that was not answered."""
+        return _NEXT[self]
+
+
+_NEXT = {
+    Person.HAS_IT: PERSON_HAS_IT,
+    Person.CAN_BE_ASKED: ASK_A_PERSON,
+    Person.NOBODY: NOBODY_TO_ASK,
+}
+
+
+def notice(sentence: str) -> Message:
+    """A sentence as a message of its own."""
+    return Message(text=escape(sentence))
+
+
+def queue_notice(before: int, *, or_more: bool = False) -> Message:
+    """Tells the asker that others are first. or_more: whether there may be more than that."""
+    are = "is one question" if before == 1 else f"are {before:,} questions"
+    if or_more:
+        are = f"are {before:,} questions or more"
+    return notice(f"There {are} before yours. The answer comes here, without asking again.")
+
+
+def handed_over() -> Message:
+    """Tells the asker that a person was told."""
+    return notice(PERSON_HAS_IT)
+
+
+def apology(question_id: str, person: Person) -> Message:
+    """Tells the asker that no answer could be made."""
+    sentence = "Sorry, something went wrong on my side and I could not answer."
+    named = cut(one_line(question_id), 100)
+    return notice(f"{sentence} {person.sentence} The question's id is {named}.")
+
+
+def late_note(seconds: float) -> str:
+    """The line with which an answer begins that took too long."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        waited = f"{minutes} minute{'s' if minutes > 1 else ''}"
+    elif minutes < 36 * 60:
+        waited = f"{round(minutes / 60)} hours"
+    else:
+        waited = f"{round(minutes / 60 / 24)} days"
+    return f"Sorry for the wait: you asked this {waited} ago, and I could not answer sooner."
+
+
+def unread_note(files: Sequence[tuple[str, str]]) -> str:
+    """The line that names the files that could not be read, each with why."""
+    named = [f"{cut(one_line(name), 80)} ({cut(one_line(why), 120)})" for name, why in files[:5]]
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return f"I could not read {', '.join(named)}{more}."
+
+
+def files_left_out(count: int) -> str:
+    """The line that says that older files of the conversation were not read."""
+    older = "one older file" if count == 1 else f"{count:,} older files"
+    return f"I read the newest files of this conversation and left out {older}."

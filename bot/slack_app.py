@@ -1,0 +1,158 @@
+"""The Bolt app: every request of Slack, in one place, and what is called for it.
+
+Bolt acknowledges an event before its listener runs, so an event is kept, and acknowledged, in a
+global middleware: a database that cannot take it leaves the event to be delivered again, and one of
+a type that nobody knows is acknowledged too, which Bolt does not do for what has no listener.
+Buttons, commands and shortcuts are kept in their listener before it acknowledges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.names import COMMAND, SHORTCUT
+from engine.errors import DeskhandError
+from engine.fault_place import place
+
+log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any]
+_BOLT_LOGGER = "deskhand.bolt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the app is in its workspace, as `auth.test` says."""
+
+    team: str
+    bot_user: str
+    bot_id: str
+    url: str = ""
+    name: str = ""
+    team_name: str = ""
+
+
+class Surfaces(Protocol):
+    """What the app does for what people press and type; each is called before Slack's ack.
+
+    What is returned is shown only to whoever pressed or typed it; "" shows nothing.
+    """
+
+    async def event(self, event: Json, team: str) -> None:
+        """An event of any type. Raises: StorageUnavailable, which leaves it unacknowledged."""
+
+    def missed(self) -> None:
+        """An event was not kept; Slack may give up before it can be."""
+
+    def limited(self) -> None:
+        """Slack held events back; it says so once a minute."""
+
+    async def action(self, body: Json, action: Json) -> None:
+        """A button or a feedback button."""
+
+    async def command(self, body: Json) -> str:
+        """The slash command."""
+
+    async def shortcut(self, body: Json) -> None:
+        """The message shortcut."""
+
+    async def view(self, body: Json) -> Json | None:
+        """A modal that was submitted; what is returned goes with the acknowledgement."""
+
+
+def make_slack_app(
+    identity: Identity, surfaces: Surfaces, *, token: str, signing_secret: str, signed: bool
+) -> AsyncApp:
+    """The app with every listener. signed: whether requests come over HTTP, with a signature."""
+    bolt_log = logging.getLogger(_BOLT_LOGGER)
+    bolt_log.setLevel(logging.CRITICAL)  # its lines hold whole requests; ours say what happened
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team,
+            bot_token=token,
+            bot_user_id=identity.bot_user,
+            bot_id=identity.bot_id,
+        )
+
+    app = AsyncApp(
+        name="deskhand",
+        logger=bolt_log,
+        client=AsyncWebClient(),
+        signing_secret=signing_secret,
+        request_verification_enabled=signed,
+        authorize=authorize,
+    )
+
+    @app.middleware
+    async def keep_events(body: Json, next: Callable[[], Awaitable[None]]) -> BoltResponse | None:
+        kind, event = body.get("type"), body.get("event")
+        if kind == "app_rate_limited":
+            surfaces.limited()
+        elif kind == "event_callback" and isinstance(event, Mapping):
+            try:
+                await surfaces.event(event, identity.team)  # another team's where both share it
+            except DeskhandError as error:
+                log.warning("an event was not kept, so Slack will send it again: %s", error)
+                surfaces.missed()
+                return BoltResponse(status=503, body="")
+        elif kind != "event_callback":
+            await next()
+            return None
+        return BoltResponse(status=200, body="")
+
+    @app.action(re.compile(".*"))
+    async def pressed(ack: Any, body: Json, action: Json) -> None:
+        await _told(surfaces.action(body, action), "a button")
+        await ack()
+
+    @app.options(re.compile(".*"))
+    async def suggested(ack: Any) -> None:
+        await ack(options=[])
+
+    @app.command(COMMAND)
+    async def typed(ack: Any, body: Json) -> None:
+        shown = await _told(surfaces.command(body), "the command")
+        await ack(text=shown or "", response_type="ephemeral")
+
+    @app.shortcut(SHORTCUT)
+    async def chosen(ack: Any, body: Json) -> None:
+        await _told(surfaces.shortcut(body), "the shortcut")
+        await ack()
+
+    @app.view(re.compile(".*"))
+    async def submitted(ack: Any, body: Json) -> None:
+        answer = await _told(surfaces.view(body), "a modal")
+        await ack(**(answer or {}))
+
+    @app.view_closed(re.compile(".*"))
+    async def closed(ack: Any) -> None:
+        await ack()
+
+    @app.error
+    async def failed(error: Exception) -> BoltResponse:
+        log.error("a request of Slack failed: %s at %s", type(error).__name__, place(error))
+        return BoltResponse(status=500, body="")
+
+    return app
+
+
+async def _told(work: Awaitable[Any], what: str) -> Any:
+    """Its result. A fault is logged and raised: without an acknowledgement Slack says so itself."""
+    try:
+        async with asyncio.timeout(2.5):
+            return await work
+    except DeskhandError as error:
+        log.warning("%s could not be taken: %s", what, error)
+        raise

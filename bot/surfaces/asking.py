@@ -1,0 +1,169 @@
+"""Questions that are no message of their own: the command, the shortcut, a choice, a form."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.aside import Aside
+from bot.intake.plain_text import plain_text
+from bot.intake.receiver import Receiver, moment_of
+from bot.names import COMMAND
+from bot.rendering.neutral import escape
+from bot.slack_api import Refused, SlackApi
+from engine.clock import Clock
+from engine.storage.inbox import InboxItem, NewQuestion, Surface
+
+log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any]
+HELP = (
+    f"`{COMMAND} ask QUESTION` asks me; the answer comes as a direct message that only you see. "
+    "You can also mention me in a channel, or write to me directly."
+)
+_ASKED_BEFORE = "Somebody has asked me about this message already; see its thread."
+_PATIENCE_S = 1.8
+"""Slack waits three seconds for a command's acknowledgement."""
+_ON_ITS_WAY = "Your answer comes as a direct message."
+_MOST_CHARS = 3_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Puts such questions into the inbox."""
+
+    api: SlackApi
+    receiver: Receiver
+    team: str
+    bot_user: str
+    aside: Aside
+    clock: Clock
+
+    async def command(self, body: Json) -> str:
+        """`/deskhand ask ...`; what its typist is shown.
+
+        Raises: SlackFault, StorageUnavailable.
+        """
+        typed = str(body.get("text") or "").strip()
+        verb, _, text = typed.partition(" ")
+        if verb.lower() != "ask":
+            text = typed  # a question without the word is one all the same
+        if not text.strip() or " " not in typed:
+            return HELP
+        work = asyncio.ensure_future(
+            self._in_direct_message(
+                user=str(body.get("user_id") or ""),
+                text=text.strip(),
+                surface=Surface.COMMAND,
+            )
+        )
+        # What stands in the conversation is to be answered, also where Slack is slow: it goes on.
+        done, _ = await asyncio.wait({work}, timeout=_PATIENCE_S)
+        if done:
+            work.result()
+        else:
+            self.aside.begin(_ended(work), "a command was not taken")
+        return _ON_ITS_WAY
+
+    async def shortcut(self, body: Json) -> None:
+        """A message's shortcut: answered under that message, or directly where the bot is not in.
+
+        Asked for the same message again, it is the same question.
+
+        Raises: SlackFault, StorageUnavailable.
+        """
+        message, channel = body.get("message") or {}, (body.get("channel") or {}).get("id")
+        user = (body.get("user") or {}).get("id")
+        ts, text = str(message.get("ts") or ""), str(message.get("text") or "")
+        if not (channel and user and ts):
+            return
+        if not await self._is_in(str(channel)):
+            shown = plain_text(text, bot_user=self.bot_user)
+            await self._in_direct_message(user=str(user), text=shown, surface=Surface.SHORTCUT)
+            return
+        is_new = await self.receiver.keep(
+            NewQuestion(
+                team=self.team,
+                channel=str(channel),
+                ts=f"shortcut:{ts}",
+                thread_ts=str(message.get("thread_ts") or ts),
+                user=str(user),
+                user_team=str((body.get("user") or {}).get("team_id") or "") or None,
+                surface=Surface.SHORTCUT,
+                text=text,
+                asked_at=self.clock(),
+                extra={"message_ts": ts},
+            )
+        )
+        if not is_new:
+            await self.api.call(
+                "chat.postEphemeral",
+                channel=str(channel),
+                user=str(user),
+                thread_ts=str(message.get("thread_ts") or ts),
+                text=_ASKED_BEFORE,
+            )
+
+    async def choice(self, body: Json, asked: InboxItem, number: int, choice: str) -> None:
+        """One of the choices of a question back: the question again, with what was chosen.
+
+        number: of the choice, from 0; each is asked once.
+
+        Raises: StorageUnavailable.
+        """
+        user = str((body.get("user") or {}).get("id") or "")
+        await self.receiver.keep(
+            NewQuestion(
+                team=asked.team,
+                channel=asked.channel,
+                ts=f"choice:{asked.id}:{asked.revision}:{number}",
+                thread_ts=asked.root,
+                user=user,
+                user_team=asked.user_team if user == asked.user else None,
+                surface=Surface.SHORTCUT,
+                text=f"{asked.text}\n{choice}",
+                asked_at=self.clock(),
+                extra={"message_ts": asked.extra.get("message_ts") or asked.ts},
+            )
+        )
+
+    async def _in_direct_message(self, *, user: str, text: str, surface: Surface) -> None:
+        """The question stands in the direct message, and its answer in the thread under it."""
+        opened = await self.api.call("conversations.open", users=user)
+        channel = str((opened.get("channel") or {}).get("id") or "")
+        shown = escape(text[:_MOST_CHARS])
+        root = await self.api.call(
+            "chat.postMessage",
+            channel=channel,
+            text=f"You asked: {shown}",
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": "deskhand_asked", "event_payload": {"surface": surface.value}},
+        )
+        ts = str(root["ts"])
+        await self.receiver.keep(
+            NewQuestion(
+                team=self.team,
+                channel=channel,
+                ts=ts,
+                user=user,
+                surface=surface,
+                text=text,
+                asked_at=moment_of(ts),
+            )
+        )
+
+    async def _is_in(self, channel: str) -> bool:
+        try:
+            answer = await self.api.call("conversations.info", channel=channel)
+        except Refused:
+            return False
+        info = answer.get("channel") or {}
+        return bool(info.get("is_member") or info.get("is_im") or info.get("is_mpim"))
+
+
+async def _ended(work: asyncio.Future[None]) -> None:
+    await work

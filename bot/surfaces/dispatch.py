@@ -1,0 +1,90 @@
+"""Every request of Slack, handed to the part that it concerns."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.access.facts import SlackFacts
+from bot.aside import Aside
+from bot.delivery.worker import Worker
+from bot.intake.gap_loop import GapLoop
+from bot.intake.receiver import Receiver
+from bot.readiness import Readiness
+from bot.surfaces.asking import Asking
+from bot.surfaces.buttons import Buttons
+from bot.surfaces.home import Home
+
+log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any]
+_MESSAGES = ("message", "app_mention")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """What the Slack app calls."""
+
+    facts: SlackFacts
+    receiver: Receiver
+    worker: Worker
+    asking: Asking
+    buttons: Buttons
+    home: Home
+    gaps: GapLoop
+    aside: Aside
+    readiness: Readiness
+
+    async def event(self, event: Json, team: str) -> None:
+        """Keeps a message; what else an event asks for is done beside, after the ack.
+
+        Raises: StorageUnavailable.
+        """
+        self.facts.heed(event)
+        kind = event.get("type")
+        if kind in _MESSAGES:
+            await self.receiver.receive(event, team=team)
+        elif kind == "app_home_opened":
+            self.aside.begin(self.home.opened(event), "a tab was not filled")
+        elif kind == "agent_session_stopped":
+            channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
+            self.worker.stopped(channel, thread, str(event.get("user")))
+        elif _ends_installation(event) and not self.readiness.revoked:
+            log.error("the app was uninstalled or its tokens revoked: install it again")
+            self.readiness.revoked = True
+
+    def missed(self) -> None:
+        """An event could not be kept."""
+        self.gaps.on_missed()
+
+    def limited(self) -> None:
+        """Slack held events back."""
+        log.warning("Slack held events back, as there were too many; they are read from history")
+        self.gaps.on_limited()
+
+    async def action(self, body: Json, action: Json) -> None:
+        """A button."""
+        await self.buttons.pressed(body, action)
+
+    async def command(self, body: Json) -> str:
+        """The slash command."""
+        return await self.asking.command(body)
+
+    async def shortcut(self, body: Json) -> None:
+        """The message shortcut."""
+        await self.asking.shortcut(body)
+
+    async def view(self, body: Json) -> Json | None:
+        """A form."""
+        return await self.buttons.submitted(body)
+
+
+def _ends_installation(event: Json) -> bool:
+    """Whether the bot token is gone; a person's own token that was revoked is not ours."""
+    tokens = event.get("tokens")
+    bots = tokens.get("bot") if isinstance(tokens, Mapping) else None
+    return event.get("type") == "app_uninstalled" or bool(
+        event.get("type") == "tokens_revoked" and bots
+    )

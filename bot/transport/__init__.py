@@ -1,0 +1,1 @@
+"""How requests of Slack arrive: Socket Mode or signed HTTP; and the health pages beside them."""

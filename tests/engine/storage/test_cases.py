@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine.storage.cases import CaseStore
+from engine.storage.database import Database
+from engine.storage.inbox import InboxStore
+from tests.engine.storage.questions import NOW, after, question
+
+
+@pytest.fixture
+def store(database: Database) -> CaseStore:
+    return CaseStore(database)
+
+
+@pytest.fixture
+async def asked(database: Database) -> str:
+    item, _ = await InboxStore(database).add("acme", question(), at=NOW)
+    return item.id
+
+
+async def test_a_question_has_one_case(store: CaseStore, asked: str) -> None:
+    cases = await asyncio.gather(
+        *(store.open("acme", asked, ["conflict", "model_down"], NOW) for _ in range(10))
+    )
+    assert len({case.id for case in cases}) == 1
+    again = await store.open("acme", asked, ["conflict"], after(1))
+    assert again == cases[0]
+    assert again.reasons == ("conflict", "model_down")
+    assert await store.of_question("acme", asked) == again
+    assert await store.get("acme", again.id) == again
+    assert await store.of_question("globex", asked) is None
+
+
+async def test_an_open_case_gets_further_reasons_and_its_card_is_outdated(
+    store: CaseStore, asked: str
+) -> None:
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    assert await store.shown(case)
+    assert await store.outdated("acme") == ()
+    wanted = await store.open("acme", asked, ["asked_for"], after(1), tells_asker=True)
+    assert wanted.reasons == ("conflict", "asked_for")
+    assert await store.outdated("acme") == (wanted,)
+    assert wanted.tells_asker
+    assert not await store.shown(case)  # an older version
+    assert await store.shown(wanted)
+    (seen,) = [await store.get("acme", case.id)]
+    assert seen is not None
+    assert not seen.tells_asker
+
+
+async def test_an_answered_case_is_open_again_for_a_later_revision_only(
+    store: CaseStore, asked: str
+) -> None:
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    assert await store.answer(case.id, by="U1", text="It is 5.", at=after(1), reply_id="r-1")
+    same = await store.open("acme", asked, ["asked_for"], after(2), tells_asker=True)
+    assert same.answered_by == "U1"
+    assert not same.tells_asker
+    other = await store.open("acme", asked, ["asked_for"], after(3), revision=2, tells_asker=True)
+    assert (other.id, other.answered_by, other.answered_at) == (case.id, None, None)
+    assert (other.reasons, other.revision, other.tells_asker) == (("asked_for",), 2, True)
+    assert await store.answer(case.id, by="U2", text="It is 6.", at=after(4), reply_id="r-2")
+
+
+async def test_an_edit_of_the_question_and_its_new_answer_outdate_the_card(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
+    assert item is not None
+    assert await inbox.finish(asked, item.lease, 1, outcome="abstained", at=NOW)
+    assert await store.shown(await store.open("acme", asked, ["conflict"], NOW))
+    assert await inbox.edit("acme", item.team, item.channel, item.ts, "Another?", at=after(5))
+    (case,) = await store.outdated("acme")
+    assert await store.shown(case)
+    item = await inbox.claim("acme", "w", at=after(6), lease_s=9)
+    assert item is not None
+    assert await inbox.finish(asked, item.lease, 2, outcome="answered", at=after(7))
+    assert [case.id for case in await store.outdated("acme")] == [case.id]
+
+
+async def test_a_case_is_found_by_its_card(store: CaseStore, asked: str) -> None:
+    case = await store.open("acme", asked, [], NOW)
+    assert await store.placed(case.id, "C9", "7.0")
+    assert await store.placed(case.id, "C9", "7.0")
+    found = await store.by_card("acme", "C9", "7.0")
+    assert found is not None
+    assert found.id == case.id
+    assert await store.by_card("acme", "C9", "8.0") is None
+    assert await store.placed(case.id, "C9", "8.0")  # the first was removed
+    assert await store.by_card("acme", "C9", "7.0") is None
+
+
+async def test_the_first_person_to_answer_wins(store: CaseStore, asked: str) -> None:
+    case = await store.open("acme", asked, [], NOW)
+    won = await asyncio.gather(
+        *(
+            store.answer(case.id, by=f"U{n}", text=f"text {n}\x00", at=after(n), reply_id=f"r-{n}")
+            for n in range(10)
+        )
+    )
+    assert sum(won) == 1
+    known = await store.get("acme", case.id)
+    assert known is not None
+    winner = won.index(True)
+    assert (known.answered_by, known.answered_with) == (f"U{winner}", f"r-{winner}")
+    assert known.answer == f"text {winner}"
+    assert not await store.reopen(case.id, reply_id="r-other")
+    assert await store.reopen(case.id, reply_id=f"r-{winner}")
+    reopened = await store.get("acme", case.id)
+    assert reopened is not None
+    assert reopened.answered_at is None
+
+
+@pytest.mark.parametrize(("outcome", "arrived"), [("answered", True), ("undeliverable", False)])
+async def test_what_became_of_an_answer_is_read_from_its_row(
+    database: Database, store: CaseStore, asked: str, outcome: str, arrived: bool
+) -> None:
+    inbox = InboxStore(database)
+    case = await store.open("acme", asked, [], NOW)
+    reply, _ = await inbox.add("acme", question(channel="C7", user="U9"), at=NOW)
+    assert await store.settle("acme", NOW) == 0
+    assert await store.answer(case.id, by="U9", text="Five.", at=after(1), reply_id=reply.id)
+    assert await store.settle("acme", after(2)) == 0
+    item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
+    while item is not None and item.id != reply.id:
+        item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
+    assert item is not None
+    assert await inbox.finish(reply.id, item.lease, 1, outcome=outcome, at=after(3))
+    assert await store.settle("globex", after(4)) == 0
+    assert await store.settle("acme", after(4)) == 1
+    assert await store.settle("acme", after(5)) == 0
+    known = await store.get("acme", case.id)
+    assert known is not None
+    assert (known.delivered_at is not None, known.answered_by) == (
+        arrived,
+        "U9" if arrived else None,
+    )
+    assert known.version == case.version + 1
+
+
+async def test_an_answer_is_taken_back_only_by_its_own_reply_and_until_it_is_delivered(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
+    assert item is not None
+    case = await store.open("acme", asked, [], NOW)
+    assert not await store.reopen(case.id, reply_id=asked)
+    assert await store.answer(case.id, by="U1", text="Sixteen.", at=after(1), reply_id=asked)
+    assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=after(2))
+    assert await store.settle("acme", after(3)) == 1
+    assert not await store.reopen(case.id, reply_id=asked)
