@@ -118,7 +118,7 @@ def _sample_case(row: dict[str, Any]) -> Case:
         gains=dict.fromkeys(row["expected_documents"], 1.0),
         answerable=None if row["kind"] in open_kinds else expected is Outcome.ANSWERED,
         expected_outcome=expected,
-        facts=tuple(row["expected_facts"]),
+        must_contain=tuple(row["expected_facts"]),
     )
 
 

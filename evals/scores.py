@@ -124,7 +124,7 @@ def _answers(answered: Sequence[Answered]) -> dict[str, Any]:
     answerable = [a for a in answered if a.case.answerable]
     unanswerable = [a for a in answered if a.case.answerable is False]
     expected = [a for a in answered if a.case.expected_outcome is not None]
-    facts = [a for a in answered if a.case.facts]
+    facts = [a for a in answered if a.case.must_contain]
     paged = [a for a in answered if a.case.pages]
     marked = [a for a in given if a.case.sentences]
     found: dict[str, Any] = {
@@ -139,7 +139,7 @@ def _answers(answered: Sequence[Answered]) -> dict[str, Any]:
         ),
     }
     if facts:
-        shares = [facts_found(a.case.facts, a.trace.draft_reply) for a in facts]
+        shares = [facts_found(a.case.must_contain, a.trace.draft_reply) for a in facts]
         found["facts_found_share"] = _rounded(mean(shares))
         found["answers_with_all_facts_share"] = _share(share == 1.0 for share in shares)
     if paged:

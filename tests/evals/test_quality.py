@@ -40,7 +40,7 @@ def _case(number: int, text: str, gold: str | None, *facts: str, history: str = 
         gains={gold: 1.0} if gold else {},
         answerable=gold is not None,
         expected_outcome=Outcome.ANSWERED if gold else Outcome.ESCALATED,
-        facts=facts,
+        must_contain=facts,
     )
 
 
