@@ -8,20 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+
+from engine.storage.evaluation_run import RunState as RunState
 
 Columns = Mapping[str, float]
 """What one case scored, by column; a column that says nothing of the case is absent."""
-
-
-class RunState(StrEnum):
-    """Where a run stands. Only RUNNING can change."""
-
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    OVER_BUDGET = "over_budget"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
