@@ -61,7 +61,8 @@ class RunRecord:
     target: what was named on the command line. dataset: its name; dataset_hash: sha256 over its
     cases in order. fingerprint: the engine's, of the answers. judge: what judged the texts, such
     as `local`. seed: of the intervals. skipped: sentences that name each line or case that was
-    left out. cost_usd: what this run spent. figures: in the order of the metrics.
+    left out. notes: sentences that a reader of the figures should know, such as what judged.
+    cost_usd: what this run spent. figures: in the order of the metrics.
     """
 
     id: str
@@ -79,5 +80,6 @@ class RunRecord:
     results: tuple[CaseResult, ...]
     figures: tuple[Figure, ...] = ()
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     cost_usd: float = 0.0
     links: Mapping[str, str] = field(default_factory=dict)

@@ -22,17 +22,23 @@ class EvaluationAnswers:
         self._database = database
 
     async def cached(
-        self, tenant: str, case_hashes: Collection[str], fingerprint: str
+        self,
+        tenant: str,
+        case_hashes: Collection[str],
+        fingerprint: str,
+        *,
+        since: datetime | None = None,
     ) -> dict[str, CachedAnswer]:
-        """The answers that are there, by case hash."""
+        """The answers that are there, by case hash.  since: only those made from then on."""
         hashes, found = sorted(set(case_hashes)), {}
+        wanted = [eval_answers.c.tenant == tenant, eval_answers.c.fingerprint == fingerprint]
+        if since is not None:
+            wanted.append(eval_answers.c.at >= since)
         async with self._database.read() as db:
             for start in range(0, len(hashes), _BATCH):
                 rows = await db.execute(
                     select(eval_answers).where(
-                        eval_answers.c.tenant == tenant,
-                        eval_answers.c.fingerprint == fingerprint,
-                        eval_answers.c.case_hash.in_(hashes[start : start + _BATCH]),
+                        *wanted, eval_answers.c.case_hash.in_(hashes[start : start + _BATCH])
                     )
                 )
                 for row in rows:

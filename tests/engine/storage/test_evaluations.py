@@ -285,6 +285,8 @@ async def test_answers_are_found_by_case_and_fingerprint(database: Database) -> 
     assert found == {answer.case_hash: answer for answer in made}
     assert await answers.cached("acme", ["c1"], "g") == {}
     assert await answers.cached("globex", ["c1"], "f") == {}
+    assert list(await answers.cached("acme", ["c1"], "f", since=NOW)) == ["c1"]
+    assert await answers.cached("acme", ["c1"], "f", since=after(1)) == {}
     await answers.keep("acme", [CachedAnswer(case_hash="c1", fingerprint="f", body={})], at=NOW)
     assert (await answers.cached("acme", ["c1"], "f"))["c1"].body == {}
     await answers.keep("acme", [], at=NOW)
