@@ -23,11 +23,11 @@ class MetricRow:
     """A metric in both runs, over the cases that both hold unchanged.
 
     before, after: None where a run's cases say nothing. difference: after - before. low, high: the
-    difference's 95% interval. p: two-sided; p_adjusted: by Holm over the metrics of its family
-    that could be significant at all (those of the gate are one family, the others another).
-    cases: shared cases of which at least one run says something; changed: those scored otherwise.
-    lost: the baseline had it over enough cases, this run could not compute it. note: why it is
-    uncomparable; else empty.
+    difference's 95% interval; None with too few cases for one. p: two-sided. p_adjusted: by Holm
+    over the metrics of its family in which enough cases changed for a test (those of the gate are
+    one family, the others another); 1 where too few changed. cases: shared cases of which at least
+    one run says something; changed: those scored otherwise. lost: the baseline had it over enough
+    cases, this run could not compute it. note: why it is uncomparable; else empty.
     """
 
     metric: str
@@ -79,9 +79,10 @@ class Comparison:
     """The whole comparison.
 
     rows: in the order of the metrics. flips: those that got worse first. shared: cases in both
-    runs with the same hash; missing: ids in the baseline only; new: ids in the new run only;
-    edited: ids in both with other hashes, which are not compared. breaches: changes of critical
-    metrics by case id, those that the baseline does not have.
+    runs with the same hash; missing: ids in the baseline only, those that one of the metrics
+    scores; new: ids in the new run only; edited: ids in both with other hashes, which are not
+    compared. breaches: case id and change, for each critical metric by which a case is worse than
+    in the baseline, or worse than it should be where the baseline does not hold it.
     """
 
     baseline_id: str
