@@ -14,6 +14,7 @@ from evals.suites.catalogue import METRICS
 from evals.suites.metric import Metric, Unit
 
 MOST_HEADLINES = 8
+_KNOWN = {metric.name: metric for metric in METRICS}
 _FIRST = (
     "outcome_right",
     "faithfulness",
@@ -101,8 +102,19 @@ def headline(record: RunRecord, comparison: Comparison | None) -> Headline:
         elif comparison.breaches:
             title = f"Failed: {counted(len(comparison.breaches), 'new breach', 'new breaches')}"
         standing = Standing.FAILED
-    notes = (*stopped, *found.notes, *(breached if found.passed else ()))
-    return Headline(standing=standing, title=title, reasons=found.reasons, notes=notes)
+    notes = (
+        *stopped,
+        *(_worded(note) for note in found.notes if note not in record.skipped),
+        *(breached if found.passed else ()),
+    )
+    reasons = tuple(map(_worded, found.reasons))
+    return Headline(standing=standing, title=title, reasons=reasons, notes=notes)
+
+
+def _worded(sentence: str) -> str:
+    """A sentence of the gate with the metric it begins with in words."""
+    first, _, rest = sentence.partition(" ")
+    return f"{metric_label(first)} {rest}" if first in _KNOWN else sentence
 
 
 def _breaches(record: RunRecord) -> tuple[str, ...]:
@@ -117,14 +129,12 @@ def _breaches(record: RunRecord) -> tuple[str, ...]:
 
 
 def figure_rows(record: RunRecord, comparison: Comparison | None) -> tuple[FigureRow, ...]:
-    """The run's figures in the order of the metrics; those of metrics that no longer exist last
-    of all are left out."""
-    known = {metric.name: metric for metric in METRICS}
+    """The run's figures in its order; those of metrics that no longer exist are left out."""
     against = {row.metric: row for row in comparison.rows} if comparison else {}
     return tuple(
-        FigureRow(metric=known[f.metric], figure=f, against=against.get(f.metric))
+        FigureRow(metric=_KNOWN[f.metric], figure=f, against=against.get(f.metric))
         for f in record.figures
-        if f.metric in known
+        if f.metric in _KNOWN
     )
 
 
