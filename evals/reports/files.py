@@ -1,44 +1,54 @@
-"""A report's files: written whole or not at all, and old reports removed."""
+"""A report's files: each written whole or not at all, and old reports removed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from evals.reports.as_html import report_html
 from evals.reports.as_json import report_json
+from evals.reports.as_markdown import report_markdown
+from evals.reports.canvas import draw
+from evals.reports.confidence_charts import confidence_charts, curves_of
+from evals.reports.figure_charts import figure_charts
+from evals.reports.summary import summarize
 from evals.run_record import RunRecord
+from evals.statistics.comparison import Comparison
 
 _JSON, _MARKDOWN, _HTML = "report.json", "report.md", "report.html"
-_OURS = (_JSON, _MARKDOWN, _HTML)
+_PICTURES = ("against-baseline", "figures", "slices", "trend", "calibration", "risk-coverage")
+_OURS = frozenset({_JSON, _MARKDOWN, _HTML, *(f"{name}.png" for name in _PICTURES)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFiles:
     """What was written.
 
-    pngs: pictures for where no SVG is shown, most important first.
+    pngs: pictures for where no SVG is shown, most important first; alts: what is to be seen in
+    each, in words.
     """
 
     json: Path
     markdown: Path
     html: Path
     pngs: tuple[Path, ...]
+    alts: tuple[str, ...]
 
 
 async def write_report(
     record: RunRecord,
     folder: Path,
     *,
-    comparison: Any | None = None,
+    comparison: Comparison | None = None,
     history: Sequence[RunRecord] = (),
 ) -> ReportFiles:
     """Writes a run's report into the folder, which is made where it is missing.
 
     comparison: with the baseline; None where there is none. history: earlier runs in any order,
-    for the trend; their results are not looked at.
+    for the trend; those of other data sets are left out, their results are not looked at. The
+    same arguments give the same bytes; pictures of an earlier report there are removed.
 
     Raises: OSError.
     """
@@ -46,17 +56,27 @@ async def write_report(
 
 
 def _write(
-    record: RunRecord, folder: Path, comparison: Any | None, history: Sequence[RunRecord]
+    record: RunRecord, folder: Path, comparison: Comparison | None, history: Sequence[RunRecord]
 ) -> ReportFiles:
+    summary = summarize(record, comparison, history)
+    charts = (*figure_charts(summary), *confidence_charts(curves_of(record.results)))
+    pictures = [draw(chart) for chart in charts]
     folder.mkdir(parents=True, exist_ok=True)
-    written: Mapping[str, str] = {_JSON: report_json(record, comparison)}
-    for name, text in written.items():
-        _replace(folder / name, text.encode())
+    pngs = tuple(folder / f"{picture.chart.name}.png" for picture in pictures)
+    for path, picture in zip(pngs, pictures, strict=True):
+        _replace(path, picture.png)
+    for path in {folder / f"{name}.png" for name in _PICTURES}.difference(pngs):
+        path.unlink(missing_ok=True)
+    # A lone surrogate has no UTF-8; in JSON its escape is what a backslash makes of it.
+    _replace(folder / _HTML, report_html(summary, pictures).encode("utf-8", "replace"))
+    _replace(folder / _MARKDOWN, report_markdown(summary).encode("utf-8", "replace"))
+    _replace(folder / _JSON, report_json(summary).encode("utf-8", "backslashreplace"))
     return ReportFiles(
         json=folder / _JSON,
         markdown=folder / _MARKDOWN,
         html=folder / _HTML,
-        pngs=(),
+        pngs=pngs,
+        alts=tuple(picture.chart.alt for picture in pictures),
     )
 
 
@@ -87,9 +107,9 @@ def _prune(root: Path, keep: int) -> int:
     found.sort(key=lambda pair: (pair[0].stat().st_mtime_ns, pair[1].name), reverse=True)
     for marker, folder in found[keep:]:
         for path in folder.iterdir():
-            if path != marker and path.name in _OURS:
+            if path != marker and path.name.removeprefix(".").removesuffix(".part") in _OURS:
                 path.unlink()
-        marker.unlink()
+        marker.unlink()  # last, so that an interrupted removal is taken up again
         if not any(folder.iterdir()):
             folder.rmdir()
     return len(found[keep:])
