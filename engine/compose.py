@@ -79,6 +79,8 @@ class Engine:
     eval_answers: EvaluationAnswers
     eval_schedules: EvaluationSchedules
     eval_points: EvaluationPoints
+    hosted: HostedModels
+    ledger: Ledger
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -214,6 +216,8 @@ async def open_engine(
             eval_answers=EvaluationAnswers(database),
             eval_schedules=EvaluationSchedules(database),
             eval_points=EvaluationPoints(database),
+            hosted=hosted,
+            ledger=ledger,
         )
 
 

@@ -21,7 +21,7 @@ from engine.generation.word_terms import term_set
 
 MODEL_FILE = Path(__file__).parent / "relevance.json"
 FEATURES = ("cosine", "coverage")
-_MOST_WORDS = 48
+_MOST_WORDS = 32
 """Embedded of an answer; more cost time and told no more."""
 
 Vectors = NDArray[np.float32]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from engine.errors import WrongUse
 from engine.storage.evaluations import EvaluationStore
-from evals.baseline import BASELINE
 from evals.record_json import parse_record, read_record
 from evals.run_record import RunRecord
 from evals.running.targets import OWN_TARGET, SAMPLE_TARGET
+from evals.statistics.baseline_file import SAMPLE_BASELINE, read_baseline
 from evals.suites.metric import Suite
 
 
@@ -28,7 +28,7 @@ async def find_record(store: EvaluationStore, tenant: str, named: str) -> RunRec
                 "baseline set`"
             )
         if await asyncio.to_thread(Path(named).is_file):
-            return await asyncio.to_thread(read_record, Path(named))
+            return await asyncio.to_thread(read_run_file, Path(named))
         raise WrongUse(
             f"{named[:80]!r} is no baseline, run or file; see `deskhand eval baseline list` and "
             "`deskhand eval list`"
@@ -37,6 +37,17 @@ async def find_record(store: EvaluationStore, tenant: str, named: str) -> RunRec
     if body is None:
         raise WrongUse(f"the run {run.id[:8]} has not ended; there is nothing to compare with yet")
     return parse_record(body)
+
+
+def read_run_file(path: Path) -> RunRecord:
+    """The run of a file: a baseline's, a report's JSON, or a record alone. Blocks.
+
+    Raises: WrongUse that names the file.
+    """
+    try:
+        return read_record(path)
+    except WrongUse:
+        return read_baseline(path)
 
 
 async def baseline_of(
@@ -52,7 +63,7 @@ async def baseline_of(
     if named is not None:
         return await find_record(store, tenant, named)
     if target == SAMPLE_TARGET or target in {suite.value for suite in Suite}:
-        return await asyncio.to_thread(read_record, BASELINE)
+        return await asyncio.to_thread(read_baseline, SAMPLE_BASELINE)
     for name in (target, "default"):
         if await store.baseline(tenant, name) is not None:
             return await find_record(store, tenant, name)

@@ -16,6 +16,7 @@ from engine.storage.evaluation_run import CachedAnswer
 from engine.tasks import as_one
 from engine.trace import Trace
 from evals.case import Case
+from evals.judging.judge import Judge
 from evals.run_record import CaseResult
 from evals.running.keeper import Keeper
 from evals.running.progress import Planned, Progress, Watch
@@ -41,6 +42,7 @@ class Evaluation:
     cases: Sequence[Case]
     hashes: Sequence[str]
     scorer: Scorer
+    judge: Judge
     keeper: Keeper
     purse: Purse
     watch: Watch
@@ -56,6 +58,11 @@ class Evaluation:
     def results(self) -> tuple[CaseResult, ...]:
         """The rows so far, in the order of the cases."""
         return tuple(self._results[number] for number in sorted(self._results))
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether a case or a judgement was left out for want of money."""
+        return self.purse.is_empty or self.judge.is_over_budget
 
     async def run(self) -> None:
         """Asks and scores until every case is done or the purse is empty.
@@ -124,7 +131,7 @@ class Evaluation:
             cost = trace.usage.cost_usd
         finally:
             self.purse.give_back(share, cost_usd=cost)
-            self.keeper.cost_usd = self.purse.spent_usd
+            self._count_cost()
         body = render_trace(trace)
         if is_over_budget(body):
             self.purse.is_empty = True
@@ -152,8 +159,12 @@ class Evaluation:
     ) -> None:
         result, scored = await self.scorer.result(case, answer, from_cache=from_cache)
         self._results[number] = result
+        self._count_cost()
         if scored is not None and is_lasting(scored.body):
             self.keeper.save(scored)
+
+    def _count_cost(self) -> None:
+        self.keeper.cost_usd = self.purse.spent_usd + self.judge.spent_usd
 
     def _note(self, case: Case, why: str) -> None:
         self.faults.append(f"case {case.question.id} could not be evaluated: {why}")
@@ -171,8 +182,7 @@ class Evaluation:
                 done=done,
                 total=total,
                 cached=self._cached,
-                cost_usd=self.purse.spent_usd,
+                cost_usd=self.keeper.cost_usd,
                 remaining_s=remaining,
             )
         )
-

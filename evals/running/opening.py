@@ -14,14 +14,29 @@ from engine.compose import Engine, Overrides, connect_database, open_engine
 from engine.errors import WrongUse
 from engine.knowledge.progress import Progress
 from engine.settings import OpenAiSettings, Settings
+from engine.storage.database import Database
 from engine.storage.evaluation_answers import EvaluationAnswers
 from engine.storage.evaluations import EvaluationStore
 from engine.storage.migrate import migrate
 from evals.home import bring_up_to_date, open_home
+from evals.judging.judge import Judge
+from evals.judging.opening import LOCAL, open_judge
 from evals.running.progress import Preparing, Watch
 from evals.running.targets import Target
 
 _LOCK_PAUSE_S = 0.25
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database that the settings name, with every table.
+
+    Raises: SettingsInvalid, StorageUnavailable.
+    """
+    async with AsyncExitStack() as stack:
+        database = connect_database(settings, stack)
+        await migrate(database, only_safe=True)
+        yield database
 
 
 @asynccontextmanager
@@ -32,9 +47,7 @@ async def open_evaluations(
 
     Raises: SettingsInvalid, StorageUnavailable.
     """
-    async with AsyncExitStack() as stack:
-        database = connect_database(settings, stack)
-        await migrate(database, only_safe=True)
+    async with open_database(settings) as database:
         yield EvaluationStore(database), EvaluationAnswers(database)
 
 
@@ -71,6 +84,30 @@ async def open_target(
         yield engine
 
 
+@asynccontextmanager
+async def open_the_judge(
+    named: str, engine: Engine, settings: Settings, *, limit_usd: float
+) -> AsyncIterator[tuple[Judge, float]]:
+    """The judge, and how much of the run's limit is its own.
+
+    A model that judges has half of it, or all of it where nothing else costs money. Its
+    calibration lies with the live knowledge, whichever engine is asked.
+
+    Raises: WrongUse, SettingsInvalid, StorageUnavailable.
+    """
+    if named == LOCAL:
+        async with open_judge(named, engine, limit_usd=0.0) as judge:
+            yield judge, 0.0
+        return
+    paid = engine.settings.openai.api_key or engine.settings.openai.base_url
+    share = limit_usd / 2 if paid else limit_usd
+    async with (
+        open_engine(settings) as live,
+        open_judge(named, live, limit_usd=share) as judge,
+    ):
+        yield judge, share
+
+
 async def _prepare(engine: Engine, target: Target, watch: Watch) -> None:
     source = target.dataset.source
     assert source is not None
@@ -80,9 +117,8 @@ async def _prepare(engine: Engine, target: Target, watch: Watch) -> None:
         watch(Preparing(what=f"read {progress.done:,} of {listed} documents"))
 
     summary = await bring_up_to_date(engine, source, tell)
-    if summary.added or summary.changed or summary.removed:
+    if target.fits and (summary.added or summary.changed or summary.removed):
         watch(Preparing(what="learning what the documents answer"))
-        # As an ingestion ends in production.
         await engine.answerability.refit(engine.settings.tenant, FULL_MEMBER)
 
 

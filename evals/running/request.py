@@ -9,9 +9,8 @@ from typing import Any
 from engine.errors import WrongUse
 from engine.settings import Settings
 from engine.storage.evaluation_run import Run
+from evals.judging.opening import LOCAL
 from evals.suites.metric import Suite
-
-LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,13 +56,14 @@ class Scorer:
         elif answer.scored_by == self.version:
             columns, scored = answer.scores, None
         else:
+            missing = self._judge.missing
             columns = await score(case, answer.body, self._judge)
-            scored = CachedAnswer(
-                case_hash=answer.case_hash,
-                fingerprint=answer.fingerprint,
-                body=answer.body,
-                scored_by=self.version,
-                scores=columns,
+            # What a judge could not say now it may say the next time.
+            complete = self._judge.missing == missing
+            scored = replace(
+                answer,
+                scored_by=self.version if complete else "",
+                scores=columns if complete else {},
             )
         return _row(case, answer, columns, from_cache=from_cache), scored
 

@@ -12,14 +12,14 @@ from engine.errors import DeskhandError, WrongUse
 from engine.settings import Settings
 from engine.storage.evaluation_run import AlreadyRunning, Run
 from engine.storage.evaluations import EvaluationStore
+from evals.judging.judge import Judge
 from evals.record_json import parse_record, render_record
 from evals.reports.files import ReportFiles, prune_reports, write_report
 from evals.run_record import RunRecord, RunState
 from evals.running.baselines import baseline_of
 from evals.running.evaluation import Evaluation
-from evals.running.judges import open_judge
 from evals.running.keeper import Keeper, RunCancelled, process_name
-from evals.running.opening import open_evaluations, open_target
+from evals.running.opening import open_evaluations, open_target, open_the_judge
 from evals.running.progress import Watch, shown_duration
 from evals.running.request import RunRequest, parse_suites
 from evals.running.scoring import Scorer
@@ -151,8 +151,7 @@ class _Work:
     keeper: Keeper
     folder: Path
     evaluation: Evaluation | None = None
-    notes: tuple[str, ...] = ()
-    judge: str = ""
+    judge: Judge | None = None
 
     async def run(self, watch: Watch, overrides: Overrides | None) -> Finished:
         try:
@@ -170,7 +169,7 @@ class _Work:
             await self.keeper.finish(RunState.FAILED, None, problem=str(error))
             raise
         assert self.evaluation is not None
-        if self.evaluation.purse.is_empty:
+        if self.evaluation.is_over_budget:
             return RunState.OVER_BUDGET
         if not self.evaluation.results:
             problem = self.evaluation.faults[0]
@@ -181,29 +180,30 @@ class _Work:
 
     async def _ask_all(self, watch: Watch, overrides: Overrides | None) -> None:
         request, settings = self.request, self.settings
-        limit = request.max_cost_usd
+        given = request.max_cost_usd
+        limit = settings.evals.max_cost_usd if given is None else given
         slots = request.slots(settings)
-        async with open_target(
-            self.target, settings, watch, models=request.models, overrides=overrides
-        ) as engine:
-            async with open_judge(request.judge, engine, settings) as judge:
-                self.judge = judge.name
-                self.notes = judge.notes if Suite.ANSWERS in self.target.suites else ()
-                self.evaluation = Evaluation(
-                    engine=engine,
-                    cases=self.target.dataset.cases,
-                    hashes=await asyncio.to_thread(self.target.case_hashes),
-                    scorer=Scorer(self.target.suites, judge),
-                    keeper=self.keeper,
-                    purse=Purse(
-                        limit_usd=settings.evals.max_cost_usd if limit is None else limit,
-                        slots=slots,
-                        spent_usd=self.keeper.cost_usd,
-                    ),
-                    watch=watch,
-                    fresh=request.fresh,
-                )
-                await self.evaluation.run()
+        async with (
+            open_target(
+                self.target, settings, watch, models=request.models, overrides=overrides
+            ) as engine,
+            open_the_judge(request.judge, engine, settings, limit_usd=limit) as (judge, for_judge),
+        ):
+            self.judge = judge
+            self.evaluation = Evaluation(
+                engine=engine,
+                cases=self.target.dataset.cases,
+                hashes=await asyncio.to_thread(self.target.case_hashes),
+                scorer=Scorer(self.target.suites, judge),
+                judge=judge,
+                keeper=self.keeper,
+                purse=Purse(
+                    limit_usd=limit - for_judge, slots=slots, spent_usd=self.keeper.cost_usd
+                ),
+                watch=watch,
+                fresh=request.fresh,
+            )
+            await self.evaluation.run()
 
     async def _conclude(self, state: RunState) -> Finished:
         """Figures, comparison, report; then the run is over."""
@@ -226,7 +226,9 @@ class _Work:
     async def _record(self, state: RunState) -> RunRecord:
         evaluation, dataset = self.evaluation, self.target.dataset
         results = () if evaluation is None else evaluation.results
-        changed = evaluation is not None and evaluation.knowledge_changed
+        notes = list(self.judge.notes if self.judge and Suite.ANSWERS in self.target.suites else ())
+        if evaluation is not None and evaluation.knowledge_changed:
+            notes.append("The knowledge or a fitted model changed while the run was under way.")
         seed = self.request.seed
         return RunRecord(
             id=self.keeper.run.id,
@@ -236,17 +238,15 @@ class _Work:
             dataset_hash=dataset.hash,
             split=dataset.split,
             fingerprint=self.keeper.fingerprint,
-            judge=self.judge,
+            judge=self.judge.name if self.judge else self.request.judge,
             seed=seed,
             state=state,
             started_at=self.keeper.run.started_at,
             finished_at=self.keeper.clock(),
             results=results,
-            figures=await asyncio.to_thread(
-                figures, results, metrics_of(self.target.suites), seed
-            ),
+            figures=await asyncio.to_thread(figures, results, metrics_of(self.target.suites), seed),
             skipped=(*dataset.problems, *(evaluation.faults if evaluation else ())),
-            notes=(*self.notes, *((_CHANGED,) if changed else ())),
+            notes=tuple(notes),
             cost_usd=self.keeper.cost_usd,
         )
 
@@ -258,6 +258,3 @@ class _Work:
         bodies = [await store.record(tenant, run.id) for run in runs]
         records = [await asyncio.to_thread(parse_record, body) for body in bodies if body]
         return tuple(replace(record, results=()) for record in records)
-
-
-_CHANGED = "The knowledge or a fitted model changed while the run was under way."

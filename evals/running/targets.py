@@ -19,13 +19,16 @@ class Target:
     """A data set, and where its questions are asked.
 
     name: by which two runs of it are the same; a path is absolute. suites: what is computed; home:
-    of an engine of its own, which holds the set's documents; None asks the live knowledge.
+    of an engine of its own, which holds the set's documents; None asks the live knowledge. fits:
+    the engine learns what the documents answer, as an ingestion ends in production; the sample is
+    too small to learn from, so there the shipped model is measured.
     """
 
     name: str
     dataset: Dataset
     suites: tuple[Suite, ...]
     home: Path | None
+    fits: bool = True
 
     def case_hashes(self) -> tuple[str, ...]:
         """Of each case, in order."""
@@ -64,7 +67,8 @@ def load_target(name: str, home: Path, suites: tuple[Suite, ...]) -> Target:
         if not wanted:
             raise WrongUse(f"{name} has no other suite; leave out --suite")
         dataset = _filled(load_dataset(SAMPLE), name)
-        return Target(name=name, dataset=dataset, suites=wanted, home=homes / SAMPLE_TARGET)
+        home = homes / SAMPLE_TARGET
+        return Target(name=name, dataset=dataset, suites=wanted, home=home, fits=False)
     if name == OWN_TARGET:
         path = own_cases(home)
         if not path.is_file():

@@ -89,8 +89,9 @@ def _parse(held: dict[str, Any]) -> RunRecord:
     if held["format"] != _FORMAT:
         raise ValueError("another format")
     columns = [str(name) for name in held["columns"]]
+    copied: dict[str, Any] = {name: str(held[name]) for name in _COPIED}
     return RunRecord(
-        **{name: str(held[name]) for name in _COPIED},
+        **copied,
         suites=tuple(str(suite) for suite in held["suites"]),
         seed=int(held["seed"]),
         state=RunState.DONE,
