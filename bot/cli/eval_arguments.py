@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from bot.cli.eval_cases import add_cases_parser
+
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
 
@@ -52,7 +54,7 @@ def add_eval(command: Command, parser_class: type[argparse.ArgumentParser]) -> N
     ):
         one = action(name, help_, f"{name} 3f2a91c0")
         one.add_argument("run", metavar="RUN", help="its id, or the first characters of it")
-    _add_cases(group("cases", "save and check questions with known answers", "cases list"))
+    add_cases_parser(actions, parser_class)
     judge = group("judge", "a model as the judge", "judge calibrate labels.jsonl")
     calibrate = judge(
         "calibrate",
@@ -128,28 +130,6 @@ def _add_baseline(step: Command) -> None:
     )
     set_.add_argument("--file", metavar="FILE", help="write it into a file instead, to commit it")
     step("list", "list the baselines", "list")
-
-
-def _add_cases(step: Command) -> None:
-    add = step(
-        "add",
-        "save a case for `eval run own`",
-        'add --question "How long is parental leave?" --doc hr/leave.md --must-contain 16',
-    )
-    add.add_argument("--id", metavar="ID", help="without, one is made from the question")
-    add.add_argument("--trace", metavar="ID", help="take question, documents and outcome from it")
-    add.add_argument("--question", metavar="TEXT", help="what is asked")
-    add.add_argument("--doc", action="append", metavar="NAME", help="a document that answers it")
-    add.add_argument("--answer", metavar="TEXT", help="a right answer, in your words")
-    add.add_argument("--must-contain", action="append", metavar="TEXT", help="a fact of it")
-    add.add_argument("--must-not-contain", action="append", metavar="TEXT", help="never said")
-    add.add_argument("--outcome", metavar="OUTCOME", help="answered, clarified, abstained, ...")
-    add.add_argument("--category", metavar="NAME", help="the right category")
-    add.add_argument("--priority", metavar="NAME", help="the right priority")
-    add.add_argument("--tag", action="append", metavar="TAG", help="for breaking figures down")
-    step("list", "list the saved cases", "list")
-    check = step("check", "say which lines of a file are no cases", "check cases.jsonl")
-    check.add_argument("file", metavar="FILE.jsonl")
 
 
 def _add_schedule(step: Command) -> None:

@@ -18,7 +18,7 @@ from engine.storage.database import Database
 from engine.storage.evaluation_answers import EvaluationAnswers
 from engine.storage.evaluations import EvaluationStore
 from engine.storage.migrate import migrate
-from evals.home import bring_all_up_to_date, open_home
+from evals.home import bring_up_to_date, open_home
 from evals.judging.judge import Judge
 from evals.judging.opening import LOCAL, open_judge
 from evals.running.progress import Preparing, Watch
@@ -113,7 +113,7 @@ async def _prepare(engine: Engine, target: Target, watch: Watch) -> None:
         listed = f"{progress.listed:,}" if progress.complete else f"{progress.listed:,} or more"
         watch(Preparing(what=f"read {progress.done:,} of {listed} documents"))
 
-    summary = await bring_all_up_to_date(engine, target.dataset.sources, tell)
+    summary = await bring_up_to_date(engine, target.dataset.sources, tell)
     if target.fits and (summary.added or summary.changed or summary.removed):
         watch(Preparing(what="learning what the documents answer"))
         await engine.answerability.refit(engine.settings.tenant, FULL_MEMBER)

@@ -252,7 +252,7 @@ class _Work:
             suites=tuple(suite.value for suite in self.target.suites),
             dataset=dataset.name,
             dataset_hash=dataset.hash,
-            split=dataset.split or "",
+            split=dataset.split,
             fingerprint=self.keeper.fingerprint,
             judge=self.judge.name if self.judge else self.request.judge,
             seed=seed,

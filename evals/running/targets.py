@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import WrongUse
-from evals.cases.dataset import Dataset, load_dataset, sample_dataset
+from evals.cases.dataset import Dataset, load_dataset
 from evals.cases.hashing import Split, case_hash
 from evals.cases.own import own_cases_path
+from evals.corpora import SAMPLE
 from evals.suites.metric import Suite
 
 SAMPLE_TARGET, OWN_TARGET = "sample", "own"
@@ -70,7 +71,7 @@ def load_target(
         wanted = tuple(suite for suite in (own_suite or tuple(Suite)) if suite in suites)
         if not wanted:
             raise WrongUse(f"{name} has no other suite; leave out --suite")
-        dataset = sample_dataset(split=split)
+        dataset = load_dataset(SAMPLE, split=split)
         return Target(
             name=name, dataset=dataset, suites=wanted, home=homes / SAMPLE_TARGET, fits=False
         )
