@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from bot.cli.eval_cases import add_cases_parser
+from bot.cli.eval_case_arguments import add_cases_parser
 
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
