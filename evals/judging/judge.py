@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
+
+from engine.verification.grading import Criterion
+
+__all__ = ["LEAST_PROBABILITY", "Claim", "Criterion", "Judge"]
 
 LEAST_PROBABILITY = 0.5
 """From this calibrated probability on, a judgement counts as yes."""
-
-
-class Criterion(StrEnum):
-    """What is judged.
-
-    FAITHFULNESS: the evidence supports the whole sentence. RELEVANCE: the text answers the
-    question that was asked, rightly or not. COMPLETENESS: the text states the whole of a sentence
-    of the expected answer.
-    """
-
-    FAITHFULNESS = "faithfulness"
-    RELEVANCE = "relevance"
-    COMPLETENESS = "completeness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +38,21 @@ class Judge(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences for the report: who judged, what was not judged so far, and why."""
+        ...
+
+    @property
+    def spent_usd(self) -> float:
+        """What its judgements cost so far."""
+        ...
+
+    @property
+    def missing(self) -> int:
+        """Judgements that it did not make for want of a model or of money, so far."""
+        ...
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether some of them are missing for want of money."""
         ...
 
     def judges(self, criterion: Criterion) -> bool:

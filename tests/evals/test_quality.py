@@ -63,19 +63,6 @@ def world(tmp_path: Path) -> EvalSet:
     )
 
 
-def _figures(**changed: Any) -> dict[str, Any]:
-    return {
-        "outcome_right_share": 0.5,
-        "answered_answerable_share": 0.5,
-        "facts_found_share": 0.5,
-        "answers_citing_gold_share": 0.5,
-        "confidence_auroc": 0.5,
-        "answered_unanswerable_share": 0.5,
-        "outcomes": {"answered": 2},
-        **changed,
-    }
-
-
 @pytest.mark.slow
 async def test_a_small_world_is_ingested_asked_and_scored(world: EvalSet, tmp_path: Path) -> None:
     found = await quality.evaluate(world, tmp_path / "home", seed=7)

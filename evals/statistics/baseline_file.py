@@ -13,7 +13,7 @@ from evals.run_record import CaseResult, RunRecord, RunState
 from evals.suites.catalogue import METRICS
 from evals.suites.metric import Suite
 
-BASELINE = Path(__file__).parent / "baseline.json"
+SAMPLE_BASELINE = Path(__file__).parents[1] / "baseline.json"
 """The sample's, which `make eval` compares with."""
 
 _FORMAT = 1

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import WrongUse
 from evals.run_record import CaseResult, RunRecord, RunState
-from evals.baseline import kept_columns, read_baseline, write_baseline
+from evals.statistics.baseline_file import kept_columns, read_baseline, write_baseline
 from evals.statistics.compare import compare
 from evals.statistics.comparison import Verdict
 from evals.statistics.gate import gate
