@@ -6,7 +6,7 @@ Each set is ingested into a home of its own under `.cache/evals`, kept for the n
 through the same `Pipeline.run` as everything else. The rankings it is compared with (BM25, dense,
 convex) are computed on the same passages in the same run. The last line of standard output is one
 JSON object; the exit code is 0 when no set ranks below the convex fusion, 1 when one does, 2 for
-wrong use. What a change must not make worse is the gate's to say: `deskhand eval run sample --gate`.
+wrong use. Whether a change made something worse, `deskhand eval run sample --gate` says.
 """
 
 from __future__ import annotations
