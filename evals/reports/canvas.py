@@ -45,7 +45,9 @@ _SETTINGS: Any = {
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
+    "figure.constrained_layout.h_pad": 0.07,
     "figure.dpi": 100,
+    "figure.titlesize": 11.5,
     "font.family": ["DejaVu Sans"],
     "font.size": 9.5,
     "grid.color": GRID,
@@ -101,6 +103,9 @@ def draw(chart: Chart) -> Picture:
         chart.paint(figure)
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        # A page has the title in words; a picture that stands alone has to carry it.
+        if figure.get_suptitle() == "":
+            figure.suptitle(chart.title, x=0.01, ha="left", weight="bold")
         figure.savefig(png, format="png", dpi=_PNG_DPI, metadata={"Software": None})
         figure.clear()
     return Picture(chart=chart, svg=svg.getvalue().decode("utf-8"), png=png.getvalue())
