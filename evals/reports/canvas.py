@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,9 @@ def draw(chart: Chart) -> Picture:
     import matplotlib
     from matplotlib.figure import Figure
 
-    with _LOCK, matplotlib.rc_context():
+    with _LOCK, matplotlib.rc_context(), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes in a PNG; an SVG has its text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         matplotlib.rcdefaults()  # not what this machine's matplotlibrc says
         matplotlib.rcParams.update(_SETTINGS)
         matplotlib.rcParams["svg.hashsalt"] = chart.name

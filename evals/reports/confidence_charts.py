@@ -18,7 +18,7 @@ from evals.reports.canvas import (
     say_nothing_to_draw,
     share_axis,
 )
-from evals.reports.wording import counted
+from evals.reports.wording import counted, seen
 from evals.run_record import CaseResult
 from evals.suites.figures import rows_of
 
@@ -87,14 +87,14 @@ def both(name: str, curves: Curves) -> Chart:
 
     def paint(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
-        figure.suptitle(name)
+        figure.suptitle(seen(name, 60))
         _reliability(left, curves)
         _risk(right, curves.risk)
         left.set_title("Calibration")
         right.set_title("Risk and coverage")
 
     alt = " ".join((_calibration_alt(curves), _risk_alt(curves.risk)))
-    return Chart(name="confidence", title=name, alt=alt, width=10.0, height=5.4, paint=paint)
+    return Chart(name="confidence", title=seen(name), alt=alt, width=10.0, height=5.4, paint=paint)
 
 
 def write_plot(folder: Path, name: str, curves: Curves) -> Path:

@@ -249,4 +249,6 @@ def _directed(row: FigureRow) -> str:
 
 
 def _slice_name(found: Slice, metric: Metric) -> str:
-    return f"{found.dimension}: {seen(found.value, 32)} ({found.figures[metric.name].cases})"
+    return (
+        f"{seen(found.dimension, 16)}: {seen(found.value, 32)} ({found.figures[metric.name].cases})"
+    )

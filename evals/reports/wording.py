@@ -49,8 +49,8 @@ _ACRONYMS = {
 _SCORES = {"ndcg", "mrr", "auroc", "aurc", "ece", "brier", "f1"}
 """Words of the names of figures in [0, 1] that are no shares of anything."""
 
-_JOINS = {"\u200c", "\u200d", "\ufe0f"}
-"""Invisible characters of ordinary writing: in Persian, in Hindi, in emoji."""
+_KEPT = {"\n", "\t", "\u200c", "\u200d"}
+"""Invisible characters of ordinary writing, such as those that join letters in Hindi and emoji."""
 
 
 def metric_label(name: str) -> str:
@@ -135,10 +135,15 @@ def seen(text: str, most: int = 600) -> str:
     """
     line = " ".join(text.split())
     line = f"{line[: most - 1]}…" if len(line) > most else line
-    return "".join(_visible(character) for character in line)
+    return visible(line)
+
+
+def visible(text: str) -> str:
+    """The text with hidden characters named."""
+    return "".join(_visible(character) for character in text)
 
 
 def _visible(character: str) -> str:
-    if character in _JOINS or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co"):
+    if character in _KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co"):
         return character
     return f"⟨U+{ord(character):04X}⟩"

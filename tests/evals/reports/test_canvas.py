@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from evals.reports.canvas import BLUE, COLOURS, Chart, Picture, draw, inline_svg
+from evals.reports.canvas import BLUE, COLOURS, Chart, draw, inline_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ def chart(name: str = "one", label: str = "label") -> Chart:
         axes.plot([0, 1], [0, 1], color=BLUE, marker="o", label=label)
         axes.legend()
 
-    return Chart(name=name, title="Title", alt="A line.", width=3, height=2, paint=paint)
+    return Chart(name=name, title="Title", alt="A line.", width=6, height=3, paint=paint)
 
 
 def test_the_same_chart_is_the_same_bytes_in_any_thread() -> None:
@@ -36,7 +36,7 @@ def test_settings_of_others_are_neither_used_nor_changed() -> None:
 
     plain = draw(chart())
     with matplotlib.rc_context({"font.size": 30.0, "lines.linewidth": 9.0}):
-        assert draw(chart()) .svg == plain.svg
+        assert draw(chart()).svg == plain.svg
         assert matplotlib.rcParams["font.size"] == 30.0
 
 
@@ -58,10 +58,9 @@ def test_pictures_of_one_page_share_no_id_and_take_the_colours_of_the_page() -> 
         assert set(used) <= held
         assert f"var({COLOURS[BLUE]}, {BLUE})" in svg
         assert "<style" not in svg
-        assert not re.search(r'<svg[^>]* width=', svg)
+        assert not re.search(r"<svg[^>]* width=", svg)
 
 
-def test_a_drawn_picture_keeps_its_words() -> None:
-    picture = draw(chart())
-    assert isinstance(picture, Picture)
-    assert picture.chart.alt == "A line."
+def test_a_name_in_any_script_is_drawn() -> None:
+    label = "払い戻し 🎉 Ձեռք"
+    assert label in draw(chart(label=label)).svg

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import numpy as np
-import pytest
 
 from evals.run_record import CaseResult, RunRecord, RunState
 from evals.statistics.comparison import CaseChange, Comparison, Flip, MetricRow, Verdict
 from evals.suites.catalogue import METRICS, metrics_of
 from evals.suites.figures import figures
-
-MakeRun = Callable[..., RunRecord]
-Compare = Callable[..., Comparison]
 
 SUITES = ("retrieval", "answers", "decisions", "triage", "adversarial", "speed")
 KINDS = ("direct", "paraphrase", "not_in_corpus", "ambiguous", "harmless")
@@ -30,21 +25,10 @@ QUESTIONS = (
 )
 
 
-@pytest.fixture
-def compared() -> Compare:
-    """compared(before, now, *worse): metrics named in `worse` got worse, the first case too."""
-    return _compared
-
-
-@pytest.fixture
-def make_run() -> MakeRun:
-    """make_run(cases, quality, seed, day): quality is the share of cases that go right."""
-    return _run
-
-
-def _run(
+def make_run(
     cases: int = 60, quality: float = 0.9, seed: int = 1, day: int = 0, name: str = "run"
 ) -> RunRecord:
+    """quality: share of the cases that go right. day: when it ran."""
     rng = np.random.default_rng(seed)
     results = tuple(_case(n, quality, rng) for n in range(cases))
     start = datetime(2026, 3, 1, 6, 30, tzinfo=UTC) + timedelta(days=day)
@@ -125,7 +109,8 @@ def _case(n: int, quality: float, rng: np.random.Generator) -> CaseResult:
     )
 
 
-def _compared(before: RunRecord, now: RunRecord, *worse: str) -> Comparison:
+def compared(before: RunRecord, now: RunRecord, *worse: str) -> Comparison:
+    """Metrics named in `worse` got worse, and so did the first case."""
     gated = {metric.name: metric.in_gate for metric in METRICS}
     values = {figure.metric: figure.value for figure in before.figures}
     rows = tuple(
