@@ -71,6 +71,8 @@ class Engine:
     conversations: ConversationStore
     cases: CaseStore
     feedback: FeedbackStore
+    hosted: HostedModels
+    ledger: Ledger
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -202,6 +204,8 @@ async def open_engine(
             conversations=ConversationStore(database, commits),
             cases=CaseStore(database),
             feedback=FeedbackStore(database),
+            hosted=hosted,
+            ledger=ledger,
         )
 
 

@@ -191,7 +191,7 @@ def confidence_curves(answered: Sequence[Answered]) -> Curves:
 def _labelled(
     answered: Sequence[Answered],
 ) -> tuple[list[float], list[bool], list[float], list[bool]]:
-    """Confidences and whether the corpus answers, then confidences and whether the draft is right."""
+    """Confidences with whether the corpus answers, then with whether the draft is right."""
     rows = [a.columns for a in answered]
     labelled = [row for row in rows if "answerable" in row]
     judged = [row for row in rows if "answer_right" in row]

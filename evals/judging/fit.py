@@ -114,7 +114,7 @@ async def run() -> dict[str, Any]:
     weights, bias = fit(values, labels)
     chances = held_out(values, labels, np.array([row.group for row in rows]))
     model = {
-        "version": f"{embedder.name}-{embedder.version}-1",
+        "version": f"{embedder.name}-{embedder.version}-2",
         "weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)},
         "bias": round(bias, 4),
     }

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
+
+from engine.verification.grading import Criterion
+
+__all__ = ["LEAST_PROBABILITY", "Claim", "Criterion", "Judge"]
 
 LEAST_PROBABILITY = 0.5
 """From this calibrated probability on, a judgement counts as yes."""
-
-
-class Criterion(StrEnum):
-    """What is judged.
-
-    FAITHFULNESS: the evidence supports the whole sentence. RELEVANCE: the text answers the
-    question that was asked, rightly or not. COMPLETENESS: the text states the whole of a sentence
-    of the expected answer.
-    """
-
-    FAITHFULNESS = "faithfulness"
-    RELEVANCE = "relevance"
-    COMPLETENESS = "completeness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Is a text about what a question asks? Three similarities, mixed and calibrated by a fit.
+"""Is a text about what a question asks? A cosine and a coverage, mixed and calibrated by a fit.
 
 The model is a logistic regression over the features below, fitted by `evals.judging.fit` on the
 shipped sample: a question with a sentence of its own document that states a fact it asks for,
@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.generation.word_terms import term_set
-from engine.knowledge.sentences import split_sentences
 
 MODEL_FILE = Path(__file__).parent / "relevance.json"
-FEATURES = ("whole_cosine", "best_sentence_cosine", "coverage")
-MOST_SENTENCES = 32
+FEATURES = ("cosine", "coverage")
+_MOST_WORDS = 32
+"""Embedded of an answer; more cost time and told no more."""
 
 Vectors = NDArray[np.float32]
 
@@ -42,21 +42,19 @@ class RelevanceModel:
 
 
 def texts_to_embed(question: str, answer: str) -> list[str]:
-    """The question, the answer, and the answer's first sentences: what `features_of` wants."""
-    spans = split_sentences(answer)[:MOST_SENTENCES]
-    return [question, answer, *(answer[start:end] for start, end in spans)]
+    """The question and the answer's first words: what `features_of` wants vectors of."""
+    return [question, " ".join(answer.split()[:_MOST_WORDS])]
 
 
 def features_of(question: str, answer: str, vectors: Vectors) -> tuple[float, ...]:
     """The features in their order; vectors: unit rows of `texts_to_embed`.
 
-    whole_cosine: question with answer. best_sentence_cosine: with the nearest sentence. coverage:
-    share of the question's terms that stand in the answer; 0 of a question without terms.
+    cosine: of the two vectors. coverage: share of the question's terms that stand in the whole
+    answer; 0 of a question without terms.
     """
-    cosines = vectors[1:] @ vectors[0]
     asked = term_set(question)
     coverage = len(asked & term_set(answer)) / len(asked) if asked else 0.0
-    return float(cosines[0]), float(cosines[1:].max(initial=cosines[0])), coverage
+    return float(vectors[0] @ vectors[1]), coverage
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ from evals.suites.answer_text import (
     statements,
     without_citations,
 )
+from evals.suites.cited_evidence import cited_evidence
 
 
 def stated_columns(case: Case, answer: Answer) -> dict[str, float]:
@@ -92,7 +93,7 @@ async def _citations(answer: Answer, judge: Judge) -> dict[str, float]:
     where there is no statement.
     """
     said = statements(str(answer.get("draft_reply") or ""))
-    snippets = {c["n"]: str(c["snippet"]) for c in answer.get("citations") or ()}
+    snippets = {c["n"]: cited_evidence(c) for c in answer.get("citations") or ()}
     cited = [s for s in said if s.marks]
     verdicts = await judge.faithfulness([_claim(s, snippets) for s in cited])
     if any(verdict is None for verdict in verdicts):
@@ -116,7 +117,8 @@ async def _faithfulness(answer: Answer, judge: Judge) -> dict[str, float]:
     `evidence`, where the answer carries it, holds passages that were retrieved and not cited.
     """
     said = statements(str(answer.get("draft_reply") or ""))
-    passages = [str(c["full_content"]) for c in answer.get("citations") or ()]
+    citations = answer.get("citations") or ()
+    passages = [text for c in citations for text in (cited_evidence(c), str(c["full_content"]))]
     passages += [str(text) for text in answer.get("evidence") or ()]
     evidence = tuple(dict.fromkeys(passages))
     verdicts = await judge.faithfulness([Claim(sentence=s.text, evidence=evidence) for s in said])

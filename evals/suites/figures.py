@@ -8,7 +8,7 @@ import numpy as np
 
 from evals.metrics import wilson
 from evals.run_record import CaseResult, Figure
-from evals.suites.metric import Metric, Rows
+from evals.suites.metric import Metric, Rows, Unit
 
 ROUNDS = 1000
 LEAST_CASES = 5
@@ -52,7 +52,8 @@ def interval(
     count = len(rows)
     if count < LEAST_CASES:
         return None, None
-    if metric.is_mean and bool(np.isin(rows[:, 0], (0.0, 1.0)).all()):
+    yes_or_no = metric.unit is Unit.SHARE and bool(np.isin(rows[:, 0], (0.0, 1.0)).all())
+    if metric.is_mean and yes_or_no:
         return wilson(int(rows[:, 0].sum()), count)
     drawn = np.random.default_rng(seed).integers(0, count, size=(rounds, count))
     if metric.is_mean:

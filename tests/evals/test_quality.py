@@ -12,7 +12,6 @@ from engine.trace import Outcome
 from evals import quality
 from evals.baseline import broken_baseline, write_baseline
 from evals.case import Case, EvalSet
-from evals.scores import facts_found
 
 DOCUMENTS = {
     "vpn.md": "# VPN\n\nInstall the client from the software centre. The VPN gateway is "
@@ -164,14 +163,6 @@ def test_a_set_that_could_not_be_read_is_named() -> None:
     found = {"documents": 1, "documents_failed": 399}
     assert quality.mostly_unread("x", found) == ["x: 399 documents could not be read"]
     assert quality.mostly_unread("x", {"documents": 399, "documents_failed": 1}) == []
-
-
-def test_facts_are_found_as_words_up_to_case_white_space_and_tags() -> None:
-    reply = "You may make **600** calls, or <b>60,000</b> a\nday [1][2]. It is Not free [3]."
-    assert facts_found(["600", "60,000 A day"], reply) == 1.0
-    assert facts_found(["60", "no"], reply) == 0.0
-    assert facts_found(["600 calls", "2"], reply) == 0.5
-    assert facts_found(["7.5%"], "It is 7.5%.") == 1.0
 
 
 def test_the_command_line_refuses_a_set_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
