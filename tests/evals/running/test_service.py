@@ -177,9 +177,6 @@ async def test_a_cancelled_run_ends_and_keeps_what_it_has(desk: Desk) -> None:
 
     held = asyncio.Event()
 
-    class Slow(SupportChecker):
-        """Keeps the run going until it is cancelled."""
-
     class Waiting(MiniLmEmbedder):
         async def embed_query(self, text: str) -> Any:
             if tasks:
@@ -251,8 +248,16 @@ async def test_a_run_that_another_process_started_is_done_by_its_id(desk: Desk) 
 
 
 async def test_a_run_stops_at_its_spend_limit(
-    settings: Settings, folder: Path, tmp_path: Path, model: MiniLmEmbedder
+    settings: Settings,
+    folder: Path,
+    tmp_path: Path,
+    model: MiniLmEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    import engine.adapters.openai_lane as lane
+    from engine.adapters.model_prices import price
+
+    monkeypatch.setattr(lane, "price", lambda _, model, **tokens: price(None, model, **tokens))
     server = ModelServer(lambda _: Reply(text="A new badge costs 15 euros. [1]"))
     async with server.serving():
         environ = {"DESKHAND_HOME": str(settings.home), "OPENAI_BASE_URL": server.url}
