@@ -21,11 +21,14 @@ from evals.cases.signatures import (
     NearPair,
     dump_signatures,
     near_pairs,
+    normalised,
     read_signatures,
     signatures_of,
 )
 
 _SHOWN = 5
+_LEAST_ALONE = 15
+"""Characters."""
 
 
 class TrainedOn(StrEnum):
@@ -120,15 +123,17 @@ def overlap(
 def case_texts(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
     """Each text of a case that a training text may repeat, with the case's id.
 
-    A ticket counts as a whole, and its question alone as well.
+    A ticket counts as a whole; its mail and its question also alone, if they are not so short that
+    many tickets share them.
     """
     for case in cases:
         question = case.question
-        parts = [t for t in (question.subject, question.body, question.text) if t.strip()]
-        yield question.id, "\n".join(parts)
-        if len(parts) > 1:
-            yield question.id, question.text
-            yield question.id, "\n".join(p for p in (question.subject, question.body) if p)
+        mail = "\n".join(t for t in (question.subject, question.body) if t.strip())
+        yield question.id, f"{mail}\n{question.text}"
+        if mail and question.text.strip():
+            for alone in (mail, question.text):
+                if len(normalised(alone)) >= _LEAST_ALONE:
+                    yield question.id, alone
 
 
 def _own_pairs(home: Path, texts: Sequence[tuple[str, str]]) -> tuple[NearPair, ...]:
@@ -141,7 +146,7 @@ def _own_pairs(home: Path, texts: Sequence[tuple[str, str]]) -> tuple[NearPair, 
 
 
 def _shown(pairs: Sequence[NearPair]) -> str:
-    seen = list(dict.fromkeys(f"{pair.first} and {pair.second}" for pair in pairs))
+    seen = [f"{pair.first} and {pair.second}" for pair in pairs]
     more = ", and more" if len(seen) > _SHOWN else ""
     return ", ".join(seen[:_SHOWN]) + more
 
