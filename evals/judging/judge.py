@@ -40,6 +40,21 @@ class Judge(Protocol):
         """Sentences for the report: who judged, what was not judged so far, and why."""
         ...
 
+    @property
+    def spent_usd(self) -> float:
+        """What its judgements cost so far."""
+        ...
+
+    @property
+    def missing(self) -> int:
+        """Judgements that it did not make for want of a model or of money, so far."""
+        ...
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether some of them are missing for want of money."""
+        ...
+
     def judges(self, criterion: Criterion) -> bool:
         """Whether its word on this criterion may be shown; where not, it is not asked."""
         ...

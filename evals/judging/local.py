@@ -23,6 +23,9 @@ class LocalJudge:
     """
 
     name = "local"
+    spent_usd = 0.0
+    missing = 0
+    is_over_budget = False
 
     def __init__(
         self, embedder: Embedder | None = None, *, checker: ClaimChecker | None = None

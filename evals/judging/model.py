@@ -78,6 +78,16 @@ class ModelJudge:
             )
         return tuple(found)
 
+    @property
+    def missing(self) -> int:
+        """Judgements not made: the model failed, or the limit was reached."""
+        return self._refused + sum(self._faults.values())
+
+    @property
+    def is_over_budget(self) -> bool:
+        """Whether the limit kept it from judging."""
+        return self._refused > 0
+
     def judges(self, criterion: Criterion) -> bool:
         """Whether people were asked, and agree with it."""
         known = self._calibration.of(criterion) if self._calibration else None

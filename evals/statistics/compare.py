@@ -60,6 +60,7 @@ def compare(
         new=pairing.new,
         edited=pairing.edited,
         breaches=tuple(_breaches(now, pairing, [m for m in comparable if m.critical])),
+        same_dataset=(baseline.dataset_hash, baseline.split) == (now.dataset_hash, now.split),
     )
 
 

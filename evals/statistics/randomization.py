@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evals.statistics.pairing import PairedRows, Rows, present
 
-DRAWS = 20_000
+DRAWS = 10_000
 """Choices drawn for a mean where there are too many to try them all."""
 
 METRIC_DRAWS = 2_000
