@@ -275,11 +275,12 @@ class EvaluationStore:
         return found[0] if found else None
 
     async def cost_per_case_usd(self, tenant: str, target: str) -> float | None:
-        """What a case that had to be asked cost in the newest runs; None where none was asked.
+        """What a case that had to be asked cost in the newest runs that cost something.
 
-        Runs of the same target count; those of others where it has none.
+        Runs of the same target count; those of others where it has none. None without any.
         """
-        asked = (eval_runs.c.tenant == tenant, eval_runs.c.asked > 0)
+        paid = (eval_runs.c.asked > 0, eval_runs.c.cost_usd > 0)
+        asked = (eval_runs.c.tenant == tenant, *paid)
         for wanted in ((*asked, eval_runs.c.target == target), asked):
             newest = (
                 select(eval_runs.c.cost_usd, eval_runs.c.asked)
