@@ -23,17 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DeskhandError
-from evals.corpora import ROOT, load_set
+from evals.corpora import ROOT
 from evals.gate_check.accepting_verifier import AcceptingVerifier
 from evals.gate_check.altered_index import all_but, any_passages
 from evals.gate_check.models import following, inventing, without_rules
-from evals.gate_check.trial import Condition, Trials
+from evals.gate_check.trial import SUITES, Condition, Trials
 from evals.home import bring_up_to_date, open_home
 from evals.judging.judge import Criterion
 from evals.judging.local import LocalJudge
 from evals.measurement import at_least, measurement_parser
 from evals.metrics import wilson
 from evals.run_record import RunRecord
+from evals.running.targets import SAMPLE_TARGET, load_target
 from evals.statistics.compare import compare
 from evals.statistics.comparison import ALPHA, Comparison, Verdict
 from evals.statistics.gate import gate
@@ -140,14 +141,10 @@ async def run(args: argparse.Namespace) -> int:
     """The whole check; the exit code."""
     started = time.monotonic()
     await asyncio.to_thread(args.home.mkdir, parents=True, exist_ok=True)
-    sample = await asyncio.to_thread(
-        load_set, "sample", datasets=args.datasets, work=args.home, size=None, seed=args.seed
-    )
-    if sample is None:
-        say("evals.gate_check: the sample is not there; reinstall Deskhand")
-        return 1
+    target = await asyncio.to_thread(load_target, SAMPLE_TARGET, args.home, SUITES)
+    sample = target.dataset
     async with open_home(args.home) as engine:
-        await bring_up_to_date(engine, sample.source, lambda _: None)
+        await bring_up_to_date(engine, sample.sources, lambda _: None)
     judge = GateJudge()
     try:
         trials = Trials(args.home, sample.cases, judge)
