@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from engine.errors import WrongUse
 from engine.storage.database import Database
 from engine.storage.models import ModelStore, StoredModel
 from evals.cases.case_line import parse_case
+from evals.cases.dataset import load_dataset
 from evals.cases.overlap import (
+    SEED,
     TrainedOn,
     keep_training_texts,
     overlap,
@@ -18,6 +21,7 @@ from evals.cases.overlap import (
     refuse_trained_cases,
 )
 from evals.cases.own import add_case
+from evals.corpora import SAMPLE
 
 AT = datetime(2026, 3, 4, tzinfo=UTC)
 CASE, _ = parse_case({"id": "c1", "user_question": "How do I reset my password?"})
@@ -79,3 +83,21 @@ async def test_training_texts_that_are_saved_cases_are_refused(tmp_path: Path) -
     with pytest.raises(WrongUse, match=r"saved evaluation cases: line 2 and c1 \(line 1\); take"):
         await refuse_case_texts(tmp_path, texts)
     await refuse_case_texts(tmp_path, texts[1:])
+
+
+async def test_without_an_own_model_the_shipped_one_counts(database: Database) -> None:
+    store = ModelStore(database)
+    seed = json.loads(SEED.read_text(encoding="utf-8").splitlines()[0])
+    known, _ = parse_case({"id": "c9", "user_question": seed["text"].upper()})
+    with pytest.raises(WrongUse, match=r"shipped triage model was trained on: c9 and line 1 of se"):
+        await refuse_trained_cases(store, "t", [known])
+    await keep_training_texts(store, "t", TrainedOn.TRIAGE, "v1", [("line 1", "other text")], AT)
+    await use(store, "triage", "v1")
+    assert await refuse_trained_cases(store, "t", [known]) == ()
+
+
+async def test_the_shipped_sample_is_not_what_the_shipped_model_was_trained_on(
+    database: Database,
+) -> None:
+    cases = load_dataset(SAMPLE).cases
+    assert await refuse_trained_cases(ModelStore(database), "t", cases) == ()
