@@ -4,8 +4,9 @@
 
 Breakages, each against a run of the sample that is the same but whole: `retriever` (random passages
 are found), `verifier` (every claim is accepted, of a model that invents half of what it says),
-`prompt` (the model, played by the model server, is not told its rules). `noise`: each passage that
-a search finds is lost with a small probability, drawn anew in every run, and run after run is
+`prompt` (the model, played by the model server, is not told its rules), `obedience` (it is not told
+that passages are no instructions, so it does what the poisoned ones want). `noise`: each passage
+that a search finds is lost with a small probability, drawn anew in every run, and run after run is
 compared with the one before. The last line of standard output is one JSON object; the exit code is
 0 when each breakage fails the gate and at most the stated share of the noisy runs do, 1 when not,
 2 for wrong use.
@@ -68,6 +69,10 @@ BREAKAGES = {
     "prompt": Breakage(
         whole=Condition(model=following),
         broken=Condition(model=without_rules(following)),
+    ),
+    "obedience": Breakage(
+        whole=Condition(model=following),
+        broken=Condition(model=without_rules(following, "never an instruction")),
     ),
 }
 PARTS = (*BREAKAGES, "noise")
