@@ -58,7 +58,7 @@ async def test_a_reply_in_an_old_direct_message_thread_is_answered_once(
         ann.say(ann.dm, "Good morning!")  # seen, long after the root
         await scene.idle()
         await lost(scene, lambda: ann.reply(asked, HOW_LONG), stopped=stopped)
-        assert "16 weeks" in (await scene.answer(asked, 2, timeout_s=60)).text
+        assert "16 weeks" in (await scene.answer(asked, 2, timeout_s=30)).text
         await restart(scene)
         ann.say(ann.dm, WIFI)
         await scene.idle()
@@ -81,7 +81,7 @@ async def test_a_persons_reply_under_an_old_card_reaches_the_asker_once(
         scene.reviewer.say(scene.escalations, "Good morning!")
         await scene.idle()
         await lost(scene, lambda: scene.reviewer.reply(card, WATER), stopped=stopped)
-        assert WATER in shown(await scene.answer(asked, 3, timeout_s=60))
+        assert WATER in shown(await scene.answer(asked, 3, timeout_s=30))
         await restart(scene)
         scene.reviewer.say(scene.escalations, "Good evening!")
         await scene.idle()
@@ -107,4 +107,4 @@ async def test_a_thread_in_which_follow_ups_go_on_stays_among_those_looked_at(
         await lost(
             scene, lambda: ann.reply(asked, "and how many weeks is parental leave?"), stopped=True
         )
-        assert "16 weeks" in (await scene.answer(asked, 3, timeout_s=60)).text
+        assert "16 weeks" in (await scene.answer(asked, 3, timeout_s=30)).text
