@@ -30,8 +30,11 @@ def wrapped_by_another_team(
     monkeypatch.setattr(events, "wrap", foreign)
 
 
-@pytest.mark.parametrize("transport", ["socket", "http"])
-@pytest.mark.parametrize("more", [{}, {"enterprise_id": ENTERPRISE}], ids=["connect", "enterprise"])
+@pytest.mark.parametrize(
+    ("transport", "more"),
+    [("socket", {}), ("http", {"enterprise_id": ENTERPRISE})],
+    ids=["connect", "enterprise"],
+)
 @pytest.mark.parametrize(
     "types", [("message",), ("app_mention",), ("message", "app_mention")], ids="-".join
 )
@@ -51,13 +54,16 @@ async def test_an_outsiders_question_is_kept_once_and_answered_as_an_outsiders(
         public, internal = olga.mention(room, HOURS), olga.mention(room, HOW_LONG)
         assert "at nine" in (await scene.answer(public)).text
         await scene.answer(internal)
+        direct = olga.say(olga.dm, HOW_LONG)
+        await scene.answer(direct)
         olga.edit(public, f"<@{workspace.app.bot_user}> And {HOURS.lower()}")
         await scene.idle()
         await scene.stop()
         await scene.start()  # reads history, where they stand as well
         await scene.answer(olga.reply(public, f"<@{workspace.app.bot_user}> {HOW_LONG}"), 2)
         await scene.idle()
-        assert [len(scene.replies(m)) for m in (public, internal)] == [2, 1]
-        assert not any("16 weeks" in shown(m) for m in scene.said(room))
+        assert [len(scene.replies(m)) for m in (public, internal, direct)] == [2, 1, 1]
+        for channel in (room, olga.dm):
+            assert not any("16 weeks" in shown(m) for m in scene.said(channel))
         rows = await scene.bot.engine.inbox.last_of_user(scene.settings.tenant, olga.id, 10)
-        assert len(rows) == 3
+        assert len(rows) == 4

@@ -190,6 +190,19 @@ async def test_a_gap_is_read_from_where_it_began_though_another_program_noted_la
     assert await room.kept(lost) == [True]
 
 
+async def test_a_reading_at_the_start_begins_below_what_was_received_since(room: Room) -> None:
+    room.loop._open()
+    await room.say(room.general, heard=True)
+    await room.loop._read_gap()
+    lost = await room.say(room.general, heard=False)
+    await room.clock.advance(600)
+    again = GapLoop(room.gaps, room.loop._facts, room.gaps.clock)
+    again._open()
+    await room.say(room.general, heard=True)
+    await again._read_gap()
+    assert await room.kept(lost) == [True]
+
+
 async def test_a_break_that_slacks_retries_bridge_opens_no_gap(room: Room) -> None:
     room.loop._open()
     await room.loop._read_gap()
