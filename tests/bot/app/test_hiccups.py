@@ -143,7 +143,7 @@ async def test_a_question_that_is_delivered_again_behind_its_deletion_is_not_ans
         await scene.idle()
         again = [a for a in workspace.delivery.attempts if a.number and a.answer.acked]
         assert [a.envelope.payload["event"]["ts"] for a in again] == [asked.ts]
-        # nobody began to answer it: a reply that Slack refuses, as its thread is gone, shows nothing
+        # nobody began to answer it: one that Slack refuses, as its thread is gone, shows nothing
         tenant, team = scene.settings.tenant, scene.bot.identity.team
         kept = await scene.bot.engine.inbox.find(tenant, team, asked.channel, asked.ts)
         assert kept is not None

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.workspace import Fault
+from bot.workspace.messages import Message
 from engine.storage.schema import conversations
 from tests.bot.app.conftest import HOW_LONG, Scene, Stage, shown
 
@@ -28,19 +29,22 @@ async def restart(scene: Scene) -> None:
     await scene.start()
 
 
-async def lost(scene: Scene, say: Callable[[], object], *, stopped: bool) -> None:
+async def lost(scene: Scene, say: Callable[[], Message], *, stopped: bool) -> None:
     """Something is said while the bot is down or has no connection, and never delivered."""
     workspace = scene.workspace
     workspace.delivery.retry_delays_s = ()
     if stopped:
         await scene.stop()
     else:
-        workspace.faults.add("apps.connections.open", Fault.SERVER_ERROR, times=4)
+        workspace.faults.add("apps.connections.open", Fault.SERVER_ERROR, times=None)
         for socket in list(workspace.sockets.sockets):
             socket.cut()
         await workspace.until(lambda: not workspace.sockets.sockets)
-    say()
-    await workspace.until(lambda: workspace.delivery.lost, 30)
+    ts = say().ts
+    await workspace.until(
+        lambda: ts in [e.payload["event"].get("ts") for e in workspace.delivery.lost], 30
+    )
+    workspace.faults.clear()
     if stopped:
         await scene.start()
 

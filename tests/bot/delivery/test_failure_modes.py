@@ -64,9 +64,7 @@ async def test_a_crash_after_the_post_repeats_no_answer(
     assert len(desk.workspace.calls("chat.postMessage")) == 1
 
 
-async def die_unfinished(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Message, InboxItem]:
+async def die_unfinished(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[Message, InboxItem]:
     """A question whose answer is posted, and whose worker is dead before it is done."""
     desk.settings = SlackSettings(lease_s=30, request_timeout_s=5)
     first = desk.worker()

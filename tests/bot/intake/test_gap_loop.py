@@ -58,9 +58,7 @@ class Room:
 
     async def kept(self, *messages: Message) -> list[bool]:
         """Which of these are in the inbox."""
-        found = [
-            await self.inbox.find(TENANT, self.gaps.team, m.channel, m.ts) for m in messages
-        ]
+        found = [await self.inbox.find(TENANT, self.gaps.team, m.channel, m.ts) for m in messages]
         return [item is not None for item in found]
 
     def read(self) -> list[str]:
