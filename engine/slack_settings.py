@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from engine.address_setting import Address
+
 CONVENTIONAL_SLACK_NAMES = {
     "SLACK_BOT_TOKEN": "DESKHAND_SLACK__BOT_TOKEN",
     "SLACK_APP_TOKEN": "DESKHAND_SLACK__APP_TOKEN",
@@ -26,7 +28,9 @@ class SlackSettings(BaseModel):
     signing_secret: SecretStr | None = Field(
         default=None, description="what Slack signs its requests with; needed for HTTP"
     )
-    api_url: str = Field(default="https://slack.com/api/", description="address of Slack's Web API")
+    api_url: Address = Field(
+        default="https://slack.com/api/", description="address of Slack's Web API"
+    )
     transport: Literal["socket", "http"] = Field(
         default="socket", description="how events arrive: socket (Socket Mode) or http"
     )
