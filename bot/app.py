@@ -40,6 +40,7 @@ from bot.transport.socket import SocketTransport
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine, Overrides, open_engine
+from engine.knowledge.own_audience import OwnAudience
 from engine.settings import Settings
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
@@ -124,7 +125,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     aside, readiness = Aside(), Readiness()
     attachments = Attachments(
         api=api,
-        ingestion=replace(engine.ingestion, heeds_documents=False),
+        ingestion=replace(engine.ingestion, own_audience=OwnAudience.IGNORED),
         sources=engine.sources,
         inbox=engine.inbox,
         clock=clock,

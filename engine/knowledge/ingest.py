@@ -13,6 +13,7 @@ from engine.errors import SourceUnreadable
 from engine.knowledge.chunk import CHUNKER_VERSION
 from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
 from engine.knowledge.forgetting import Forgotten, forget_source
+from engine.knowledge.own_audience import OwnAudience
 from engine.knowledge.parser import Parser
 from engine.knowledge.progress import Summary, Watch
 from engine.knowledge.repair import repair_index
@@ -35,8 +36,7 @@ class Ingestion:
     in one transaction after its points are on disk, and a run that finds a document published by
     another lets it be.
 
-    heeds_documents: whether a document's own statement of its readers goes before its source's;
-        not for what anybody can hand in.
+    own_audience: what a document's own statement of its readers counts beside its source's.
     """
 
     tenant: str
@@ -49,7 +49,7 @@ class Ingestion:
     clock: Clock
     max_bytes: int
     parallel_parses: int
-    heeds_documents: bool = True
+    own_audience: OwnAudience = OwnAudience.DECIDES
 
     def index_record(self) -> IndexRecord:
         """What this program builds an index with."""
@@ -64,9 +64,15 @@ class Ingestion:
         Raises: SourceUnreadable before anything is changed; IndexMismatch, IndexUnavailable,
         StorageUnavailable, ModelUnavailable in the middle, with all that was published kept.
         """
-        started = time.monotonic()
         listing = await asyncio.to_thread(list_source, source, (), self.max_bytes)
         await self._refuse_lost_sitemap(listing)
+        return await self.run_listed(listing, audience, watch)
+
+    async def run_listed(
+        self, listing: Listing, audience: tuple[str, ...], watch: Watch
+    ) -> Summary:
+        """As `run`, over a source that somebody else has listed."""
+        started = time.monotonic()
         await self.index.start(self.index_record())
         await self.repair()
         source_id = await self.sources.add(self.tenant, listing.uri, audience, at=self.clock())
