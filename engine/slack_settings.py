@@ -55,8 +55,8 @@ class SlackSettings(BaseModel):
     knowledge_channels: Annotated[tuple[_ChannelId, ...], NoDecode, BeforeValidator(_split)] = (
         Field(
             default=(),
-            description="ids, with commas between, of channels whose shared files answer there and to "
-            "their members",
+            description="ids, with commas between, of channels whose files become documents for their "
+            "members",
         )
     )
     workers: int = Field(default=4, ge=1, le=64, description="questions answered at a time")
