@@ -29,6 +29,9 @@ def _split(value: Any) -> Any:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+_ChannelIds = Annotated[tuple[_ChannelId, ...], NoDecode, BeforeValidator(_split)]
+
+
 class SlackSettings(BaseModel):
     """Where the bot listens, and how it delivers."""
 
@@ -52,12 +55,10 @@ class SlackSettings(BaseModel):
     escalation_channel: _ChannelId | None = Field(
         default=None, description="id of the channel where people take doubtful cases"
     )
-    knowledge_channels: Annotated[tuple[_ChannelId, ...], NoDecode, BeforeValidator(_split)] = (
-        Field(
-            default=(),
-            description="ids, with commas between, of channels whose files become documents for their "
-            "members",
-        )
+    knowledge_channels: _ChannelIds = Field(
+        default=(),
+        description="ids, with commas between, of channels whose files become documents for their "
+        "members",
     )
     workers: int = Field(default=4, ge=1, le=64, description="questions answered at a time")
     lease_s: float = Field(

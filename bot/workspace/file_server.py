@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.workspace.faults import Fault
 from bot.workspace.files import FILE_TYPES, File
-from bot.workspace.slack import Slack
+from bot.workspace.slack import Call, Slack
 
 DOWNLOAD = "files.download"
 """What faults call a download, which is no method of the Web API."""
@@ -40,10 +40,22 @@ class FileServer:
         """Gives the bytes; without a token that may read files, a page to sign in, status 200."""
         world = self._slack.world
         failure = self._slack.faults.next_for(DOWNLOAD)
+        named = {"file": request.match_info["file"]}
+        self._slack.calls.append(
+            Call(
+                method=DOWNLOAD,
+                arguments=named,
+                at=self._slack.clock.now(),
+                status=200,
+                response={},
+            )
+        )
         if failure is not None and failure.fault is Fault.SLOW:
             await self._slack.clock.sleep(failure.seconds)
         elif failure is not None and failure.fault is Fault.RATE_LIMITED:
             return web.Response(status=429, headers={"Retry-After": str(int(failure.seconds))})
+        elif failure is not None and failure.fault is Fault.REFUSED:
+            return web.Response(text=SIGN_IN_PAGE, content_type="text/html")
         elif failure is not None:
             return web.Response(status=failure.status)
         file = world.files.get(request.match_info["file"])

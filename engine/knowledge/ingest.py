@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,6 +111,19 @@ class Ingestion:
             sources=self.sources,
             clock=self.clock,
         )
+
+    async def drop(self, is_gone: Callable[[str], bool]) -> int:
+        """Removes the documents of these uris ahead of any run; how many there were.
+
+        Raises: IndexUnavailable, StorageUnavailable.
+        """
+        known = await self.documents.known(self.tenant)
+        ids = [document.id for uri, document in known.items() if is_gone(uri)]
+        if ids:
+            versions = await self.documents.remove(self.tenant, ids)
+            await self.index.delete_versions(self.tenant, versions)
+            await self.index.flush()
+        return len(ids)
 
     async def repair(self) -> None:
         """Makes the index hold the live versions, whole; see `engine.knowledge.repair`."""
