@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.access.audience import document_tag
+from bot.shared_files.bad_files import BadFiles
 from bot.shared_files.listing import channel_of, document_uri, listing_of, source_uri
 from bot.shared_files.shared_file import SharedFile, parse_file
 from bot.shared_files.telling import Telling, Untold
@@ -22,23 +23,32 @@ _PAGE = 200
 _KINDS = "public_channel,private_channel"
 _GONE = frozenset({"file_not_found", "file_deleted", "not_visible"})
 _NO_BYTES = "no_content"
+_AGAIN_S = 600.0
+"""After a failure that may pass, such as a parser that is down."""
+_MOST_NAMED = 20
+_MOST_TOLD = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A look at a channel. ids: of all its files. again_in_s: when what is left can be had.
+    """A look at a channel. ids: of all its files. failed: what is to be told of.
 
-    failed: what could not be read and is to be told of.
+    put_off_s: until when Slack gives nothing more. again_in_s: when what failed may be readable.
     """
 
     ids: frozenset[str]
+    put_off_s: float | None
     again_in_s: float | None
     failed: tuple[Untold, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """The documents of channels. max_bytes, download_s: of one file."""
+    """The documents of channels. max_bytes, download_s: of one file.
+
+    told: what files.info said of files of which the list says little, so that a look that Slack
+    refuses to finish is further the next time.
+    """
 
     api: SlackApi
     ingestion: Ingestion
@@ -48,6 +58,8 @@ class Library:
     bot_user: str
     max_bytes: int
     download_s: float
+    bad: BadFiles = field(default_factory=BadFiles)
+    told: dict[str, SharedFile] = field(default_factory=dict)
 
     async def kept(self) -> list[str]:
         """The channels of which documents, or the memory of some, are there.
@@ -87,33 +99,50 @@ class Library:
         Raises: RateLimited, Refused, Unsure, IndexUnavailable, StorageUnavailable,
             ModelUnavailable; what was published by then is kept.
         """
-        files = {file.id: file async for file in self._listed(channel)}
-        for file_id in {*named, *(file.id for file in files.values() if file.partial)}:
-            file = await self._file(file_id)
-            if file is not None and channel in file.channels:
-                files[file_id] = file
-            else:
-                files.pop(file_id, None)
+        files = await self._files(channel, named)
         shown = [file for file in files.values() if file.user != self.bot_user]
-        uris = {document_uri(channel, file.id) for file in shown if file.is_document}
+        documents = {document_uri(channel, f.id): f for f in shown if f.is_document}
         prefix = document_uri(channel, "")  # first what is gone: reading may take long
-        await self.ingestion.drop(lambda uri: uri.startswith(prefix) and uri not in uris)
-        listing = listing_of(channel, shown, download=self._download, max_bytes=self.max_bytes)
+        await self.ingestion.drop(lambda uri: uri.startswith(prefix) and uri not in documents)
+        listing = listing_of(
+            channel,
+            shown,
+            download=self._download,
+            max_bytes=self.max_bytes,
+            bad=self.bad.of(documents),
+        )
         before = await self._failures(source_uri(channel))
         summary = await self.ingestion.run_listed(listing, (document_tag(channel),), _unwatched)
         _report(channel, summary)
-        new = [
-            (listing.files[failure.uri], failure)
-            for failure in summary.failed
-            if failure.uri in listing.files
-            and failure.uri not in listing.untold
-            and before.get(failure.uri) != failure.reason
-        ]
+        lasting = [f for f in summary.failed if not f.retryable and f.uri in documents]
+        self.bad.note(documents, lasting)
+        new = [(documents[f.uri], f) for f in lasting if before.get(f.uri) != f.reason]
+        passing = any(failure.retryable for failure in summary.failed)
         return Looked(
             ids=frozenset(files),
-            again_in_s=listing.put_off_s,
+            put_off_s=listing.put_off_s,
+            again_in_s=_AGAIN_S if passing else None,
             failed=self.telling.wanted(channel, new),
         )
+
+    async def _files(self, channel: str, named: Collection[str]) -> dict[str, SharedFile]:
+        """What stands in a channel, by id. Of many that are named, those that are listed are taken
+        as they are listed, as Slack takes 100 such calls a minute."""
+        files = {file.id: file async for file in self._listed(channel)}
+        many = len(named) > _MOST_NAMED
+        doubtful = [file for file in named if not (many and file in files)][:_MOST_NAMED]
+        for file_id in doubtful:
+            self.told.pop(file_id, None)
+        partial = [file.id for file in files.values() if file.partial]
+        for file_id in dict.fromkeys([*doubtful, *partial]):
+            file = self.told.get(file_id) or await self._file(file_id)
+            if file is None or (file_id in doubtful and channel not in file.channels):
+                files.pop(file_id, None)
+                continue
+            files[file_id] = file
+            if file_id in partial and len(self.told) < _MOST_TOLD:
+                self.told[file_id] = file
+        return files
 
     async def forget(self, channel: str) -> None:
         """Removes a channel with all its documents.

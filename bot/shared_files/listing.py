@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -46,28 +46,24 @@ def document_uri(channel: str, file: str) -> str:
 class ChannelListing(Listing):
     """What a channel holds, fetched file by file from the event loop that downloads.
 
-    untold: uris of what failed for reasons that are not the file's own. put_off_s: seconds after
-    which Slack may be asked again, once it has refused to go on; the rest is not even tried then.
+    bad: why files could not be read, by uri, so that nobody fetches them again. put_off_s: seconds
+    after which Slack may be asked again, once it has refused to go on; the rest is not even tried
+    then.
     """
 
     files: dict[str, SharedFile]
     download: Download
     loop: asyncio.AbstractEventLoop
-    untold: set[str] = field(default_factory=set)
+    bad: Mapping[str, str] = field(default_factory=dict)
     put_off_s: float | None = None
 
     def fetch(self, found: Found, folder: Path, max_bytes: int) -> RawDocument:
         """As every listing; blocking, and never on the event loop."""
         name = found.document.name
         file = self.files[found.uri]
-        try:
-            if self.put_off_s is not None:
-                raise DocumentUnreadable(f"{name} was not fetched yet", retryable=True)
-            content = self._downloaded(file, name)
-        except DocumentUnreadable as error:
-            if error.retryable:
-                self.untold.add(found.uri)
-            raise
+        if self.put_off_s is not None:
+            raise DocumentUnreadable(f"{name} was not fetched yet", retryable=True)
+        content = self._downloaded(file, name)
         if len(content) > max_bytes:
             raise DocumentUnreadable(_too_large(name, max_bytes))
         target = folder / f"{file.id}{PurePosixPath(file.name).suffix[:12]}"
@@ -105,7 +101,12 @@ class ChannelListing(Listing):
 
 
 def listing_of(
-    channel: str, files: Sequence[SharedFile], *, download: Download, max_bytes: int
+    channel: str,
+    files: Sequence[SharedFile],
+    *,
+    download: Download,
+    max_bytes: int,
+    bad: Mapping[str, str] | None = None,
 ) -> ChannelListing:
     """A channel's listing; call it on the event loop."""
     documents = [file for file in files if file.is_document]
@@ -115,6 +116,7 @@ def listing_of(
         ignored=len(files) - len(documents),
         files={document_uri(channel, file.id): file for file in documents},
         download=download,
+        bad=bad or {},
         loop=asyncio.get_running_loop(),
     )
     listing.items = _items(listing, max_bytes)
@@ -126,6 +128,9 @@ def _items(listing: ChannelListing, max_bytes: int) -> Iterator[Found | Unreadab
         name = f"{file.id}/{document_name(file.name).replace('/', '_') or 'file'}"
         if file.size > max_bytes:
             yield Unreadable(name=name, uri=uri, reason=_too_large(name, max_bytes))
+            continue
+        if uri in listing.bad:
+            yield Unreadable(name=name, uri=uri, reason=listing.bad[uri])
             continue
         yield Found(
             uri=uri,

@@ -192,6 +192,7 @@ class SharedFilesWatch:
                 await self._library.forget(channel)
         if not self._channels:
             return
+        self._library.bad.clear()
         absent = self._channels - await self._library.joined()
         for channel in sorted(absent):
             if channel not in self._absent:
@@ -221,8 +222,10 @@ class SharedFilesWatch:
         self._untold.extend(looked.failed)
         if self._untold:
             self._soon(_TELL)
-        if looked.again_in_s is not None:
-            self._later(channel, looked.again_in_s)
+        if looked.put_off_s is not None:
+            self._later(channel, looked.put_off_s)
+        elif looked.again_in_s is not None:
+            self._soon(channel, in_s=looked.again_in_s)
 
     async def _tell(self) -> None:
         while self._untold:

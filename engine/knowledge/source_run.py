@@ -226,7 +226,7 @@ class SourceRun:
         except DocumentUnreadable as error:
             if isinstance(error, DocumentEmpty | DocumentForNobody):
                 self._emptied.add(found.uri)
-            self._fail(found.uri, name, str(error))
+            self._fail(found.uri, name, str(error), retryable=error.retryable)
             return
         except DeskhandError:
             raise
@@ -269,8 +269,9 @@ class SourceRun:
         self._done += group.added + group.changed + group.unchanged
         self._report(group.last_name)
 
-    def _fail(self, uri: str, name: str, reason: str) -> None:
-        self.summary.failed.append(Failure(uri=uri, name=name, reason=reason))
+    def _fail(self, uri: str, name: str, reason: str, *, retryable: bool = False) -> None:
+        failure = Failure(uri=uri, name=name, reason=reason, retryable=retryable)
+        self.summary.failed.append(failure)
         self._done += 1
         self._report(name)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -291,6 +292,41 @@ async def test_a_file_comes_in_though_slack_refuses_for_a_while(
         assert place.scene.replies(message) == []
 
 
+async def test_a_broken_file_is_not_fetched_at_each_look(office: Any) -> None:
+    async with office() as place:
+        place.ann.upload(place.listed, "broken.pdf", b"%PDF-1.4 nonsense")
+        await place.looked()
+        before = len(place.workspace.calls(DOWNLOAD))
+        place.ann.upload(place.listed, "machine.pdf", pdf(MACHINE))
+        await place.until(lambda found: found)
+        await place.looked()
+        assert len(place.workspace.calls(DOWNLOAD)) == before + 1
+
+
+async def test_many_files_at_once_come_in_within_slacks_limits(office: Any) -> None:
+    async with office(started=False) as place:
+        place.scene.workspace.slack.rates.scale = 1.0
+        await place.scene.start()
+        for number in range(60):
+            text = f"# Room {number}\n\nRoom number {number} seats {number + 3} people.\n"
+            place.ann.upload(place.listed, f"room{number}.md", text.encode())
+        await place.until(lambda found: len(found) == 60)
+        assert len(place.workspace.calls("files.info")) <= 40
+
+
+async def test_nonsense_from_slack_hurts_nobody(office: Any) -> None:
+    async with office() as place:
+        watch = place.scene.bot.shared_files
+        for kind in ("file_shared", "file_change", "file_deleted", "file_unshared"):
+            for told in ({}, {"file_id": 3}, {"file_id": "F0GONE", "channel_id": place.listed.id}):
+                watch.heed({"type": kind, "file": "x", **told})
+        for files in (None, "x", [None], [{"id": 7}], [{"id": "F0GONE"}]):
+            watch.heed({"type": "message", "channel": place.listed.id, "files": files})
+        watch.heed({"type": None})
+        place.ann.upload(place.listed, "machine.md", NOTES)
+        await place.until(lambda found: found)
+
+
 async def test_a_page_to_sign_in_is_no_document(office: Any) -> None:
     async with office() as place:
         place.workspace.faults.add(DOWNLOAD, Fault.REFUSED, times=None)
@@ -303,6 +339,19 @@ async def test_a_page_to_sign_in_is_no_document(office: Any) -> None:
         place.workspace.faults.clear()
         await place.scene.bot.shared_files.on_connected(60)
         await place.until(lambda found: len(found) == 2)
+
+
+async def test_a_stop_in_the_middle_of_a_download_does_not_wait_for_it(office: Any) -> None:
+    async with office(started=False) as place:
+        message = place.ann.upload(place.listed, "machine.md", NOTES)
+        place.workspace.faults.add(DOWNLOAD, Fault.SLOW, seconds=600)
+        process = BotProcess(place.scene.environment, log=place.scene.settings.home / "stop.log")
+        await process.start()
+        await place.workspace.until(lambda: place.workspace.calls(DOWNLOAD), 60)
+        assert await process.stop(within_s=60) == 0
+        await place.scene.start()
+        await place.until(lambda found: found)
+        assert not place.scene.replies(message)
 
 
 async def test_a_bot_killed_while_it_reads_leaves_the_old_document_and_the_next_one_mends(
@@ -321,6 +370,11 @@ async def test_a_bot_killed_while_it_reads_leaves_the_old_document_and_the_next_
             await place.workspace.until(lambda: len(place.workspace.calls(DOWNLOAD)) > before, 60)
         finally:
             await process.kill()
+        database = f"file:{place.scene.settings.home}/deskhand.db?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as db:
+            (texts,) = db.execute("select group_concat(text) from passages").fetchone()
+        assert "Brunhilde" in texts
+        assert "Kunigunde" not in texts
         await place.scene.start()
         await place.looked()
         answer = await place.asks(place.bob, place.listed)
