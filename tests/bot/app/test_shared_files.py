@@ -380,3 +380,45 @@ async def test_a_bot_killed_while_it_reads_leaves_the_old_document_and_the_next_
         answer = await place.asks(place.bob, place.listed)
         assert "Kunigunde" in answer.text
         assert len(await place.documents()) == 1
+
+
+def live(place: Office) -> int:
+    """Shared files that are documents, while another process writes them."""
+    database = f"file:{place.scene.settings.home}/deskhand.db?mode=ro"
+    with closing(sqlite3.connect(database, uri=True)) as db:
+        count = "select count(*) from documents where uri like 'slack:%'"
+        return int(db.execute(count).fetchone()[0])
+
+
+async def test_a_bot_killed_between_two_files_goes_on_with_the_rest(office: Any) -> None:
+    async with office(started=False) as place:
+        for number in range(40):
+            text = f"# Room {number}\n\nRoom number {number} seats {number + 3} people.\n"
+            place.ann.upload(place.listed, f"room{number}.md", text.encode())
+        process = BotProcess(place.scene.environment, log=place.scene.settings.home / "killed.log")
+        await process.start()
+        try:
+            await place.workspace.until(lambda: live(place) > 0, 60)
+        finally:
+            await process.kill()
+        assert live(place) > 0
+        await place.scene.start()
+        await place.until(lambda found: len(found) == 40)
+        await place.looked()
+        engine = place.scene.bot.engine
+        held = await engine.index.versions("default")
+        assert held == await engine.documents.live_sizes("default")
+
+
+async def test_a_private_channels_files_are_its_members_alone(office: Any) -> None:
+    async with office(started=False) as place:
+        secret = place.workspace.private("secret", place.ann)
+        place.list_channels(place.listed, secret)
+        await place.scene.start()
+        place.ann.upload(secret, "machine.md", NOTES)
+        await place.until(lambda found: found)
+        assert list((await place.documents()).values()) == [(f"channel:{secret.id}",)]
+        assert "Brunhilde" in (await place.asks(place.ann, secret)).text
+        assert "Brunhilde" in (await place.asks(place.ann, place.ann.dm)).text
+        for person, where in ((place.ann, place.listed), (place.bob, place.bob.dm)):
+            assert "Brunhilde" not in shown(await place.asks(person, where))
