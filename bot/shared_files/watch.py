@@ -124,11 +124,17 @@ class SharedFilesWatch:
             if _text(event, "channel_id") in self._channels:
                 self._name(_text(event, "channel_id"), {file})
             return
-        holding = [c for c in self._channels if file in self._ids.get(c, (file,))]
+        holding = [channel for channel in self._channels if self._may_hold(channel, file)]
         for channel in holding:
             self._name(channel, {file})
         if holding and kind == "file_deleted":
             self._aside.begin(self._library.drop(file), "a deleted file is still a document")
+
+    def _may_hold(self, channel: str, file: str) -> bool:
+        """Whether a file stood in a channel at the last look, or may since."""
+        if channel == self._doing or channel not in self._ids:
+            return True
+        return file in self._ids[channel] or file in self._named.get(channel, ())
 
     def _name(self, channel: str, files: set[str]) -> None:
         self._named.setdefault(channel, set()).update(files)

@@ -139,6 +139,20 @@ async def test_a_file_is_rewritten_retitled_and_deleted(office: Any) -> None:
         assert "Kunigunde" not in shown(await place.asks(place.bob, place.listed))
 
 
+async def test_a_file_that_is_deleted_while_its_channel_is_read_goes(office: Any) -> None:
+    async with office() as place:
+        await place.looked()
+        place.workspace.faults.add(DOWNLOAD, Fault.SLOW, after=1, seconds=1.5)
+        names = ("machine.md", "lift.md")
+        files = [place.workspace.file_of(place.ann.upload(place.listed, n, NOTES)) for n in names]
+        await place.workspace.until(lambda: len(place.workspace.calls(DOWNLOAD)) == 2)
+        first, second = (c.arguments["file"] for c in place.workspace.calls(DOWNLOAD))
+        place.workspace.delete_file(next(f for f in files if f.id == first))
+        await place.until(lambda found: f"slack:{place.listed.id}/{second}" in found)
+        await place.looked()
+        assert list(await place.documents()) == [f"slack:{place.listed.id}/{second}"]
+
+
 @pytest.mark.parametrize("how", ["unshare", "delete the message"])
 async def test_a_file_that_is_taken_away_with_its_message_goes(office: Any, how: str) -> None:
     async with office() as place:
