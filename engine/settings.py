@@ -278,7 +278,8 @@ def _first_problem(error: ValidationError | ValueError, given: GivenValues) -> s
     if not isinstance(error, ValidationError):
         return f"a setting has a value that cannot be read: {type(error).__name__}"
     problem = error.errors(include_input=False, include_url=False)[0]
-    ours = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
+    named = [str(part) for part in problem["loc"] if not isinstance(part, int)]
+    ours = PREFIX + "__".join(named).upper()
     name = given.names.get(ours, ours)
     if problem["type"] == SAID_WHOLE:
         return f"{name} {problem['msg']}"
