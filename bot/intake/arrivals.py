@@ -66,9 +66,13 @@ class Arrivals:
             before = await self.inbox.waiting_before(self.tenant, item.id, most=most)
             if before < self.queue_notice:
                 return
+            channel = item.channel
+            if not item.has_place:
+                opened = await self.api.call("conversations.open", users=item.user)
+                channel = str((opened.get("channel") or {}).get("id") or "")
             await self.api.call(
                 "chat.postEphemeral",
-                channel=item.channel,
+                channel=channel,
                 user=item.user,
                 thread_ts=item.thread_ts,
                 text=queue_notice(before, or_more=before == most).text,

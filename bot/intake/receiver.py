@@ -18,7 +18,7 @@ from bot.intake.incoming import Deleted, Edited, Said, incoming
 from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
 from engine.storage.conversations import ConversationStore
-from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, State, Surface
+from engine.storage.inbox import NOWHERE, InboxItem, InboxStore, NewQuestion, State, Surface
 from engine.storage.intake import IntakeStore
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Receiver:
         item, is_new = await self.intake.keep(
             self.tenant,
             question,
-            engages=question.surface in _ENGAGING,
+            engages=question.surface in _ENGAGING and question.channel != NOWHERE,
             seen=seen,
             at=self.clock(),
         )

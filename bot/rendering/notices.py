@@ -30,6 +30,8 @@ NOT_POSTED = (
 )
 NOT_SHOWN = "This can no longer be shown here: the document changed, or not everyone may read it."
 
+_ASKED_CHARS = 3_000
+
 WELCOME = "You are welcome. Ask me whenever you need something else."
 GREETING = (
     "Hello. Ask me a question in your own words: I answer from the company's documents, and say "
@@ -80,6 +82,11 @@ def queue_notice(before: int, *, or_more: bool = False) -> Message:
     if or_more:
         are = f"are {before:,} questions or more"
     return notice(f"There {are} before yours. The answer comes here, without asking again.")
+
+
+def you_asked(text: str) -> Message:
+    """What a question stands as that its asker wrote as no message; its answer is below it."""
+    return notice(f"You asked: {text[:_ASKED_CHARS]}")
 
 
 def handed_over() -> Message:

@@ -33,6 +33,7 @@ from engine.storage.arrivals import Arrival, present_turn, store_arrivals
 from engine.storage.claims import take_next
 from engine.storage.database import Database
 from engine.storage.group_commit import GroupCommit
+from engine.storage.inbox_item import NOWHERE as NOWHERE
 from engine.storage.inbox_item import PENDING as PENDING
 from engine.storage.inbox_item import InboxItem as InboxItem
 from engine.storage.inbox_item import NewQuestion as NewQuestion

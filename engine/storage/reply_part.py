@@ -12,6 +12,8 @@ from typing import Any
 class Kind(StrEnum):
     """What a message of ours is."""
 
+    ASKED = "asked"
+    """What a question stands as that is no message of its own."""
     ANSWER = "answer"
     NOTICE = "notice"
     HUMAN = "human"
