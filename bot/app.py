@@ -265,6 +265,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         facts,
         clock,
+        sweep_every_s=slack.sweep_every_s,
     )
     dispatch = Dispatch(
         facts=facts,

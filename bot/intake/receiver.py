@@ -67,6 +67,18 @@ class Receiver:
         elif isinstance(meaning, Deleted):
             await self._deleted(meaning)
 
+    async def has(self, event: Mapping[str, Any], *, team: str) -> bool:
+        """Whether an event is a message that is in the inbox.
+
+        Raises: StorageUnavailable.
+        """
+        meaning = incoming(event, team=team, bot_user=self.bot_user)
+        if not isinstance(meaning, Said):
+            return False
+        place = await self._reply_to_case(meaning) or meaning
+        found = await self.inbox.find(self.tenant, place.team, place.channel, place.ts)
+        return found is not None
+
     async def keep(self, question: NewQuestion, *, seen: Mapping[str, str] | None = None) -> bool:
         """Puts a question into the inbox; false where it was there.
 
