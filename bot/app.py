@@ -218,6 +218,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         inbox=engine.inbox,
         worker=worker,
         aside=aside,
+        wake_cards=escalation.wake,
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)

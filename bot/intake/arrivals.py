@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.aside import Aside
@@ -30,6 +31,7 @@ class Arrivals:
     inbox: InboxStore
     worker: Worker
     aside: Aside
+    wake_cards: Callable[[], None]
     queue_notice: int
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     """Notices wait for each other, so that what must be kept need not wait for them."""
@@ -44,6 +46,7 @@ class Arrivals:
 
     async def on_changed(self, item: InboxItem) -> None:
         """A question was edited or deleted."""
+        self.wake_cards()
         if item.state in (State.CANCELLED, State.DONE):
             self.worker.cancelled(item.id)
         else:

@@ -20,6 +20,15 @@ STOPPED = "Stopped, as you asked. What is above may not be the whole answer."
 NOT_ALLOWED = "Only the person who asked can do that."
 NOT_A_REVIEWER = "Only full members of this workspace who are in this channel can answer here."
 ANSWERED_BEFORE = "Somebody has answered this question already, so your reply was not passed on."
+WITHDRAWN = "The asker has deleted this question, so your reply was not passed on."
+SETTLED = (
+    "The asker has changed this question and has an answer to it now, so your reply was not passed "
+    "on."
+)
+QUESTION_CHANGED = (
+    "The asker has changed this question, and it still needs a person. The card above shows it as "
+    "it is now."
+)
 NOT_PASSED_ON = (
     "Your answer could not be passed on to the asker, so the case is open again. Please try once "
     "more later, or write to them yourself."

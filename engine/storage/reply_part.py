@@ -18,6 +18,7 @@ class Kind(StrEnum):
     NOTICE = "notice"
     HUMAN = "human"
     CARD = "card"
+    CARD_NOTE = "card_note"
 
 
 class PartState(StrEnum):
