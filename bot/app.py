@@ -10,6 +10,7 @@ from datetime import timedelta
 from bot.access.facts import SlackFacts
 from bot.answering import Answering
 from bot.aside import Aside
+from bot.asked_line import AskedLine
 from bot.attachments import Attachments
 from bot.case_cards import CaseCards
 from bot.credentials import (
@@ -47,6 +48,7 @@ from engine.settings import Settings
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
+from engine.storage.placed_questions import PlacedQuestions
 
 _THREADS_SINCE = timedelta(days=7)
 """How long a thread that nobody writes in is looked at after a gap."""
@@ -208,6 +210,9 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
+        stand=AskedLine(
+            api=api, poster=poster, questions=PlacedQuestions(engine.database), clock=clock
+        ).stand,
         on_case=escalation.on_case,
         on_done=taken_part.on_done,
         clock=clock,
@@ -219,12 +224,11 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         inbox=engine.inbox,
         worker=worker,
         aside=aside,
+        wake_cards=escalation.wake,
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
-    asking = Asking(
-        api=api, receiver=receiver, team=identity.team, bot_user=bot_user, aside=aside, clock=clock
-    )
+    asking = Asking(api=api, receiver=receiver, team=identity.team, bot_user=bot_user, clock=clock)
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,
@@ -268,6 +272,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         facts,
         clock,
+        sweep_every_s=slack.sweep_every_s,
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
     dispatch = Dispatch(

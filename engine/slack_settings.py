@@ -88,6 +88,13 @@ class SlackSettings(BaseModel):
         gt=0,
         description="age at which a message found after an outage is left alone",
     )
+    sweep_every_s: float = Field(
+        default=900.0,
+        ge=1,
+        le=86_400,
+        description="how often known channels are looked through for messages that Slack could "
+        "not deliver",
+    )
     queue_notice: int = Field(
         default=5, ge=1, description="questions waiting before one at which its asker is told"
     )

@@ -39,13 +39,16 @@ class Dispatch:
     aside: Aside
     readiness: Readiness
 
-    async def event(self, event: Json, team: str) -> None:
+    async def event(self, event: Json, team: str, *, redelivered: float | None = None) -> None:
         """Keeps a message; what else an event asks for is done beside, after the ack.
 
         Raises: StorageUnavailable.
         """
         self.facts.heed(event)
         self.shared_files.heed(event)
+        if redelivered is not None and not await self.receiver.has(event, team=team):
+            log.warning("Slack could not deliver an event at first; others may be missing")
+            self.gaps.on_unreached(redelivered)
         kind = event.get("type")
         if kind in _MESSAGES:
             await self.receiver.receive(event, team=team)

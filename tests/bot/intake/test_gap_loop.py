@@ -1,4 +1,4 @@
-"""When history is read, from where, and when up to where a channel was read may be noted."""
+"""When history is read, from where, and up to where."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def room(database: Database) -> AsyncIterator[Room]:
             threads_since=timedelta(days=7),
         )
         ann = workspace.join("ann")
-        loop = GapLoop(gaps, facts, now)
+        loop = GapLoop(gaps, facts, now, sweep_every_s=900)
         general, side = workspace.public("general", ann), workspace.private("side", ann)
         yield Room(workspace, clock, inbox, gaps, loop, ann, general, side)
         await loop.aclose()
@@ -118,24 +118,16 @@ async def room(database: Database) -> AsyncIterator[Room]:
         await api.aclose()
 
 
-async def test_live_messages_are_not_noted_as_read_through_while_a_gap_is_open(room: Room) -> None:
+async def test_only_a_reading_moves_where_the_next_one_begins(room: Room) -> None:
     loop, channel = room.loop, room.general
     loop._open()
     first = await room.say(channel, heard=True)
-    await loop._note()
-    await loop._note()
     assert await room.read_through() == {}
     await loop._read_gap()
     assert await room.read_through() == {channel.id: first.ts}
     second = await room.say(channel, heard=True)
-    await loop._note()
-    await room.say(channel, heard=True)
     assert await room.read_through() == {channel.id: first.ts}
-    await loop._note()
-    assert await room.read_through() == {channel.id: second.ts}
-    loop.on_missed()
-    await loop._note()
-    await loop._note()
+    await loop._sweep()
     assert await room.read_through() == {channel.id: second.ts}
 
 
@@ -157,7 +149,6 @@ async def test_a_channel_that_could_not_be_read_is_read_again_and_keeps_its_edge
     channel = room.workspace.world.channels[missing.channel]
     for _ in range(3):
         await room.say(channel, heard=True)
-        await loop._note()
     assert (await room.read_through())[channel.id] == before[kept.index(False)].ts
     read = len(room.read())
     await loop._read_gap()
@@ -177,7 +168,7 @@ async def test_a_gap_is_read_from_where_it_began_though_another_program_noted_la
     lost = await room.say(channel, heard=False)
     await room.clock.advance(50)
     later = await room.say(channel, heard=True)
-    await room.gaps.is_read({channel.id: later.ts})
+    await room.gaps.conversations.is_read(TENANT, room.gaps.team, {channel.id: later.ts})
     if told == "connected":
         await room.clock.advance(600)
         await loop.on_connected(600.0)
@@ -194,7 +185,7 @@ async def test_a_reading_at_the_start_begins_below_what_was_received_since(room:
     await room.loop._read_gap()
     lost = await room.say(room.general, heard=False)
     await room.clock.advance(600)
-    again = GapLoop(room.gaps, room.loop._facts, room.gaps.clock)
+    again = GapLoop(room.gaps, room.loop._facts, room.gaps.clock, sweep_every_s=900)
     again._open()
     await room.say(room.general, heard=True)
     await again._read_gap()
@@ -204,11 +195,34 @@ async def test_a_reading_at_the_start_begins_below_what_was_received_since(room:
 async def test_a_break_that_slacks_retries_bridge_opens_no_gap(room: Room) -> None:
     room.loop._open()
     await room.loop._read_gap()
-    first = await room.say(room.general, heard=True)
-    await room.loop._note()
+    opened = room.loop._opened
     await room.loop.on_connected(1.0)
-    await room.loop._note()
-    assert await room.read_through() == {room.general.id: first.ts}
+    assert room.loop._opened == opened
+    await room.loop.on_connected(10.0)
+    assert room.loop._opened == opened + 1
+
+
+async def test_retries_of_what_was_sent_before_the_last_reading_open_no_gap(room: Room) -> None:
+    loop, now = room.loop, room.clock.now()
+    loop._open()
+    await loop._read_gap()
+    opened = loop._opened
+    for before_s in (360, 60, 2):
+        loop.on_unreached(now - before_s)
+    assert (loop._opened, loop._later) == (opened, None)
+    loop.on_unreached(now)
+    assert loop._opened == opened + 1
+    assert loop._later is not None
+
+
+async def test_many_retries_have_history_read_once(room: Room) -> None:
+    loop, now = room.loop, room.clock.now()
+    loop._open()
+    await loop._read_gap()
+    loop.on_unreached(now)
+    later = loop._later
+    loop.on_unreached(now + 1)
+    assert loop._later is later
 
 
 async def test_a_reading_that_storage_ends_is_begun_again(
