@@ -37,8 +37,8 @@ _SETTING = "LANGSMITH_API_KEY"
 class LangSmithMirror:
     """The port `engine.mirroring.mirror.Mirror`. Imports the client at its first call.
 
-    Only what is handed over is sent: variables of the environment that switch LangSmith's own
-    tracing on, or send it elsewhere, change nothing here.
+    Beside what is handed over, only the client's version and platform are sent: variables of the
+    environment that switch LangSmith's own tracing on, or send it elsewhere, change nothing here.
 
     Raises: SettingsInvalid for an endpoint that holds credentials.
     """
@@ -281,7 +281,7 @@ def _example(example_id: UUID, item: DatasetItem) -> dict[str, Any]:
     return {
         "id": example_id,
         "inputs": dict(item.question),
-        "outputs": dict(item.expected),
+        "reference_outputs": dict(item.expected),
         "metadata": {**item.metadata, "case": item.id},
     }
 

@@ -39,8 +39,8 @@ class PersonalData:
         text = _PERSON.sub("[person]", _EMAIL.sub("[email]", text))
         text = _IBAN.sub(_without_iban, text)
         text = _CARD.sub(_replaced_if(_is_card, "[card]"), text)
-        text = _IPV4.sub(_replaced_if(_is_address, "[ip]"), text)
         text = _IPV6.sub(_replaced_if(_is_address, "[ip]"), text)
+        text = _IPV4.sub(_replaced_if(_is_address, "[ip]"), text)
         return self._without_phones(text)
 
     def _without_phones(self, text: str) -> str:
@@ -75,7 +75,9 @@ def _is_card(digits: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    """An address that tells something of somebody; `::` and the loopback tell nothing."""
+    """An address that tells something of somebody; the loopback and `a::b` of a program do not."""
+    if not any(c.isdigit() for c in text):
+        return False
     try:
         found = ipaddress.ip_address(text)
     except ValueError:

@@ -44,7 +44,8 @@ class Outbox:
         self._prepare = prepare
         self._queue: queue.Queue[Record | None] = queue.Queue(most)
         self._first_pause_s = first_pause_s
-        self._deadline = Deadline(float("inf"))
+        self._under_way = 0
+        self._abandoned = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._over = threading.Event()
@@ -80,9 +81,8 @@ class Outbox:
             ends_at = time.monotonic() + within_s
             while not self._over.is_set() and time.monotonic() < ends_at:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        self._deadline.stop()
-        left = self._queue.qsize()
-        if left:
+        self._abandoned.set()
+        if left := self._queue.qsize() + self._under_way:
             self._drop(left, "the program stopped")
         self._say(last=True)
         self._mirror.close()
@@ -90,7 +90,9 @@ class Outbox:
     def _run(self) -> None:
         try:
             while batch := self._next():
+                self._under_way = len(batch)
                 self._send(self._prepared(batch))
+                self._under_way = 0
         finally:
             self._over.set()
 
@@ -107,7 +109,7 @@ class Outbox:
                 continue
             if record is not None:
                 batch.append(record)
-        return [] if self._deadline.left_s == 0 else batch
+        return [] if self._abandoned.is_set() else batch
 
     def _prepared(self, batch: Sequence[Record]) -> list[Record]:
         made = []
@@ -122,6 +124,8 @@ class Outbox:
         failures = 0
         while records:
             fault = self._try(records)
+            if self._abandoned.is_set():
+                return  # it was counted as dropped
             if fault is None:
                 self.sent += len(records)
                 return
