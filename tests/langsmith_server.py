@@ -111,7 +111,10 @@ class LangSmithServer:
             assert order[-1].endswith(run["id"])
             assert (len(order) > 1) == ("parent_run_id" in run)
             run["session_id"] = self._project_named(run["session_name"])["id"]
+        known = bool(self.runs.keys() & runs)
         self.runs.update(runs)
+        if known:
+            return web.json_response({"detail": "exists"}, status=409)
         return web.json_response({"message": "Accepted"}, status=202)
 
     def _project_named(self, name: str, project_id: str = "") -> dict[str, Any]:

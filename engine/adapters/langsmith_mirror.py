@@ -202,9 +202,13 @@ class LangSmithMirror:
     def _ingest(self, runs: Sequence[dict[str, Any]], feedback: Sequence[dict[str, Any]]) -> None:
         if not runs and not feedback:
             return
+        from langsmith.utils import LangSmithConflictError
+
         with self._faults():
             self._opened().request_with_retries(
-                "POST", "/runs/multipart", request_kwargs={"files": multipart(runs, feedback)}
+                *("POST", "/runs/multipart"),
+                request_kwargs={"files": multipart(runs, feedback)},
+                to_ignore=(LangSmithConflictError,),  # it was there already
             )
 
     def _in_time(self, deadline: Deadline, call: Callable[[], object]) -> None:
