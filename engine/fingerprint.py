@@ -11,7 +11,8 @@ from engine.retrieval.index import IndexRecord
 from engine.settings import Settings
 
 _NO_EFFECT = (
-    *("storage/migrations", "adapters/index_", "adapters/shared_index", "knowledge/source"),
+    *("storage/migrations", "storage/evaluation", "evaluation_settings"),
+    *("adapters/index_", "adapters/shared_index", "knowledge/source"),
     *("mirroring/", "mirror_settings", "adapters/langfuse_", "adapters/langsmith_"),
 )
 
