@@ -45,6 +45,12 @@ class MirroredRun:
     notes: tuple[str, ...]
 
 
+def mirrors_are_set(settings: Settings) -> bool:
+    """Whether there is a service to mirror to, set by half or whole."""
+    langfuse = settings.langfuse
+    return any((settings.langsmith.api_key, langfuse.public_key, langfuse.secret_key))
+
+
 async def mirror_run(
     record: RunRecord,
     cases: Sequence[Case],
@@ -53,7 +59,8 @@ async def mirror_run(
 ) -> MirroredRun:
     """Uploads a run to every service that is set, all at once; does nothing where none is.
 
-    answers: by the case's id, as `render_trace` gives them; a result without one is left out.
+    answers: by the case's id, as `render_trace` gives them; a result without one is left out, and
+    noted.
     Whatever the services do, it ends within `settings.mirror.upload_s` and raises nothing.
     """
     try:
@@ -65,13 +72,15 @@ async def mirror_run(
     upload = _Upload(record, tuple(cases), answers, settings.openai.model, open_redactor(settings))
     limit_s = settings.mirror.upload_s
     done = await asyncio.gather(*(_uploaded(mirror, upload, limit_s) for mirror in mirrors))
+    left_out = sum(result.case_id not in answers for result in record.results)
+    note = f"{left_out:,} results whose answers were not stored, such as faults, are not mirrored."
     return MirroredRun(
         links={
             mirror.name: result.link
             for mirror, result in zip(mirrors, done, strict=True)
             if result.link
         },
-        notes=tuple(note for result in done for note in result.notes),
+        notes=(*((note,) if left_out else ()), *(said for found in done for said in found.notes)),
     )
 
 
