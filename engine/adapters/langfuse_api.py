@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from engine.adapters.http_faults import answered, unreachable
+from engine.adapters.patience import patiently
 from engine.mirror_settings import LangfuseSettings
 from engine.mirroring.mirror import Deadline, MirrorFault
 from engine.server_address import server_of
@@ -140,12 +141,14 @@ def all_in_time(calls: Sequence[Callable[[], object]], deadline: Deadline) -> in
             while not faults and deadline.left_s > 0:
                 with lock:
                     call = next(waiting, None)
-                if call is None or not _made(call, deadline):
+                if call is None:
                     return
+                patiently(call, deadline)
                 with lock:
                     done[0] += 1
         except MirrorFault as fault:
-            faults.append(fault)
+            if fault.retry_after_s is None:  # else it is the time that is missing
+                faults.append(fault)
         finally:
             over.release()
 
@@ -157,17 +160,3 @@ def all_in_time(calls: Sequence[Callable[[], object]], deadline: Deadline) -> in
     if faults:
         raise faults[0]
     return done[0]
-
-
-def _made(call: Callable[[], object], deadline: Deadline) -> bool:
-    while deadline.left_s > 0:
-        try:
-            call()
-        except MirrorFault as fault:
-            if fault.retry_after_s is None:
-                raise
-            if not deadline.sleep(fault.retry_after_s):
-                return False
-        else:
-            return True
-    return False

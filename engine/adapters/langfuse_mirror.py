@@ -19,6 +19,7 @@ from engine.adapters.langfuse_spans import (
     spans_of,
     trace_hex,
 )
+from engine.adapters.patience import patiently
 from engine.mirror_settings import LangfuseSettings
 from engine.mirroring.mirror import Deadline, MirrorFault, Uploaded
 from engine.mirroring.records import (
@@ -60,7 +61,7 @@ class LangfuseMirror:
         self, dataset: MirroredDataset, experiment: Experiment, deadline: Deadline
     ) -> Uploaded:
         """See the port."""
-        dataset_id = self._dataset(dataset)
+        dataset_id = patiently(partial(self._dataset, dataset), deadline)
         self._renew_items(dataset, deadline)
         items = {item.id: item for item in dataset.items}
         traced = 0
@@ -73,8 +74,12 @@ class LangfuseMirror:
         results = experiment.results[:traced]
         if traced < len(experiment.results):
             notes.append(_missing("results", traced, len(experiment.results)))
-        run_id = self._run_items(results, experiment, items, deadline)
-        notes += self._scores(results, experiment, run_id, deadline)
+        run_id = ""
+        try:
+            run_id = self._run_items(results, experiment, items, deadline)
+            notes += self._scores(results, experiment, run_id, deadline)
+        except MirrorFault as fault:
+            notes.append(f"Scores are missing: {fault}.")
         return Uploaded(link=self._link(dataset_id, run_id), notes=tuple(notes))
 
     def close(self) -> None:
@@ -92,11 +97,7 @@ class LangfuseMirror:
     def _renew_items(self, dataset: MirroredDataset, deadline: Deadline) -> None:
         """Items' ids come from what they say: a changed one is new, what is gone is archived."""
         wanted = {_item_id(dataset.name, item): item for item in dataset.items}
-        there = {
-            str(row.get("id"))
-            for row in self._api.pages("dataset-items", datasetName=dataset.name)
-            if row.get("status") != "ARCHIVED"
-        }
+        there = patiently(partial(self._items_of, dataset.name), deadline)
         bodies = [
             {
                 "id": item_id,
@@ -116,6 +117,10 @@ class LangfuseMirror:
         calls = [partial(self._api.post, "dataset-items", body) for body in bodies]
         if all_in_time(calls, deadline) < len(calls):
             raise MirrorFault(f"{self._api.where} took too long", retryable=True)
+
+    def _items_of(self, dataset: str) -> set[str]:
+        rows = self._api.pages("dataset-items", datasetName=dataset)
+        return {str(row.get("id")) for row in rows if row.get("status") != "ARCHIVED"}
 
     def _trace(
         self,
@@ -167,7 +172,8 @@ class LangfuseMirror:
                 "observationId": root_span_hex(_trace_id(experiment, result)),
             }
             if not run_id:
-                made = self._api.post_if_there("dataset-run-items", body)
+                begin = partial(self._api.post_if_there, "dataset-run-items", body)
+                made = patiently(begin, deadline)
                 if made is None:
                     return ""
                 run_id = str(made.get("datasetRunId") or "") or "unknown"

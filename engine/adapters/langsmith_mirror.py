@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid5
 
 from engine.adapters.http_faults import answered, unreachable
 from engine.adapters.langsmith_runs import multipart, runs_of
+from engine.adapters.patience import patiently
 from engine.mirror_settings import LangSmithSettings
 from engine.mirroring.mirror import Deadline, MirrorFault, Uploaded
 from engine.mirroring.records import (
@@ -65,34 +67,33 @@ class LangSmithMirror:
         self, dataset: MirroredDataset, experiment: Experiment, deadline: Deadline
     ) -> Uploaded:
         """See the port: an example for each item, a project that refers to the data set."""
-        dataset_id, url = self._dataset(dataset)
+        dataset_id, url = self._in_time(deadline, partial(self._dataset, dataset))
         self._renew_examples(dataset_id, dataset, deadline)
-        client = self._opened()
-        with self._faults():
-            project = client.create_project(
-                experiment.name,
-                description=experiment.description,
-                metadata={**experiment.metadata, **experiment.figures},
-                reference_dataset_id=dataset_id,
-                upsert=True,
-                num_examples=len(experiment.results),
-            )
-        done = 0
+        create = partial(
+            self._opened().create_project,
+            experiment.name,
+            description=experiment.description,
+            metadata={**experiment.metadata, **experiment.figures},
+            reference_dataset_id=dataset_id,
+            upsert=True,
+            num_examples=len(experiment.results),
+        )
+        project = self._in_time(deadline, create)
         hashes = {item.id: item.hash for item in dataset.items}
+        notes: tuple[str, ...] = ()
         for at in range(0, len(experiment.results), _BATCH):
             batch = experiment.results[at : at + _BATCH]
-            sent = self._while_time(
-                deadline,
-                lambda batch=batch: self._add_results(  # type: ignore[misc]
-                    batch, experiment, hashes, dataset_id, project.id
-                ),
-            )
-            if not sent:
+            add = partial(self._add_results, batch, experiment, hashes, dataset_id, project.id)
+            try:
+                self._in_time(deadline, add)
+            except MirrorFault as fault:
+                notes = (
+                    f"{self.name} took {at:,} of {len(experiment.results):,} results: {fault}.",
+                )
                 break
-            done += len(batch)
         self._close_experiment(project.id, experiment)
         link = f"{url}/compare?selectedSessions={project.id}" if url else project.url or ""
-        return Uploaded(link=link, notes=_what_is_missing(done, len(experiment.results)))
+        return Uploaded(link=link, notes=notes)
 
     def close(self) -> None:
         """See the port."""
@@ -148,21 +149,18 @@ class LangSmithMirror:
         from langsmith.utils import LangSmithNotFoundError
 
         client = self._opened()
-        with self._faults():
-            try:
-                found = client.read_dataset(dataset_name=dataset.name)
-            except LangSmithNotFoundError:
-                found = client.create_dataset(dataset.name, description=dataset.description)
+        try:
+            found = client.read_dataset(dataset_name=dataset.name)
+        except LangSmithNotFoundError:
+            found = client.create_dataset(dataset.name, description=dataset.description)
         return found.id, found.url or ""
 
     def _renew_examples(
         self, dataset_id: UUID, dataset: MirroredDataset, deadline: Deadline
     ) -> None:
         """Examples' ids come from what the items say: a changed item is a new example."""
-        client = self._opened()
         wanted = {_example_id(dataset_id, item.hash): item for item in dataset.items}
-        with self._faults():
-            there = {example.id for example in client.list_examples(dataset_id=dataset_id)}
+        there = self._in_time(deadline, partial(self._examples_of, dataset_id))
         new = [
             _example(example_id, item)
             for example_id, item in wanted.items()
@@ -171,13 +169,19 @@ class LangSmithMirror:
         gone = list(there - wanted.keys())
         for at in range(0, len(new), _EXAMPLES):
             some = new[at : at + _EXAMPLES]
-            self._in_time(
-                deadline,
-                lambda some=some: client.create_examples(dataset_id=dataset_id, examples=some),  # type: ignore[misc]
-            )
+            self._in_time(deadline, partial(self._create_examples, dataset_id, some))
         for at in range(0, len(gone), _EXAMPLES):
             ids = gone[at : at + _EXAMPLES]
-            self._in_time(deadline, lambda ids=ids: client.delete_examples(ids))  # type: ignore[misc]
+            self._in_time(deadline, partial(self._opened().delete_examples, ids))
+
+    def _examples_of(self, dataset_id: UUID) -> set[UUID]:
+        return {example.id for example in self._opened().list_examples(dataset_id=dataset_id)}
+
+    def _create_examples(self, dataset_id: UUID, examples: list[dict[str, Any]]) -> None:
+        from langsmith.utils import LangSmithConflictError
+
+        with suppress(LangSmithConflictError):  # taken when it did not seem so
+            self._opened().create_examples(dataset_id=dataset_id, examples=examples)
 
     def _give_opinion(self, opinion: Opinion) -> None:
         from langsmith.utils import LangSmithConflictError
@@ -211,25 +215,14 @@ class LangSmithMirror:
                 to_ignore=(LangSmithConflictError,),  # it was there already
             )
 
-    def _in_time(self, deadline: Deadline, call: Callable[[], object]) -> None:
-        """Raises: MirrorFault where there is no time left."""
-        if not self._while_time(deadline, call):
-            raise MirrorFault(f"{self.name} at {self._server} took too long", retryable=True)
+    def _in_time(self, deadline: Deadline, call: Callable[[], T]) -> T:
+        """Raises: MirrorFault."""
 
-    def _while_time(self, deadline: Deadline, call: Callable[[], object]) -> bool:
-        """Calls, again where it was limited; false where the time does not allow it."""
-        while deadline.left_s > 0:
-            try:
-                with self._faults():
-                    call()
-            except MirrorFault as fault:
-                if fault.retry_after_s is None:
-                    raise
-                if not deadline.sleep(fault.retry_after_s):
-                    return False
-                continue
-            return True
-        return False
+        def once() -> T:
+            with self._faults():
+                return call()
+
+        return patiently(once, deadline)
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -288,12 +281,6 @@ def _example(example_id: UUID, item: DatasetItem) -> dict[str, Any]:
         "reference_outputs": dict(item.expected),
         "metadata": {**item.metadata, "case": item.id},
     }
-
-
-def _what_is_missing(done: int, total: int) -> tuple[str, ...]:
-    if done >= total:
-        return ()
-    return (f"LangSmith took {done:,} of {total:,} results in the time there was.",)
 
 
 def _response_of(error: BaseException) -> Any:

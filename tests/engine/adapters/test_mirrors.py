@@ -23,6 +23,12 @@ from tests.mirror_trouble import Trouble
 
 pytestmark = pytest.mark.slow
 
+PLACES = {
+    "LangSmith": ("/datasets", "/examples", "/sessions", "/runs/multipart"),
+    "Langfuse": ("/v2/datasets", "/dataset-items", "/otel", "/dataset-run-items", "/scores"),
+}
+"""Parts of the paths that an upload asks for, in order."""
+
 
 @pytest.fixture(params=SERVICES)
 def service(request: pytest.FixtureRequest) -> Iterator[Service]:
@@ -250,11 +256,33 @@ def test_another_server_at_the_address_is_told(service: Service, mirror: Mirror)
 
 
 def test_an_upload_waits_where_it_is_limited(service: Service, mirror: Mirror) -> None:
-    service.troubles.trouble, service.troubles.times = Trouble.LIMITED, 3
-    service.troubles.where = "multipart" if service.name == "LangSmith" else "scores"
+    for number, where in enumerate(PLACES[service.name]):
+        service.troubles.trouble, service.troubles.times = Trouble.LIMITED, 3
+        service.troubles.where = where
+        asked = (item("q0", f"a {where}"), item("q1", "b"))
+        done = mirror.upload(dataset(*asked), experiment(number=number), Deadline(30))
+        assert done.notes == ()
+        assert service.troubles.times == 0, where
+        assert len(service.scores()) == 4 * (number + 1)
+
+
+def test_an_upload_goes_on_after_a_moment_of_trouble(service: Service, mirror: Mirror) -> None:
+    for number, where in enumerate(PLACES[service.name]):
+        service.troubles.trouble, service.troubles.times = Trouble.DISCONNECT, 1
+        service.troubles.where = where
+        asked = (item("q0", f"a {where}"), item("q1", "b"))
+        done = mirror.upload(dataset(*asked), experiment(number=number), Deadline(30))
+        assert done.notes == ()
+        assert service.troubles.times == 0, where
+        assert len(service.scores()) == 4 * (number + 1)
+
+
+def test_what_fails_late_leaves_a_link_and_a_note(service: Service, mirror: Mirror) -> None:
+    service.troubles.trouble, service.troubles.where = Trouble.BROKEN, PLACES[service.name][-1]
     done = mirror.upload(dataset(item("q0", "a"), item("q1", "b")), experiment(), Deadline(30))
-    assert done.notes == ()
-    assert len(service.scores()) == 4
+    assert done.link
+    assert len(done.notes) == 1
+    assert "failed (500)" in done.notes[0]
 
 
 def test_an_upload_without_time_says_what_is_missing(service: Service, mirror: Mirror) -> None:
