@@ -49,6 +49,7 @@ from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
 from engine.storage.placed_questions import PlacedQuestions
+from evals.mirroring.answers import AnswerMirror, open_answer_mirror
 
 _THREADS_SINCE = timedelta(days=7)
 """How long a thread that nobody writes in is looked at after a gap."""
@@ -107,7 +108,9 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
     """
     slack = settings.slack
     refuse_missing(slack)
+    mirror = open_answer_mirror(settings)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(mirror.aclose)
         api = SlackApi(
             revealed(slack.bot_token), url=slack.api_url, timeout_s=slack.request_timeout_s
         )
@@ -123,10 +126,12 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
             team=identity.team,
         )
         stack.push_async_callback(facts.aclose)
-        yield _compose(engine, api, facts, identity)
+        yield _compose(engine, api, facts, identity, mirror)
 
 
-def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity) -> Bot:
+def _compose(
+    engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity, mirror: AnswerMirror
+) -> Bot:
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
@@ -205,6 +210,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             inbox=engine.inbox,
             receiver=unheard,
             attachments=attachments,
+            mirror=mirror,
             settings=slack,
             clock=clock,
         ),
@@ -243,6 +249,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         escalation=escalation,
         receiver=receiver,
         asking=asking,
+        mirror=mirror,
         clock=clock,
     )
     home = Home(

@@ -16,6 +16,7 @@ from engine.storage.evaluations import EvaluationStore
 from engine.storage.models import ModelStore
 from evals.cases.overlap import refuse_trained_cases
 from evals.judging.judge import Judge
+from evals.mirroring.runs import mirror_run, mirrors_are_set
 from evals.record_json import parse_record, render_record
 from evals.reports.files import ReportFiles, prune_reports, write_report
 from evals.run_record import RunRecord, RunState
@@ -221,6 +222,8 @@ class _Work:
     async def _conclude(self, state: RunState) -> Finished:
         """Figures, comparison, report; then the run is over."""
         record = await self._record(state)
+        if state in (RunState.DONE, RunState.OVER_BUDGET):
+            record = await self._mirrored(record)
         comparison = verdict = None
         if self.baseline is not None:
             comparison = await asyncio.to_thread(compare, self.baseline, record, record.seed)
@@ -265,6 +268,19 @@ class _Work:
             notes=tuple(notes),
             cost_usd=self.keeper.cost_usd,
         )
+
+    async def _mirrored(self, record: RunRecord) -> RunRecord:
+        """The record with links to where else the run is shown; what goes wrong is a note."""
+        if not mirrors_are_set(self.settings):
+            return record
+        await self.keeper.flush()
+        hashes = {result.case_hash: result.case_id for result in record.results}
+        stored = await self.keeper.answers.cached(
+            self.keeper.run.tenant, list(hashes), record.fingerprint
+        )
+        answers = {hashes[case_hash]: answer.body for case_hash, answer in stored.items()}
+        done = await mirror_run(record, self.target.dataset.cases, answers, self.settings)
+        return replace(record, links=done.links, notes=(*record.notes, *done.notes))
 
     async def _history(self) -> tuple[RunRecord, ...]:
         store, tenant = self.keeper.store, self.settings.tenant
