@@ -29,6 +29,8 @@ from bot.intake.taken_part import TakenPart
 from bot.persons_answers import PersonsAnswers
 from bot.readiness import Readiness
 from bot.rendering.notices import Person
+from bot.shared_files.composing import watch_shared_files
+from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_api import SlackApi
 from bot.slack_app import Identity, make_slack_app
 from bot.surfaces.asking import Asking
@@ -40,6 +42,7 @@ from bot.transport.socket import SocketTransport
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine, Overrides, open_engine
+from engine.knowledge.own_audience import OwnAudience
 from engine.settings import Settings
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
@@ -63,6 +66,7 @@ class Bot:
     http: HttpTransport
     socket: SocketTransport | None
     attachments: Attachments
+    shared_files: SharedFilesWatch
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -84,6 +88,8 @@ class Bot:
                 await self.socket.start()
             self.gaps.start()
             stack.push_async_callback(self.gaps.aclose)
+            self.shared_files.start()
+            stack.push_async_callback(self.shared_files.aclose)
             try:
                 yield
             finally:
@@ -124,7 +130,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     aside, readiness = Aside(), Readiness()
     attachments = Attachments(
         api=api,
-        ingestion=replace(engine.ingestion, heeds_documents=False),
+        ingestion=replace(engine.ingestion, own_audience=OwnAudience.IGNORED),
         sources=engine.sources,
         inbox=engine.inbox,
         clock=clock,
@@ -263,6 +269,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         facts,
         clock,
     )
+    shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
     dispatch = Dispatch(
         facts=facts,
         receiver=receiver,
@@ -271,6 +278,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         buttons=buttons,
         home=home,
         gaps=gaps,
+        shared_files=shared_files,
         aside=aside,
         readiness=readiness,
     )
@@ -289,7 +297,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             app_token=revealed(slack.app_token),
             api_url=slack.api_url,
             timeout_s=slack.request_timeout_s,
-            on_connected=gaps.on_connected,
+            on_connected=dispatch.connected,
         )
         readiness.connected = lambda: socket.connected
     return Bot(
@@ -308,6 +316,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         socket=socket,
         attachments=attachments,
+        shared_files=shared_files,
     )
 
 

@@ -13,6 +13,7 @@ from bot.delivery.worker import Worker
 from bot.intake.gap_loop import GapLoop
 from bot.intake.receiver import Receiver
 from bot.readiness import Readiness
+from bot.shared_files.watch import SharedFilesWatch
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
 from bot.surfaces.home import Home
@@ -34,6 +35,7 @@ class Dispatch:
     buttons: Buttons
     home: Home
     gaps: GapLoop
+    shared_files: SharedFilesWatch
     aside: Aside
     readiness: Readiness
 
@@ -43,6 +45,7 @@ class Dispatch:
         Raises: StorageUnavailable.
         """
         self.facts.heed(event)
+        self.shared_files.heed(event)
         kind = event.get("type")
         if kind in _MESSAGES:
             await self.receiver.receive(event, team=team)
@@ -63,6 +66,12 @@ class Dispatch:
         """Slack held events back."""
         log.warning("Slack held events back, as there were too many; they are read from history")
         self.gaps.on_limited()
+        self.shared_files.look_at_all()
+
+    async def connected(self, gap_s: float) -> None:
+        """A connection stands, for the first time or again after so many seconds."""
+        await self.gaps.on_connected(gap_s)
+        await self.shared_files.on_connected(gap_s)
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""
