@@ -29,6 +29,7 @@ from pydantic_settings import (
 
 from engine.address_setting import SAID_WHOLE, Address
 from engine.errors import SettingsInvalid
+from engine.evaluation_settings import EvaluationSettings
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
 
@@ -200,6 +201,7 @@ class Settings(BaseSettings):
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
     slack: SlackSettings = SlackSettings()
+    evals: EvaluationSettings = EvaluationSettings()
 
     def local(self, home: Path) -> Settings:
         """The same in this folder, with no database, index, model or parser on another machine.

@@ -15,23 +15,32 @@ from engine.settings import Settings, load_settings
 TENANT = "evals"
 
 
-def evaluation_settings(home: Path) -> Settings:
-    """This process's settings, but local in every respect: no database, index or model server.
+def evaluation_settings(home: Path, settings: Settings | None = None) -> Settings:
+    """Settings for a home of an evaluation's own: no database, index or parser elsewhere.
 
-    So an evaluation never writes where production lives, and measures what is shipped.
+    So an evaluation never writes where production lives. settings: of the models that are to be
+    measured; None means those that are shipped, with no model server at all.
 
     Raises: SettingsInvalid.
     """
-    return load_settings().local(home).model_copy(update={"tenant": TENANT})
+    chosen = (settings or load_settings()).local(home).model_copy(update={"tenant": TENANT})
+    if settings is None:
+        return chosen
+    models = {name: getattr(settings, name) for name in ("embedder", "verifier", "openai")}
+    return chosen.model_copy(update=models)
 
 
 @asynccontextmanager
-async def open_home(home: Path, overrides: Overrides | None = None) -> AsyncIterator[Engine]:
+async def open_home(
+    home: Path, overrides: Overrides | None = None, *, settings: Settings | None = None
+) -> AsyncIterator[Engine]:
     """An engine in this folder, made where it is missing; closed when left.
+
+    settings: see `evaluation_settings`.
 
     Raises: SettingsInvalid, StorageUnavailable.
     """
-    async with open_engine(evaluation_settings(home), overrides) as engine:
+    async with open_engine(evaluation_settings(home, settings), overrides) as engine:
         yield engine
 
 

@@ -32,7 +32,8 @@ from evals.measurement import Findings, at_least, measurement_parser
 from evals.passage_pool import BASELINES, load_pool
 from evals.plots import write_plot
 from evals.report import show_report
-from evals.scores import RANKED, Answered, confidence_curves, figures
+from evals.scores import Answered, confidence_curves, figures
+from evals.suites.ranking import RANKED
 from evals.terminal import Ticker, say
 
 DEFAULT_HOME = ROOT / ".cache" / "evals"
@@ -73,7 +74,7 @@ async def evaluate(
             "passages": passages,
             "ingest_s": round(summary.seconds, 2),
             "ingested_passages": summary.passages,
-            **figures(answered, seed=seed),
+            **await asyncio.to_thread(figures, answered, seed=seed),
         }
 
 
