@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from engine.compose import Engine, Overrides, open_engine
@@ -59,22 +60,32 @@ async def ingest_all(engine: Engine, source: str, watch: Watch) -> Summary:
     return summary
 
 
-async def bring_up_to_date(engine: Engine, source: str, watch: Watch) -> Summary:
-    """Makes the home hold this source and nothing else; what has not changed costs nothing.
+async def bring_up_to_date(engine: Engine, sources: str | Sequence[str], watch: Watch) -> Summary:
+    """Makes the home hold these sources and nothing else; what has not changed costs nothing.
 
     A home that another version of the chunker or the embedder built is emptied first.
 
     Raises: SourceUnreadable, IndexUnavailable, StorageUnavailable, ModelUnavailable.
     """
-    tenant, uri = engine.settings.tenant, normalise(source)
+    wanted = [sources] if isinstance(sources, str) else list(sources)
+    tenant, uris = engine.settings.tenant, {normalise(source) for source in wanted}
     for known in await engine.sources.all(tenant):
-        if known.uri != uri:
+        if known.uri not in uris:
             await engine.ingestion.forget(known.id)
     try:
-        return await engine.ingestion.run(source, (), watch)
+        return await _ingest_each(engine, wanted, watch)
     except IndexMismatch:
         await engine.index.clear()
         for known in await engine.sources.all(tenant):
             ids = await engine.documents.ids_of_source(tenant, known.id)
             await engine.documents.remove(tenant, ids)
-        return await engine.ingestion.run(source, (), watch)
+        return await _ingest_each(engine, wanted, watch)
+
+
+async def _ingest_each(engine: Engine, sources: Sequence[str], watch: Watch) -> Summary:
+    whole = Summary()
+    for source in sources:
+        summary = await engine.ingestion.run(source, (), watch)
+        for each in fields(Summary):
+            setattr(whole, each.name, getattr(whole, each.name) + getattr(summary, each.name))
+    return whole

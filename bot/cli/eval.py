@@ -21,6 +21,8 @@ _MODULES = {
     "show": "eval_runs",
     "cancel": "eval_runs",
     "baseline": "eval_baselines",
+    "cases": "eval_cases",
+    "judge": "eval_judge",
     "schedule": "eval_schedules",
 }
 
@@ -56,6 +58,7 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
         judge=args.judge,
         models=not args.shipped,
         fresh=args.fresh,
+        split=args.split,
         concurrency=args.concurrency,
         max_cost_usd=args.max_cost,
         seed=args.seed,

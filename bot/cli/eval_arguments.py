@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from bot.cli.eval_case_arguments import add_cases_parser
+
 Command = Callable[[str, str, str], argparse.ArgumentParser]
 
 
@@ -52,6 +54,19 @@ def add_eval(command: Command, parser_class: type[argparse.ArgumentParser]) -> N
     ):
         one = action(name, help_, f"{name} 3f2a91c0")
         one.add_argument("run", metavar="RUN", help="its id, or the first characters of it")
+    add_cases_parser(actions, parser_class)
+    judge = group("judge", "a model as the judge", "judge calibrate labels.jsonl")
+    calibrate = judge(
+        "calibrate",
+        "compare a model's judgements with people's, so that its figures may be shown",
+        "calibrate labels.jsonl --judge openai:gpt-4.1-mini",
+    )
+    calibrate.add_argument(
+        "file",
+        metavar="FILE.jsonl",
+        help='lines of {"criterion", "question", "answer", "evidence", "label"}',
+    )
+    calibrate.add_argument("--judge", required=True, metavar="JUDGE", help="openai:MODEL")
     _add_schedule(group("schedule", "run by the clock, with `deskhand run`", "schedule list"))
 
 
@@ -80,6 +95,9 @@ def _add_run(action: Command) -> None:
         action="store_true",
         help="exit 1 on a significant regression; without --compare, against the shipped "
         "baseline for sample, else against the baseline named as the target",
+    )
+    run.add_argument(
+        "--split", choices=("dev", "test", "train"), help="only this part of the cases"
     )
     run.add_argument("--judge", default="local", metavar="JUDGE", help="local, or openai:MODEL")
     run.add_argument(

@@ -119,10 +119,19 @@ def parse_case(row: Mapping[str, Any]) -> tuple[Case, CaseLine]:
         raise BrokenLine(f"has a wrong audience: {error}") from None
 
 
+def render_row(line: CaseLine) -> dict[str, Any]:
+    """A line's fields that say something, as JSON has them."""
+    # An audience of no tags says that nothing may be read.
+    return {
+        name: value
+        for name, value in line.model_dump().items()
+        if value not in (None, "", [], {}) or (name == "audience" and value == [])
+    }
+
+
 def render_line(line: CaseLine) -> str:
-    """A line's JSON with the fields that say something, without the line's end."""
-    said = {k: v for k, v in line.model_dump().items() if v not in (None, "", [], {})}
-    return json.dumps(said, ensure_ascii=False)
+    """A line's JSON, without the line's end."""
+    return json.dumps(render_row(line), ensure_ascii=False)
 
 
 def render_schema() -> str:

@@ -9,22 +9,20 @@ from pathlib import Path
 from engine.errors import WrongUse
 from evals.case import Case
 from evals.cases.beir import is_beir, read_beir
-from evals.cases.case_file import CaseFile, read_cases
+from evals.cases.case_file import read_cases
 from evals.cases.hashing import Split, dataset_hash
-from evals.corpora import SAMPLE
 
 CASES, KNOWLEDGE = "cases.jsonl", "knowledge"
-ADVERSARIAL = SAMPLE / "adversarial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """Cases with the knowledge they are asked of.
 
-    sources: what `Ingestion.run` takes, one after another; empty where the cases are asked of the
-    live knowledge base. problems: a sentence for each line that was left out. hash: sha256 over
-    the cases. split: the part that the cases are of, None for all. numbers: the line of each case
-    by its id; empty for BEIR folders.
+    cases: at least one, ids unique. sources: what `Ingestion.run` takes, one after another; empty
+    where the cases are asked of the live knowledge base. problems: a sentence for each line that
+    was left out. hash: sha256 over the cases. split: the part that the cases are of; empty for
+    all. numbers: the line of each case by its id; empty for BEIR folders.
     """
 
     name: str
@@ -32,7 +30,7 @@ class Dataset:
     sources: tuple[str, ...]
     problems: tuple[str, ...]
     hash: str
-    split: Split | None
+    split: str
     numbers: Mapping[str, int]
 
 
@@ -41,71 +39,73 @@ def load_dataset(path: Path, *, split: Split | None = None) -> Dataset:
 
     A BEIR folder has `corpus.jsonl`, `queries.jsonl` and `qrels.tsv`, or `qrels/test.tsv`,
     `qrels/dev.tsv` and `qrels/train.tsv`, of which the first that is there is read where no split
-    is given. A folder with `cases.jsonl` may have its own `knowledge/`. split: only these cases.
-    Reads a disk, a large corpus whole: call it in a thread.
+    is given. A folder with `cases.jsonl` may have its own `knowledge/`; folders in it that have
+    `cases.jsonl` too are parts of the set. split: only these cases. Reads a disk, a large corpus
+    whole: call it in a thread.
 
     Raises: WrongUse with what there should be, or where not one case is left.
     """
     if not path.exists():
         raise WrongUse(f"{path} does not exist; give a case file or a folder of a data set")
+    name = path.resolve().name if path.is_dir() else path.stem
     if path.is_dir() and is_beir(path):
         found = read_beir(path, split)
-        return _dataset(
-            path.resolve().name,
-            found.cases,
-            (str(path / "corpus.jsonl"),),
-            found.problems,
-            found.split,
-            {},
+        _check_filled(name, found.cases, found.problems, split)
+        return Dataset(
+            name=name,
+            cases=found.cases,
+            sources=(str(path / "corpus.jsonl"),),
+            problems=found.problems,
+            hash=dataset_hash(found.cases),
+            split=found.split.value if found.split else "",
+            numbers={},
         )
-    file = path / CASES if path.is_dir() else path
-    if not file.is_file():
+    return _of_files(path, name, split)
+
+
+def _of_files(path: Path, name: str, split: Split | None) -> Dataset:
+    cases: dict[str, Case] = {}
+    numbers: dict[str, int] = {}
+    problems: list[str] = []
+    files = _files(path)
+    for file in files:
+        read = read_cases(file)
+        problems += read.problems
+        for case in read.cases:
+            case_id, number = case.question.id, read.numbers[case.question.id]
+            if case_id in numbers:
+                problems.append(f"{file}: line {number} repeats the id {case_id[:80]!r}")
+            elif split is None or read.splits[case_id] is split:
+                cases[case_id], numbers[case_id] = case, number
+    chosen = tuple(cases.values())
+    _check_filled(name, chosen, problems, split)
+    own = (file.parent / KNOWLEDGE for file in files if path.is_dir())
+    return Dataset(
+        name=name,
+        cases=chosen,
+        sources=tuple(str(folder) for folder in own if folder.is_dir()),
+        problems=tuple(problems),
+        hash=dataset_hash(chosen),
+        split=split.value if split else "",
+        numbers=numbers,
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    """The case files of a set."""
+    if not path.is_dir():
+        return [path]
+    if not (path / CASES).is_file():
         raise WrongUse(
             f"{path} is no data set: a folder needs {CASES}, or corpus.jsonl, queries.jsonl and "
             "qrels.tsv (or qrels/test.tsv)"
         )
-    read = read_cases(file)
-    own = path / KNOWLEDGE
-    sources = (str(own),) if path.is_dir() and own.is_dir() else ()
-    name = path.resolve().name if path.is_dir() else path.stem
-    return _dataset(name, of_split(read, split), sources, read.problems, split, read.numbers)
+    return [path / CASES, *sorted(path.glob(f"*/{CASES}"))]
 
 
-def sample_dataset(*, split: Split | None = None) -> Dataset:
-    """The shipped sample: its cases, and the adversarial ones with the poisoned documents."""
-    plain, hostile = read_cases(SAMPLE / CASES), read_cases(ADVERSARIAL / CASES)
-    return _dataset(
-        "sample",
-        (*of_split(plain, split), *of_split(hostile, split)),
-        (str(SAMPLE / KNOWLEDGE), str(ADVERSARIAL / KNOWLEDGE)),
-        (*plain.problems, *hostile.problems),
-        split,
-        {**plain.numbers, **hostile.numbers},
-    )
-
-
-def of_split(read: CaseFile, split: Split | None) -> tuple[Case, ...]:
-    """The cases of one part of a file; all of them for None."""
-    return tuple(c for c in read.cases if split is None or read.splits[c.question.id] is split)
-
-
-def _dataset(
-    name: str,
-    cases: Sequence[Case],
-    sources: tuple[str, ...],
-    problems: tuple[str, ...],
-    split: Split | None,
-    numbers: Mapping[str, int],
-) -> Dataset:
+def _check_filled(
+    name: str, cases: Sequence[Case], problems: Sequence[str], split: Split | None
+) -> None:
     if not cases:
         why = problems[0] if problems else f"{name} has no case of the split {split}"
         raise WrongUse(f"there is nothing to ask: {why}")
-    return Dataset(
-        name=name,
-        cases=tuple(cases),
-        sources=sources,
-        problems=problems,
-        hash=dataset_hash(cases),
-        split=split,
-        numbers=numbers,
-    )

@@ -36,8 +36,7 @@ def add_case(home: Path, row: Mapping[str, Any]) -> CaseLine:
 
     Raises: WrongUse for a row that is no case, or whose id is taken; nothing is saved then.
     """
-    row = dict(row)
-    row.setdefault("id", _made_id(row))
+    row = with_id(row)
     try:
         if not is_storable(row):
             raise BrokenLine("holds a NUL or half a character, which no text has")
@@ -90,11 +89,15 @@ def row_of_trace(body: Mapping[str, Any]) -> dict[str, Any]:
         "expected_docs": list(dict.fromkeys(name for name in cited if name)),
         "expected_outcome": None if outcome == "failed" else outcome,
     }
-    return {name: value for name, value in row.items() if value not in (None, "", [])}
+    said = {name: value for name, value in row.items() if value not in (None, "", [])}
+    # An audience of no tags may read nothing; left out it would be a full member's.
+    return said | {"audience": row["audience"]} if row["audience"] == [] else said
 
 
-def _made_id(row: Mapping[str, Any]) -> str:
-    """The same for the same question, so that a case saved twice is noticed."""
+def with_id(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with an id: where it has none, the same for the same question, so that a case that
+    is saved twice is noticed.
+    """
     asked = [row.get(n) for n in ("ticket_subject", "ticket_body", "user_question", "history")]
     digest = hashlib.sha256(repr([*asked, row.get("audience")]).encode("utf-8", "replace"))
-    return f"own-{digest.hexdigest()[:10]}"
+    return {"id": f"own-{digest.hexdigest()[:10]}", **row}

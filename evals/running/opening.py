@@ -109,14 +109,11 @@ async def open_the_judge(
 
 
 async def _prepare(engine: Engine, target: Target, watch: Watch) -> None:
-    source = target.dataset.source
-    assert source is not None
-
     def tell(progress: Progress) -> None:
         listed = f"{progress.listed:,}" if progress.complete else f"{progress.listed:,} or more"
         watch(Preparing(what=f"read {progress.done:,} of {listed} documents"))
 
-    summary = await bring_up_to_date(engine, source, tell)
+    summary = await bring_up_to_date(engine, target.dataset.sources, tell)
     if target.fits and (summary.added or summary.changed or summary.removed):
         watch(Preparing(what="learning what the documents answer"))
         await engine.answerability.refit(engine.settings.tenant, FULL_MEMBER)

@@ -9,6 +9,7 @@ from typing import Any
 from engine.errors import WrongUse
 from engine.settings import Settings
 from engine.storage.evaluation_run import Run
+from evals.cases.hashing import Split
 from evals.judging.opening import LOCAL
 from evals.suites.metric import Suite
 
@@ -21,9 +22,9 @@ class RunRequest:
     computed; empty means all that the target has. compare: what to compare with; None compares
     with nothing. gate: whether a regression fails. judge: `local`, or `openai:MODEL`. models:
     False measures what is shipped, whatever models the settings name. fresh: ask again what is
-    cached. concurrency: cases at the same time; None means the setting. max_cost_usd: None means
-    the setting. seed: of intervals and tests. run_id: of a run that waits for its process. owner:
-    who asked, such as `cli`.
+    cached. split: the part of the cases; None means all. concurrency: cases at the same time; None
+    means the setting. max_cost_usd: None means the setting. seed: of intervals and tests. run_id:
+    of a run that waits for its process. requested_by: who asked, such as `cli`.
     """
 
     target: str
@@ -33,6 +34,7 @@ class RunRequest:
     judge: str = LOCAL
     models: bool = True
     fresh: bool = False
+    split: str | None = None
     concurrency: int | None = None
     max_cost_usd: float | None = None
     seed: int = 7
@@ -46,6 +48,7 @@ class RunRequest:
             "judge": self.judge,
             "models": self.models,
             "fresh": self.fresh,
+            "split": self.split,
             "seed": self.seed,
         }
 
@@ -80,3 +83,14 @@ def parse_suites(names: tuple[str, ...]) -> tuple[Suite, ...]:
         if name not in there:
             raise WrongUse(f"{name[:60]!r} is no suite; there are {', '.join(there)}")
     return tuple(suite for suite in Suite if not names or suite.value in names)
+
+
+def parse_split(name: str | None) -> Split | None:
+    """A part of a data set; None for all of it.
+
+    Raises: WrongUse for another name.
+    """
+    try:
+        return None if name is None else Split(name)
+    except ValueError:
+        raise WrongUse(f"{name!r} is no split; there are {', '.join(Split)}") from None

@@ -10,8 +10,11 @@ from engine.clock import Clock, now
 from engine.compose import Overrides
 from engine.errors import DeskhandError, WrongUse
 from engine.settings import Settings
+from engine.storage.evaluation_answers import EvaluationAnswers
 from engine.storage.evaluation_run import AlreadyRunning, Run
 from engine.storage.evaluations import EvaluationStore
+from engine.storage.models import ModelStore
+from evals.cases.overlap import refuse_trained_cases
 from evals.judging.judge import Judge
 from evals.record_json import parse_record, render_record
 from evals.reports.files import ReportFiles, prune_reports, write_report
@@ -19,9 +22,9 @@ from evals.run_record import RunRecord, RunState
 from evals.running.baselines import baseline_of
 from evals.running.evaluation import Evaluation
 from evals.running.keeper import Keeper, RunCancelled, process_name
-from evals.running.opening import open_evaluations, open_target, open_the_judge
+from evals.running.opening import open_database, open_target, open_the_judge
 from evals.running.progress import Watch, shown_duration
-from evals.running.request import RunRequest, parse_suites
+from evals.running.request import RunRequest, parse_split, parse_suites
 from evals.running.scoring import Scorer
 from evals.running.spending import Purse
 from evals.running.targets import Target, load_target, target_name
@@ -76,12 +79,20 @@ async def evaluate(
     Raises: WrongUse where it cannot be run at all; RunElsewhere where another process does;
     RunLost; DeskhandError where it failed, and is stored as failed.
     """
-    async with open_evaluations(settings) as (store, answers):
+    async with open_database(settings) as database:
+        store, answers = EvaluationStore(database), EvaluationAnswers(database)
         if request.run_id is not None:
             request = await _as_stored(store, settings.tenant, request)
         name = target_name(request.target)
         target = await asyncio.to_thread(
-            load_target, name, settings.home, parse_suites(request.suites)
+            load_target,
+            name,
+            settings.home,
+            parse_suites(request.suites),
+            parse_split(request.split),
+        )
+        overlap_notes = await refuse_trained_cases(
+            ModelStore(database), settings.tenant, target.dataset.cases
         )
         baseline = None
         if request.gate or request.compare is not None:
@@ -94,6 +105,7 @@ async def evaluate(
             target=target,
             baseline=baseline,
             keeper=Keeper(run, owner, store, answers, clock),
+            notes=overlap_notes,
             folder=report_folder or settings.home / "evals" / "reports" / run.id,
         )
         return await work.run(watch, overrides)
@@ -150,6 +162,7 @@ class _Work:
     baseline: RunRecord | None
     keeper: Keeper
     folder: Path
+    notes: tuple[str, ...] = ()
     evaluation: Evaluation | None = None
     judge: Judge | None = None
 
@@ -226,7 +239,10 @@ class _Work:
     async def _record(self, state: RunState) -> RunRecord:
         evaluation, dataset = self.evaluation, self.target.dataset
         results = () if evaluation is None else evaluation.results
-        notes = list(self.judge.notes if self.judge and Suite.ANSWERS in self.target.suites else ())
+        notes = list(self.notes)
+        notes += list(
+            self.judge.notes if self.judge and Suite.ANSWERS in self.target.suites else ()
+        )
         if evaluation is not None and evaluation.knowledge_changed:
             notes.append("The knowledge or a fitted model changed while the run was under way.")
         seed = self.request.seed

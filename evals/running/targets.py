@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import WrongUse
-from evals.cases.dataset import Dataset, case_hash, load_dataset, own_cases
+from evals.cases.dataset import Dataset, load_dataset
+from evals.cases.hashing import Split, case_hash
+from evals.cases.own import own_cases_path
 from evals.corpora import SAMPLE
 from evals.suites.metric import Suite
 
@@ -53,10 +55,13 @@ def target_name(named: str) -> str:
     return str(path.resolve())
 
 
-def load_target(name: str, home: Path, suites: tuple[Suite, ...]) -> Target:
+def load_target(
+    name: str, home: Path, suites: tuple[Suite, ...], split: Split | None = None
+) -> Target:
     """A target by the name that `target_name` gave. Blocks.
 
     home: of the settings. suites: what is wanted of it; a target that is a suite has that alone.
+    split: the part of its cases.
 
     Raises: WrongUse where it cannot be read, holds no case, or lacks every suite that is wanted.
     """
@@ -66,29 +71,18 @@ def load_target(name: str, home: Path, suites: tuple[Suite, ...]) -> Target:
         wanted = tuple(suite for suite in (own_suite or tuple(Suite)) if suite in suites)
         if not wanted:
             raise WrongUse(f"{name} has no other suite; leave out --suite")
-        dataset = _filled(load_dataset(SAMPLE), name)
-        home = homes / SAMPLE_TARGET
-        return Target(name=name, dataset=dataset, suites=wanted, home=home, fits=False)
+        dataset = load_dataset(SAMPLE, split=split)
+        return Target(
+            name=name, dataset=dataset, suites=wanted, home=homes / SAMPLE_TARGET, fits=False
+        )
     if name == OWN_TARGET:
-        path = own_cases(home)
+        path = own_cases_path(home)
         if not path.is_file():
-            raise WrongUse(
-                "no case is saved yet; `deskhand eval cases add` saves one, with its answer"
-            )
-        dataset = load_dataset(path)
-        return Target(name=name, dataset=_filled(dataset, str(path)), suites=suites, home=None)
-    dataset = load_dataset(Path(name))
+            raise WrongUse("no case is saved yet; `deskhand eval cases add` saves one")
+        dataset = load_dataset(path, split=split)
+        return Target(name=name, dataset=dataset, suites=suites, home=None)
+    dataset = load_dataset(Path(name), split=split)
     key = hashlib.sha256(name.encode()).hexdigest()[:16]
     return Target(
-        name=name,
-        dataset=_filled(dataset, name),
-        suites=suites,
-        home=None if dataset.source is None else homes / key,
+        name=name, dataset=dataset, suites=suites, home=homes / key if dataset.sources else None
     )
-
-
-def _filled(dataset: Dataset, named: str) -> Dataset:
-    if not dataset.cases:
-        first = f"; the first problem: {dataset.problems[0]}" if dataset.problems else ""
-        raise WrongUse(f"{named} holds no case that can be asked{first}")
-    return dataset
