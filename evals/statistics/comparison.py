@@ -82,7 +82,8 @@ class Comparison:
     runs with the same hash; missing: ids in the baseline only, those that one of the metrics
     scores; new: ids in the new run only; edited: ids in both with other hashes, which are not
     compared. breaches: case id and change, for each critical metric by which a case is worse than
-    in the baseline, or worse than it should be where the baseline does not hold it.
+    in the baseline, or worse than it should be where the baseline does not hold it. same_dataset:
+    both runs were of the same cases, so none should be missing.
     """
 
     baseline_id: str
@@ -94,6 +95,7 @@ class Comparison:
     new: tuple[str, ...]
     edited: tuple[str, ...]
     breaches: tuple[tuple[str, CaseChange], ...] = ()
+    same_dataset: bool = False
 
     def of(self, verdict: Verdict) -> tuple[MetricRow, ...]:
         """The metrics with this verdict."""

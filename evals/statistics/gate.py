@@ -24,8 +24,8 @@ class GateVerdict:
 
 def gate(comparison: Comparison, now: RunRecord) -> GateVerdict:
     """Fails on a significant regression of a gate metric (family-wise `ALPHA`), on any new breach
-    of a critical one, on a gate metric that was lost, and on a run that did not end or that left
-    out too many of the baseline's cases.
+    of a critical one, on a gate metric that was lost, on a run that did not end, that could not
+    evaluate a case, or that holds too few of the baseline's cases.
     """
     gated = [row for row in comparison.rows if row.in_gate]
     reasons = [
@@ -57,6 +57,12 @@ def _too_few_shared(comparison: Comparison) -> list[str]:
     held = comparison.shared + len(comparison.missing) + len(comparison.edited)
     if not held:
         return ["The baseline holds no case that this run could be compared by."]
+    if comparison.same_dataset and comparison.missing:
+        cases = "case" if len(comparison.missing) == 1 else "cases"
+        return [
+            f"{len(comparison.missing):,} {cases} of the data set could not be evaluated: "
+            f"{_listed(comparison.missing)}."
+        ]
     if comparison.shared >= LEAST_SHARED * held:
         return []
     return [

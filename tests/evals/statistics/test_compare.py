@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from evals.suites.metric import Metric, Suite, mean_metric
-from evals.suites.set_metrics import auroc_of
 
 from evals.run_record import CaseResult, RunRecord, RunState
 from evals.statistics.compare import compare
 from evals.statistics.comparison import Comparison, MetricRow, Verdict
+from evals.suites.metric import Metric, Suite, mean_metric
+from evals.suites.set_metrics import auroc_of
 
 FOUND = mean_metric("found", Suite.RETRIEVAL, "", better="higher", in_gate=True)
 FAITHFUL = mean_metric("faithful", Suite.ANSWERS, "", better="higher", in_gate=True, judged=True)

@@ -113,3 +113,8 @@ def test_cases_that_are_gone_are_noted_and_fail_when_they_are_many() -> None:
 
 def test_a_baseline_without_these_cases_lets_nothing_pass() -> None:
     assert not gate(comparison(shared=0), NOW).passed
+
+
+def test_a_case_that_could_not_be_evaluated_fails() -> None:
+    lost = replace(comparison(), missing=("c1",), same_dataset=True)
+    assert gate(lost, NOW).reasons == ("1 case of the data set could not be evaluated: c1.",)
