@@ -72,10 +72,10 @@ def rendered_report(made: StoredReport) -> dict[str, Any]:
         "rows": [
             {
                 "label": row.label,
-                "value": value_text(row.figure.value, row.metric.unit),
-                "interval": interval_text(row.figure.low, row.figure.high, row.metric.unit),
+                "value": value_text(row.figure.value, row.metric),
+                "interval": interval_text(row.figure.low, row.figure.high, row.metric),
                 "before": before_text(row),
-                "difference": difference_text(row.difference, row.metric.unit),
+                "difference": difference_text(row.difference, row.metric),
                 "verdict": row.verdict.value,
             }
             for row in headline_rows(figure_rows(record, comparison))

@@ -165,7 +165,11 @@ class Attending:
             message = ended_message(target, title=title, problem=run.problem, mention=held.asked_by)
             await posts.bring("report", message)
         else:
-            shown = {**report, "target": target}
+            sentences = {
+                name: [self.starting.discreet(sentence) for sentence in report[name]]
+                for name in ("reasons", "notes", "skipped")
+            }
+            shown = {**report, **sentences, "target": target}
             await posts.bring("report", report_message(shown, mention=held.asked_by))
             await self._bring_pictures(posts, report)
             await self._bring_root(posts, run, f"{title}. {report['title']}")
@@ -212,7 +216,7 @@ class Attending:
         if not run.requested_by.startswith(BY_CLOCK):
             return []
         if run.state is RunState.FAILED:
-            return [run.problem or "it failed"]
+            return [self.starting.discreet(run.problem) or "it failed"]
         if report is not None and report["regression"]:
             return list(report["reasons"]) or [str(report["title"])]
         if run.state is RunState.OVER_BUDGET:

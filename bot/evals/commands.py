@@ -69,7 +69,7 @@ class EvalCommands:
                 return USAGE
             return await done(words[1:], user, str(body.get("channel_id") or ""))
         except WrongUse as wrong:
-            said = str(wrong)
+            said = self.starting.discreet(str(wrong))
             return said if said.endswith(USAGE) else f"{escape(one_line(said))}."
 
     async def _run(self, words: list[str], user: str, channel: str) -> str:
@@ -245,7 +245,7 @@ def _figures(body: Mapping[str, Any]) -> list[str]:
         return []
     rows = headline_rows(figure_rows(parse_record(body), None))
     return [
-        f"{row.label}: {value_text(row.figure.value, row.metric.unit)} "
-        f"({interval_text(row.figure.low, row.figure.high, row.metric.unit) or 'no interval'})"
+        f"{row.label}: {value_text(row.figure.value, row.metric)} "
+        f"({interval_text(row.figure.low, row.figure.high, row.metric) or 'no interval'})"
         for row in rows
     ]

@@ -72,6 +72,12 @@ class Starting:
             return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
         return target
 
+    def discreet(self, sentence: str) -> str:
+        """A sentence without the folders of this machine."""
+        for folder in (self.datasets, self.datasets.resolve(), self.settings.home):
+            sentence = sentence.replace(f"{folder}/", "")
+        return sentence
+
     async def start(
         self,
         target: str,
