@@ -44,7 +44,7 @@ _LOUD = ("apscheduler", "tzlocal")
 
 @dataclass(slots=True, kw_only=True)
 class Clockwork:
-    """Looks every few seconds."""
+    """Looks every few seconds, and when there is news: a row that a command of this bot made."""
 
     settings: Settings
     api: SlackApi
@@ -54,9 +54,11 @@ class Clockwork:
     attending: Attending
     telling: Telling
     clock: Clock
+    news: asyncio.Event
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _scheduler: AsyncIOScheduler | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _looking: asyncio.Task[None] | None = None
     _failing: bool = False
 
     async def start(self) -> None:
@@ -69,19 +71,30 @@ class Clockwork:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._scheduler.add_job(
-            self.look, "interval", seconds=_LOOK_S, coalesce=True, max_instances=1, id="evals"
+            self._wake, "interval", seconds=_LOOK_S, coalesce=True, max_instances=1, id="evals"
         )
         self._scheduler.start()
+        self._looking = asyncio.create_task(self._look_on(), name="deskhand-evals")
 
     async def aclose(self) -> None:
         """Stops; runs go on, and whoever starts next tells of them. Idempotent."""
         scheduler, self._scheduler = self._scheduler, None
         if scheduler is not None:
             scheduler.shutdown(wait=False)
-        tasks = list(self._tasks)
+        looking, self._looking = self._looking, None
+        tasks = [*self._tasks, *([] if looking is None else [looking])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _wake(self) -> None:
+        self.news.set()
+
+    async def _look_on(self) -> None:
+        while True:
+            await self.news.wait()
+            self.news.clear()
+            await self.look()
 
     async def look(self) -> None:
         """Starts what is due, and attends what nobody does."""

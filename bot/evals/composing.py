@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.access.facts import SlackFacts
@@ -32,6 +33,7 @@ def evaluations_of(
 ) -> Evaluations:
     """What `/deskhand eval`, its buttons and its schedules need."""
     settings, clock = engine.settings, engine.pipeline.clock
+    news = asyncio.Event()
     children = Children(
         folder=settings.home / "evals" / "processes", niceness=settings.evals.niceness
     )
@@ -40,6 +42,7 @@ def evaluations_of(
         runs=engine.evaluations,
         announcements=engine.announcements,
         clock=clock,
+        news=news,
     )
     attending = Attending(
         runs=engine.evaluations,
@@ -77,5 +80,6 @@ def evaluations_of(
             attending=attending,
             telling=telling,
             clock=clock,
+            news=news,
         ),
     )

@@ -24,12 +24,16 @@ BY_CLOCK = "schedule:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Starting:
-    """Puts runs and comparisons into the database; what works on them finds them there."""
+    """Puts runs and comparisons into the database; what works on them finds them there.
+
+    news: set where there is something new.
+    """
 
     settings: Settings
     runs: EvaluationStore
     announcements: AnnouncementStore
     clock: Clock
+    news: asyncio.Event
 
     @property
     def datasets(self) -> Path:
@@ -123,6 +127,7 @@ class Starting:
                 opened_at=self.clock(),
             )
         )
+        self.news.set()
 
     async def compare(self, before: str, after: str, *, channel: str, asked_by: str) -> None:
         """Has two runs compared.  before, after: ids of runs, or names of baselines.
@@ -141,6 +146,7 @@ class Starting:
                 opened_at=self.clock(),
             )
         )
+        self.news.set()
 
     async def run_named(self, named: str) -> str:
         """The id of a run by a baseline's name, or by the first characters of an id.

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from bot.evals.commands import NOT_ADMIN, NOT_SAID
 from bot.workspace import Fault
 from engine.storage.evaluation_run import RunState
+from evals.model_server.models import quoting
 from tests.bot.app.conftest import shown
 from tests.bot.evals.conftest import LIMIT_S, Offices, many, processes_of, unhurried
 
 pytestmark = pytest.mark.slow
+
+PRICED = """
+import engine.adapters.openai_lane as lane
+from engine.adapters.model_prices import price
+lane.price = lambda _, model, **tokens: price(None, model, **tokens)
+"""
+"""In a run's process, what the model would cost at its maker's: here it is at no known address."""
 
 
 async def test_a_run_is_started_watched_and_reported(office: Offices) -> None:
@@ -118,14 +127,19 @@ async def test_a_target_is_run_once_at_a_time_and_can_be_cancelled(office: Offic
         assert "No run has come to its end" in await opened.type("last")
 
 
-async def test_a_run_that_spends_its_limit_says_so(office: Offices) -> None:
-    async with office(model=unhurried, evals__concurrency="1") as opened:
+async def test_a_run_that_spends_its_limit_says_so(
+    office: Offices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prices").mkdir()
+    (tmp_path / "prices" / "sitecustomize.py").write_text(PRICED, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "prices"))
+    async with office(model=quoting, evals__concurrency="1") as opened:
         opened.write("many.jsonl", many(20))
-        await opened.type("run many.jsonl --max-cost 0.0005")
+        await opened.type("run many.jsonl --max-cost 0.004")
         report = await opened.report()
         run = (await opened.runs())[0]
         assert run.state is RunState.OVER_BUDGET
-        assert run.cost_usd <= 0.0005
+        assert 0 < run.cost_usd <= 0.004
         assert "spend limit" in report
         await opened.told()
         assert "stopped at its spend limit" in shown(opened.roots()[0])
