@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 WATCH = "watch"
 """Name and target of the schedule that the settings make."""
-LEASE_S = 15.0
 _LOOK_S = 2.0
 _LEAST_WAIT_S = 1.0
 _MOST_WAIT_S = 300.0
@@ -60,6 +59,10 @@ class Clockwork:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _looking: asyncio.Task[None] | None = None
     _failing: bool = False
+
+    @property
+    def _lease_s(self) -> float:
+        return self.settings.slack.lease_s
 
     async def start(self) -> None:
         """Begins to look. Needs a running event loop.
@@ -102,7 +105,7 @@ class Clockwork:
             await self._start_due()
             await self._announce_left()
             while held := await self.announcements.claim(
-                self.settings.tenant, at=self.clock(), lease_s=LEASE_S
+                self.settings.tenant, at=self.clock(), lease_s=self._lease_s
             ):
                 task = asyncio.create_task(self._keep(held))
                 self._tasks.add(task)
@@ -224,14 +227,15 @@ class Clockwork:
 
     async def _renew(self, held: Announcement) -> None:
         """Until the lease is lost."""
-        until = self.clock() + timedelta(seconds=LEASE_S)
+        lease = timedelta(seconds=self._lease_s)
+        until = self.clock() + lease
         while True:
-            await self.sleep(LEASE_S / 3)
+            await self.sleep(self._lease_s / 3)
             now = self.clock()
             try:
-                if not await self.announcements.renew(held, until=now + timedelta(seconds=LEASE_S)):
+                if not await self.announcements.renew(held, until=now + lease):
                     return
-                until = now + timedelta(seconds=LEASE_S)
+                until = now + lease
             except DeskhandError:
                 if now >= until:
                     return

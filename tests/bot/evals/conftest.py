@@ -8,7 +8,8 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def many(count: int) -> list[dict[str, Any]]:
 def unhurried(request: Received) -> Reply:
     """A model that takes its time, so that a run has a middle."""
     answer = quoting(request)
-    return Reply(text=answer.text, first_s=0.4)
+    return Reply(text=answer.text, first_s=0.2)
 
 
 @dataclass
@@ -179,3 +180,11 @@ def processes_of(home: Path) -> list[int]:
         if b"eval" in command and f"DESKHAND_HOME={home}".encode() in environment:
             found.append(int(folder.name))
     return found
+
+
+async def make_due(opened: Office, name: str) -> None:
+    """Moves a schedule's next moment into the past."""
+    engine, tenant = opened.scene.bot.engine, opened.scene.settings.tenant
+    (found,) = [s for s in await engine.eval_schedules.all(tenant) if s.name == name]
+    past = engine.pipeline.clock() - timedelta(minutes=5)
+    await engine.eval_schedules.put(tenant, replace(found, next_due_at=past))

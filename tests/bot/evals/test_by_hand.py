@@ -28,6 +28,7 @@ async def test_a_run_is_started_watched_and_reported(office: Offices) -> None:
     async with office() as opened:
         broken = '{"id": "case-x", "user_question": "Where?", "colour": 7}'
         opened.write("leave.jsonl", [*many(4), broken])
+        opened.workspace.faults.add("files.completeUploadExternal", Fault.DROP_RESPONSE)
         said = await opened.type("run leave.jsonl")
         assert "begins" in said
         report = await opened.report()
@@ -143,12 +144,3 @@ async def test_a_run_that_spends_its_limit_says_so(
         assert "spend limit" in report
         await opened.told()
         assert "stopped at its spend limit" in shown(opened.roots()[0])
-
-
-async def test_where_the_bot_is_not_the_report_is_a_direct_message(office: Offices) -> None:
-    async with office() as opened:
-        opened.write("leave.jsonl")
-        opened.channel = opened.workspace.public("elsewhere", opened.admin, with_bot=False)
-        await opened.type("run leave.jsonl --suite retrieval")
-        await opened.report(opened.admin.dm)
-        assert opened.scene.said(opened.channel) == []

@@ -18,7 +18,15 @@ from engine.storage.evaluation_run import Run, RunState
 from engine.storage.evaluations import EvaluationStore
 from tests.bot.app.conftest import shown
 from tests.bot.app.test_run_command import started
-from tests.bot.evals.conftest import LIMIT_S, Office, Offices, many, processes_of, unhurried
+from tests.bot.evals.conftest import (
+    LIMIT_S,
+    Office,
+    Offices,
+    make_due,
+    many,
+    processes_of,
+    unhurried,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +81,7 @@ def assert_told_once(opened: Office) -> None:
 
 async def test_a_run_goes_on_when_its_bot_is_killed(office: Offices) -> None:
     async with office(started=False, model=unhurried, evals__concurrency="1") as opened:
-        opened.write("many.jsonl", many(16))
+        opened.write("many.jsonl", many(24))
         async with bot_process(opened) as first:
             await opened.type("run many.jsonl")
             await until_done(opened, 2)
@@ -84,8 +92,8 @@ async def test_a_run_goes_on_when_its_bot_is_killed(office: Offices) -> None:
         async with bot_process(opened):
             report = await opened.report()
             await opened.workspace.until(lambda: [m for m in opened.thread() if m.files], LIMIT_S)
-        assert "16 cases" in report
-        run = await until_done(opened, 16)
+        assert "24 cases" in report
+        run = await until_done(opened, 24)
         assert run.state is RunState.DONE
         assert_told_once(opened)
 
@@ -126,8 +134,6 @@ async def test_two_bots_run_and_report_once(office: Offices) -> None:
             await opened.report()
             await opened.told()
             assert_told_once(opened)
-            from tests.bot.evals.test_by_the_clock import make_due
-
             await make_due(opened, "nightly")
             await opened.report(count=2)
             await opened.told()
