@@ -108,7 +108,7 @@ async def test_what_cannot_be_run_is_said(office: Offices) -> None:
 
 
 async def test_a_target_is_run_once_at_a_time_and_can_be_cancelled(office: Offices) -> None:
-    async with office(model=unhurried, evals__concurrency="1") as opened:
+    async with office(model=unhurried, evals__concurrency="1", evals__niceness="10") as opened:
         opened.write("many.jsonl", many(60))
         await opened.type("run many.jsonl")
         run = await opened.until_run(lambda run: run.done >= 2)
