@@ -86,7 +86,9 @@ async def refuse_trained_cases(
     notes = []
     signed = await asyncio.to_thread(lambda: signatures_of(case_texts(cases)))
     for what in TrainedOn:
-        version = await store.newest_version(tenant, what.value)
+        # A judge's own name tells its model and prompt, so its labels are looked for themselves.
+        named = _stored_name(what) if what is TrainedOn.JUDGE else what.value
+        version = await store.newest_version(tenant, named)
         if version is None:
             if what is TrainedOn.TRIAGE:
                 shipped = await asyncio.to_thread(_shipped_seed)
