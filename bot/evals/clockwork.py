@@ -67,7 +67,7 @@ class Clockwork:
     async def start(self) -> None:
         """Begins to look. Needs a running event loop.
 
-        Raises: StorageUnavailable; SettingsInvalid where the watch's time zone is none.
+        Raises: StorageUnavailable; WrongUse where the watch's time zone is none.
         """
         await self._settle_watch()
         for name in _LOUD:
