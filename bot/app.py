@@ -22,6 +22,8 @@ from bot.credentials import (
 from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
+from bot.evals.clockwork import Clockwork
+from bot.evals.composing import evaluations_of
 from bot.intake.arrivals import Arrivals
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
@@ -70,6 +72,7 @@ class Bot:
     socket: SocketTransport | None
     attachments: Attachments
     shared_files: SharedFilesWatch
+    evaluations: Clockwork
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -93,6 +96,8 @@ class Bot:
             stack.push_async_callback(self.gaps.aclose)
             self.shared_files.start()
             stack.push_async_callback(self.shared_files.aclose)
+            stack.push_async_callback(self.evaluations.aclose)
+            await self.evaluations.start()
             try:
                 yield
             finally:
@@ -282,6 +287,7 @@ def _compose(
         sweep_every_s=slack.sweep_every_s,
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
+    evaluations = evaluations_of(engine, api, facts, aside, team=identity.team)
     dispatch = Dispatch(
         facts=facts,
         receiver=receiver,
@@ -291,6 +297,7 @@ def _compose(
         home=home,
         gaps=gaps,
         shared_files=shared_files,
+        evaluations=evaluations,
         aside=aside,
         readiness=readiness,
     )
@@ -329,6 +336,7 @@ def _compose(
         socket=socket,
         attachments=attachments,
         shared_files=shared_files,
+        evaluations=evaluations.clockwork,
     )
 
 

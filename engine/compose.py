@@ -25,6 +25,7 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from engine.storage.announcements import AnnouncementStore
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
@@ -79,6 +80,7 @@ class Engine:
     eval_answers: EvaluationAnswers
     eval_schedules: EvaluationSchedules
     eval_points: EvaluationPoints
+    announcements: AnnouncementStore
     hosted: HostedModels
     ledger: Ledger
 
@@ -216,6 +218,7 @@ async def open_engine(
             eval_answers=EvaluationAnswers(database),
             eval_schedules=EvaluationSchedules(database),
             eval_points=EvaluationPoints(database),
+            announcements=AnnouncementStore(database),
             hosted=hosted,
             ledger=ledger,
         )

@@ -26,6 +26,7 @@ _MODULES = {
     "baseline": "eval_baselines",
     "cases": "eval_cases",
     "judge": "eval_judge",
+    "report": "eval_report",
     "schedule": "eval_schedules",
 }
 

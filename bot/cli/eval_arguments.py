@@ -54,6 +54,10 @@ def add_eval(command: Command, parser_class: type[argparse.ArgumentParser]) -> N
     ):
         one = action(name, help_, f"{name} 3f2a91c0")
         one.add_argument("run", metavar="RUN", help="its id, or the first characters of it")
+    report = action("report", "write the report of a run anew", "report 3f2a91c0")
+    report.add_argument("run", metavar="RUN", help="its id, or the first characters of it")
+    report.add_argument("--compare", metavar="BASELINE", help="as for `eval run`")
+    report.add_argument("--report", metavar="DIR", help="where it is written")
     add_cases_parser(actions, parser_class)
     judge = group("judge", "a model as the judge", "judge calibrate labels.jsonl")
     calibrate = judge(

@@ -9,6 +9,9 @@ from apscheduler.triggers.cron import CronTrigger
 
 from engine.errors import WrongUse
 
+FIELDS = 5
+"""Of an expression: minute, hour, day, month, weekday."""
+
 
 def next_due(cron: str, timezone: str, after: datetime) -> datetime:
     """The next moment that the expression names, later than `after`.

@@ -116,3 +116,28 @@ eval_points = Table(
     PrimaryKeyConstraint("tenant", "series", "day"),
 )
 """One value a day of each series that is followed. n: how many traces it was computed from."""
+
+eval_announcements = Table(
+    "eval_announcements",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("tenant", TENANT, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("asked_by", Text),
+    Column("owner", Text),
+    Column("subject", JSON, nullable=False),
+    Column("opened_at", MOMENT, nullable=False),
+    Column("closed_at", MOMENT),
+    Column("due_at", MOMENT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease", UUID),
+    Column("lease_until", MOMENT),
+    Column("report", JSON),
+    Column("posts", JSON, nullable=False),
+    Index("ix_eval_announcements_tenant_closed_at", "tenant", "closed_at", "due_at"),
+)
+"""What is told to people of runs, comparisons and the daily watch. id: of a run, the run's.
+channel: empty where nobody is told. subject: what it is about. closed_at: NULL while something is
+still to be told. lease: made anew by each claim; who holds it posts. report: what was found, once
+that is known. posts: each message by its name, with its `ts` once it is out."""

@@ -17,7 +17,7 @@ from engine.storage.models import ModelStore
 from evals.cases.overlap import refuse_trained_cases
 from evals.judging.judge import Judge
 from evals.mirroring.runs import mirror_run, mirrors_are_set
-from evals.record_json import parse_record, render_record
+from evals.record_json import render_record
 from evals.reports.files import ReportFiles, prune_reports, write_report
 from evals.run_record import RunRecord, RunState
 from evals.running.baselines import baseline_of
@@ -25,6 +25,7 @@ from evals.running.evaluation import Evaluation
 from evals.running.keeper import Keeper, RunCancelled, process_name
 from evals.running.opening import open_database, open_target, open_the_judge
 from evals.running.progress import Watch, shown_duration
+from evals.running.reporting import history_of
 from evals.running.request import RunRequest, parse_split, parse_suites
 from evals.running.scoring import Scorer
 from evals.running.spending import Purse
@@ -35,9 +36,6 @@ from evals.statistics.gate import GateVerdict, gate
 from evals.suites.catalogue import metrics_of
 from evals.suites.figures import figures
 from evals.suites.metric import Suite
-
-HISTORY = 20
-"""Earlier runs that a report shows the trend of."""
 
 
 class RunElsewhere(DeskhandError):
@@ -229,8 +227,12 @@ class _Work:
             comparison = await asyncio.to_thread(compare, self.baseline, record, record.seed)
             if self.request.gate:
                 verdict = gate(comparison, record)
+        history = await history_of(self.keeper.store, self.settings.tenant, self.target.name)
         report = await write_report(
-            record, self.folder, comparison=comparison, history=await self._history()
+            record,
+            self.folder,
+            comparison=comparison,
+            history=history,
         )
         problem = "; ".join(verdict.reasons) if verdict is not None else ""
         await self.keeper.finish(state, render_record(record), problem=problem)
@@ -281,12 +283,3 @@ class _Work:
         answers = {hashes[case_hash]: answer.body for case_hash, answer in stored.items()}
         done = await mirror_run(record, self.target.dataset.cases, answers, self.settings)
         return replace(record, links=done.links, notes=(*record.notes, *done.notes))
-
-    async def _history(self) -> tuple[RunRecord, ...]:
-        store, tenant = self.keeper.store, self.settings.tenant
-        runs = await store.list(
-            tenant, target=self.target.name, states=(RunState.DONE,), limit=HISTORY
-        )
-        bodies = [await store.record(tenant, run.id) for run in runs]
-        records = [await asyncio.to_thread(parse_record, body) for body in bodies if body]
-        return tuple(replace(record, results=()) for record in records)

@@ -158,6 +158,7 @@ async def test_migrating_does_not_block_the_readers_of_another_connection(
             "0004",
             {"eval_runs", "eval_answers", "eval_baselines", "eval_schedules", "eval_points"},
         ),
+        ("0004", "0005", {"eval_announcements"}),
     ],
 )
 async def test_the_tables_of_a_revision_come_and_go(
@@ -188,6 +189,7 @@ async def test_the_tables_of_a_revision_come_and_go(
 
 async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
     names = (
+        "eval_announcements",
         *("eval_points", "eval_schedules", "eval_baselines", "eval_answers", "eval_runs"),
         *("feedback", "cases", "channel_marks", "conversations", "replies", "inbox"),
     )
