@@ -27,6 +27,7 @@ _MODULES = {
     "cases": "eval_cases",
     "judge": "eval_judge",
     "schedule": "eval_schedules",
+    "watch": "eval_watch",
 }
 
 
