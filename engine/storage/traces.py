@@ -13,7 +13,6 @@ from engine.storage.database import Database
 from engine.storage.schema import traces
 from engine.trace import Stage, Trace
 
-
 _PAGE = 1_000
 
 

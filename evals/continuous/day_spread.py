@@ -1,4 +1,4 @@
-"""Whether a day stands out among days, which differ more than their questions alone would make them.
+"""Whether a day stands out among days, which differ more than their questions alone explain.
 
 Colleagues ask about the same thing on the same day, and Mondays are not Fridays. A test that takes
 each question for itself would call such days changed. So the spread of the reference's days is

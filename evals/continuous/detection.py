@@ -1,7 +1,7 @@
 """Which series changed on a day, and what that is held against.
 
-Each series is compared with the days before. All tests of a day are one family (Holm), so that a day
-on which nothing changed gives any alarm with at most the stated probability.
+Each series is compared with the days before. All tests of a day are one family (Holm), so that a
+day on which nothing changed gives any alarm with at most the stated probability.
 
 An alarm is given once. The days after it are held against the days before it: while they still
 differ (p at most .05, without the family) the series is still changed, and when they do not, it is

@@ -1,7 +1,7 @@
 """Whether other questions are asked: the energy distance of embeddings.
 
-E = 2 mean|x - y| - mean|x - x'| - mean|y - y'| is 0 only for equal distributions, and so sees topics
-that come, go or change their words, which no mean would show.
+E = 2 mean|x - y| - mean|x - x'| - mean|y - y'| is 0 only for equal distributions, and so sees
+topics that come, go or change their words, which no mean would show.
 Source: Székely and Rizzo, Energy statistics: a class of statistics based on distances (2013).
 """
 
@@ -20,8 +20,8 @@ from evals.continuous.two_sample import drawn_p
 MOST_OF_DAY = 96
 """Questions of a day that are held against the reference, and kept for later days."""
 
-MOST_OF_REFERENCE = 640
-"""Questions of all days of the reference together; fewer are taken of each day."""
+MOST_DRAWN = 640
+"""Questions of the reference that permutations draw from; the same share of each day."""
 
 _ROUNDING = 1e-4
 
@@ -41,19 +41,19 @@ def drift(today: Vectors, days: Sequence[Vectors], seed: int) -> Drift:
     Vectors are of length 1. The first questions of a sample are those that are taken: a sample's
     order must say nothing.
     """
-    of_day = max(1, MOST_OF_REFERENCE // len(days))
-    # As many as of each other day stand apart: the spread of days is compared at equal sizes.
-    head, tail = today[:of_day], today[of_day:MOST_OF_DAY]
-    groups = [head, tail, *(day[: min(of_day, MOST_OF_DAY)] for day in days)]
+    groups = [today[:MOST_OF_DAY], *(day[:MOST_OF_DAY] for day in days)]
     sizes = np.array([len(group) for group in groups], np.float64)
     distances = _distances(np.concatenate(groups))
     of_group = np.repeat(np.arange(len(groups)), sizes.astype(np.int64))
     member = (of_group[:, None] == np.arange(len(groups))).astype(np.float32)
     sums = (member.T @ distances @ member).astype(np.float64)
-    others = list(range(2, len(groups)))
-    energy, across = _energy(sums, sizes, [0, 1], others)
+    others = list(range(1, len(groups)))
+    energy, across = _energy(sums, sizes, 0, others)
     coefficient = float(np.clip(energy / (2 * across), 0.0, 1.0)) if across > _ROUNDING else 0.0
-    p = _permutation_p(distances, int(sizes[:2].sum()), seed)
+    of_day = max(1, MOST_DRAWN // len(days))
+    place = np.concatenate([np.arange(len(group)) for group in groups])
+    drawn = np.flatnonzero((of_group == 0) | (place < of_day))
+    p = _permutation_p(distances[np.ix_(drawn, drawn)], len(groups[0]), seed)
     return Drift(coefficient=coefficient, p=max(p, _spread_p(sums, sizes, others)))
 
 
@@ -65,12 +65,12 @@ def _distances(rows: Vectors) -> NDArray[np.float32]:
 
 
 def _energy(
-    sums: NDArray[np.float64], sizes: NDArray[np.float64], ones: list[int], others: list[int]
+    sums: NDArray[np.float64], sizes: NDArray[np.float64], group: int, others: list[int]
 ) -> tuple[float, float]:
-    """E of some groups against others, from sums of distances by pairs of groups; and mean|x - y|."""
-    one, other = sizes[ones].sum(), sizes[others].sum()
-    across = float(sums[np.ix_(ones, others)].sum() / (one * other))
-    within = sums[np.ix_(ones, ones)].sum() / one**2
+    """E of a group against others, and mean|x - y|.  sums: of distances by pairs of groups."""
+    one, other = sizes[group], sizes[others].sum()
+    across = float(sums[group, others].sum() / (one * other))
+    within = sums[group, group] / one**2
     within += sums[np.ix_(others, others)].sum() / other**2
     return float(2 * across - within), across
 
@@ -114,6 +114,6 @@ def _spread_p(sums: NDArray[np.float64], sizes: NDArray[np.float64], days: list[
     def scaled(group: int) -> float:
         others = [day for day in days if day != group]
         one, other = sizes[group], sizes[others].sum()
-        return _energy(sums, sizes, [group], others)[0] * float(one * other / (one + other))
+        return _energy(sums, sizes, group, others)[0] * float(one * other / (one + other))
 
     return outlier_p(scaled(0), [scaled(day) for day in days])

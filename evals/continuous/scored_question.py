@@ -55,7 +55,8 @@ class ScoredQuestion:
 async def score_body(body: Mapping[str, Any], judge: Judge) -> ScoredQuestion:
     """A stored trace's body, scored.
 
-    Raises: WrongUse, KeyError, TypeError, ValueError for a body that is none; what the judge raises.
+    Raises: WrongUse, KeyError, TypeError, ValueError for a body that is none; what the judge
+    raises.
     """
     question, audience = parse_question(body, default_id=str(body["trace_id"]))
     case = Case(question=question, audience=audience, kind="production")

@@ -1,9 +1,9 @@
 """Whether a day's questions are drawn as the reference's were: exact and permutation tests.
 
-Where nothing changed, any of the questions could as well have been the day's. So the day's are drawn
-anew from all of them, and the share of draws that differ at least as much is the p-value. Exact for
-any distribution and any number of questions, as long as questions are exchangeable; where days differ
-from each other by nature, `evals.continuous.day_spread` holds the day against that.
+Where nothing changed, any of the questions could as well have been the day's. So the day's are
+drawn anew from all of them, and the share of draws that differ at least as much is the p-value.
+Exact for any distribution and any number of questions, as long as questions are exchangeable; where
+days differ from each other by nature, `evals.continuous.day_spread` holds the day against that.
 Source: Fisher (1935); Phipson and Smyth, Permutation p-values should never be zero (2010), for
 (as extreme + 1) / (drawn + 1); Besag and Clifford, Sequential Monte Carlo p-values (1991), for
 ending at 25 that were as extreme.
@@ -30,7 +30,7 @@ Extremes = Callable[[int], NDArray[np.bool_]]
 
 
 def drawn_p(extremes: Extremes, *, draws: int = DRAWS, block: int = _BLOCK) -> float:
-    """A Monte Carlo p-value: 25 / drawn where the 25th as extreme ends it, else (met + 1) / (all + 1).
+    """A Monte Carlo p: 25 / drawn where the 25th as extreme ends it, else (met + 1) / (drawn + 1).
 
     block: draws made at once; those after the 25th of a block do not count.
     """
