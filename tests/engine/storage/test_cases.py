@@ -154,3 +154,13 @@ async def test_an_answer_is_taken_back_only_by_its_own_reply_and_until_it_is_del
     assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=after(2))
     assert await store.settle("acme", after(3)) == 1
     assert not await store.reopen(case.id, reply_id=asked)
+
+
+async def test_cases_are_counted_by_when_they_were_opened(database: Database) -> None:
+    inbox, store = InboxStore(database), CaseStore(database)
+    for number in range(3):
+        item, _ = await inbox.add("acme", question(str(number)), at=NOW)
+        await store.open("acme", item.id, ["unsupported"], after(number))
+    assert await store.opened_between("acme", NOW, after(2)) == 2
+    assert await store.opened_between("acme", after(1), after(9)) == 2
+    assert await store.opened_between("globex", NOW, after(9)) == 0
