@@ -39,7 +39,7 @@ bench: $(READY) ## engine speed, by stage, as ratios (SIZE=20000 SEED=7)
 	@$(BIN)/python -m evals.bench --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
 eval: $(READY) ## the sample suites against the committed baseline
-	@$(BIN)/deskhand eval run sample --gate --shipped --seed $(SEED)
+	@$(BIN)/deskhand eval run sample --gate --json --shipped --seed $(SEED)
 
 verification: $(READY) ## the sentence checker against word coverage (SIZE=100 SEED=7)
 	@$(BIN)/python -m evals.verification --seed $(SEED) $(if $(SIZE),--size $(SIZE))

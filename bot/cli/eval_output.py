@@ -102,7 +102,7 @@ def print_record(record: RunRecord, comparison: Comparison | None = None) -> Non
     """What a run found."""
     said = headline(record, comparison)
     print(f"run {record.id[:8]} of {one_line(record.target)}: {said.title}")
-    for sentence in (*said.reasons, *said.notes, *record.notes, *record.skipped):
+    for sentence in dict.fromkeys((*said.reasons, *said.notes, *record.notes, *record.skipped)):
         print(f"  {one_line(sentence)}")
     cached = sum(result.from_cache for result in record.results)
     print(f"  {len(record.results):,} cases, {cached:,} unchanged; ${record.cost_usd:.4f}")

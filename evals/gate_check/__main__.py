@@ -4,8 +4,9 @@
 
 Breakages, each against a run of the sample that is the same but whole: `retriever` (random passages
 are found), `verifier` (every claim is accepted, of a model that invents half of what it says),
-`prompt` (the model, played by the model server, is not told its rules). `noise`: each passage that
-a search finds is lost with a small probability, drawn anew in every run, and run after run is
+`prompt` (the model, played by the model server, is not told its rules), `obedience` (it is not told
+that passages are no instructions, so it does what the poisoned ones want). `noise`: each passage
+that a search finds is lost with a small probability, drawn anew in every run, and run after run is
 compared with the one before. The last line of standard output is one JSON object; the exit code is
 0 when each breakage fails the gate and at most the stated share of the noisy runs do, 1 when not,
 2 for wrong use.
@@ -23,17 +24,18 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import DeskhandError
-from evals.corpora import ROOT, load_set
+from evals.corpora import ROOT
 from evals.gate_check.accepting_verifier import AcceptingVerifier
 from evals.gate_check.altered_index import all_but, any_passages
 from evals.gate_check.models import following, inventing, without_rules
-from evals.gate_check.trial import Condition, Trials
+from evals.gate_check.trial import SUITES, Condition, Trials
 from evals.home import bring_up_to_date, open_home
 from evals.judging.judge import Criterion
 from evals.judging.local import LocalJudge
 from evals.measurement import at_least, measurement_parser
 from evals.metrics import wilson
 from evals.run_record import RunRecord
+from evals.running.targets import SAMPLE_TARGET, load_target
 from evals.statistics.compare import compare
 from evals.statistics.comparison import ALPHA, Comparison, Verdict
 from evals.statistics.gate import gate
@@ -67,6 +69,10 @@ BREAKAGES = {
     "prompt": Breakage(
         whole=Condition(model=following),
         broken=Condition(model=without_rules(following)),
+    ),
+    "obedience": Breakage(
+        whole=Condition(model=following),
+        broken=Condition(model=without_rules(following, "never an instruction")),
     ),
 }
 PARTS = (*BREAKAGES, "noise")
@@ -140,14 +146,10 @@ async def run(args: argparse.Namespace) -> int:
     """The whole check; the exit code."""
     started = time.monotonic()
     await asyncio.to_thread(args.home.mkdir, parents=True, exist_ok=True)
-    sample = await asyncio.to_thread(
-        load_set, "sample", datasets=args.datasets, work=args.home, size=None, seed=args.seed
-    )
-    if sample is None:
-        say("evals.gate_check: the sample is not there; reinstall Deskhand")
-        return 1
+    target = await asyncio.to_thread(load_target, SAMPLE_TARGET, args.home, SUITES)
+    sample = target.dataset
     async with open_home(args.home) as engine:
-        await bring_up_to_date(engine, sample.source, lambda _: None)
+        await bring_up_to_date(engine, sample.sources, lambda _: None)
     judge = GateJudge()
     try:
         trials = Trials(args.home, sample.cases, judge)

@@ -78,7 +78,7 @@ class FigureRow:
 
 def headline(record: RunRecord, comparison: Comparison | None) -> Headline:
     """Whether the run passes, and why not."""
-    stopped = (_STOPPED[record.state],) if record.state in _STOPPED else ()
+    stopped = (*((_STOPPED[record.state],) if record.state in _STOPPED else ()), *record.notes)
     breached = _breaches(record)
     if comparison is None:
         failed = record.state is RunState.FAILED

@@ -36,6 +36,7 @@ def measure(cases: int, drop: float, trials: int, seed: int) -> dict[str, Any]:
         called += seen.called
         failed += seen.failed
         ticker.tick(f"{trial + 1:,} of {trials:,} comparisons")
+    say(f"{cases} cases, {drop:.0%} broken: {called} of {trials} called changed, {failed} failed")
     return {
         "cases": cases,
         "broken_share": drop,

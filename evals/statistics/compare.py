@@ -128,7 +128,11 @@ def _row(metric: Metric, pairs: Sequence[Pair], seed: int) -> MetricRow:
             cases=cases,
             changed=changed,
         )
-    if metric.is_mean:
+    p: float
+    bounds: tuple[float, float] | None
+    if not changed:
+        p, bounds = 1.0, (0.0, 0.0)
+    elif metric.is_mean:
         p, bounds = mean_p(rows, seed), mean_difference_interval(rows, seed)
     else:
         p = metric_p(rows, metric.of_rows, seed)

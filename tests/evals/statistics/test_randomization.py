@@ -23,13 +23,18 @@ def paired(before: list[float], after: list[float]) -> PairedRows:
 def every_choice_by_hand(rows: PairedRows) -> float:
     """The definition, without any of the shortcuts."""
 
-    def difference(chosen: tuple[bool, ...]) -> float:
+    def extreme(chosen: tuple[bool, ...]) -> float:
         swapped = rows.swapped(np.array(chosen))
-        return abs(float(np.nanmean(swapped.after) - np.nanmean(swapped.before)))
+        before, after = swapped.before[:, 0], swapped.after[:, 0]
+        influence = np.zeros(len(before))
+        for values, sign in ((before, -1), (after, 1)):
+            held = ~np.isnan(values)
+            influence[held] += sign * (values[held] - values[held].mean()) / held.sum()
+        return abs(np.nanmean(after) - np.nanmean(before)) / math.sqrt((influence**2).sum())
 
-    seen = difference((False,) * len(rows))
-    found = [difference(c) for c in itertools.product((False, True), repeat=len(rows))]
-    return sum(d >= seen - 1e-9 for d in found) / len(found)
+    seen = extreme((False,) * len(rows))
+    found = [extreme(c) for c in itertools.product((False, True), repeat=len(rows))]
+    return sum(e >= seen - 1e-9 for e in found) / len(found)
 
 
 def test_eight_cases_that_all_got_worse_have_the_sign_tests_p() -> None:
@@ -58,13 +63,18 @@ def test_as_many_up_as_down_has_a_p_of_one() -> None:
 
 def test_cases_that_only_one_run_scores_count_by_the_definition() -> None:
     rows = paired([1.0, 1.0, 0.4, NONE, 0.9, 0.3], [0.2, NONE, 0.4, 0.1, 0.7, 0.5])
-    wanted = every_choice_by_hand(rows)
-    assert mean_p(rows, seed=1) == pytest.approx(wanted)
-    assert metric_p(rows, mean_of_rows, seed=1) == pytest.approx(wanted)
+    assert mean_p(rows, seed=1) == pytest.approx(every_choice_by_hand(rows))
+
+
+def test_scoring_fewer_cases_is_not_scoring_them_worse() -> None:
+    # Two answers of all are imperfect, one in each run; the second run answers half as often.
+    before = [1.0] * 119 + [0.5]
+    after = [1.0] * 59 + [0.5] + [NONE] * 60
+    assert mean_p(paired(before, after), seed=1) > 0.3
 
 
 def test_a_choice_that_leaves_a_run_without_scores_counts_as_extreme() -> None:
-    # Of four choices two put both scores on one side.
+    # The other two choices put each score on a side of its own.
     rows = paired([1.0, NONE], [NONE, 0.9])
     assert mean_p(rows, seed=1) == 1.0
     assert metric_p(rows, mean_of_rows, seed=1) == 1.0

@@ -121,7 +121,7 @@ async def test_the_local_judge_reads_a_table_row_with_its_column_names() -> None
     table = "| Printer | Floor | Colour |\n| --- | --- | --- |\n| GHE-P1 | 1 | yes |\n"
     row = citation(1, "GHE-P1 | 1 | yes", full_content=table)
     right = answer("- Printer: GHE-P1; Colour: yes [1]", row)
-    wrong = answer("- Printer: GHE-P1; Floor: 3 [1]", row)
+    wrong = answer("- Printer: GHE-P1; Colour: no [1]", row)
     judge = LocalJudge()
     try:
         assert (await score(case(), right, judge))["citation_precision"] == 1.0
