@@ -5,7 +5,7 @@ from __future__ import annotations
 from evals.continuous.headline import rate_text, reasons_of, title_of
 from evals.continuous.series import SERIES
 from evals.continuous.watch_report import DayReport
-from evals.continuous.wording import p_text, shown_value, state_text
+from evals.continuous.wording import p_text, shares_of, shown_value, state_text
 from evals.reports.canvas import Picture
 from evals.reports.markup import Html, foreign, tag
 from evals.reports.page import page, page_head, picture_figure, section
@@ -21,6 +21,7 @@ def day_html(report: DayReport, picture: Picture | None) -> str:
         found
         for found in (
             section("figures", "Series", _series(report)),
+            section("shares", "Shares", _shares(report)),
             section("examples", "Examples", _examples(report)),
             section("trend", "Trend", picture_figure(picture, broad=True) if picture else None),
             section("meaning", "How to read this", _meaning(report)),
@@ -92,6 +93,24 @@ def _series(report: DayReport) -> Html:
     ]
     made = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag("div", made, class_="scroll", role="region", aria_label="Series", tabindex="0")
+
+
+def _shares(report: DayReport) -> Html | None:
+    rows = [
+        tag(
+            "tr",
+            tag("th", series.label, scope="row"),
+            tag("td", foreign(label, 80)),
+            tag("td", f"{now:.1%}", **_NUMBER),
+            tag("td", f"{before:.1%}", **_NUMBER),
+        )
+        for series, label, now, before in shares_of(report)
+    ]
+    if not rows:
+        return None
+    head = tag("tr", *(tag("th", name, scope="col") for name in ("Of", "", "Day", "Reference")))
+    made = tag("table", tag("thead", head), tag("tbody", *rows))
+    return tag("div", made, class_="scroll", role="region", aria_label="Shares", tabindex="0")
 
 
 def _examples(report: DayReport) -> Html | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evals.continuous.headline import rate_text, reasons_of, title_of
 from evals.continuous.series import SERIES
 from evals.continuous.watch_report import DayReport
-from evals.continuous.wording import p_text, shown_value, state_text
+from evals.continuous.wording import p_text, shares_of, shown_value, state_text
 from evals.reports.markdown import code, plain, table
 
 _LABELS = {series.name: series.label for series in SERIES}
@@ -20,6 +20,7 @@ def day_markdown(report: DayReport) -> str:
         f"{report.asked:,} questions asked, {report.sampled:,} of them scored again; days in "
         f"{code(report.timezone)}.",
         _series(report),
+        _shares(report),
         _examples(report),
         "## How to read this\n\n"
         + "\n".join(f"- {plain(sentence)}" for sentence in (rate_text(report), *report.notes)),
@@ -28,7 +29,7 @@ def day_markdown(report: DayReport) -> str:
 
 
 def _series(report: DayReport) -> str:
-    names = ("Series", "Day", "Reference", "Questions", "Days", "p, adjusted", "")
+    names = ("Series", "Day", "Reference", "Questions", "Days", "p, adjusted", "State")
     rows = [
         (
             plain(verdict.series.label),
@@ -42,6 +43,16 @@ def _series(report: DayReport) -> str:
         for verdict in report.verdicts
     ]
     return f"## Series\n\n{table(names, rows, numbers=range(1, 6))}"
+
+
+def _shares(report: DayReport) -> str:
+    rows = [
+        (plain(series.label), code(label, 80, cell=True), f"{now:.1%}", f"{before:.1%}")
+        for series, label, now, before in shares_of(report)
+    ]
+    if not rows:
+        return ""
+    return f"## Shares\n\n{table(('Of', '', 'Day', 'Reference'), rows, numbers=(2, 3))}"
 
 
 def _examples(report: DayReport) -> str:

@@ -14,8 +14,10 @@ def title_of(report: DayReport) -> str:
         return "No questions were asked"
     if report.alarms:
         worse = sum(verdict.is_worse is True for verdict in report.alarms)
-        for_worse = f", {worse} for the worse" if worse else ""
-        return f"{counted(len(report.alarms), 'change')}{for_worse}"
+        changes = counted(len(report.alarms), "change")
+        if worse == len(report.alarms):
+            return f"{changes} for the worse"
+        return f"{changes}, {worse} for the worse" if worse else changes
     if report.breaches:
         return f"{counted(report.breaches, 'answer')} with an adversarial sign"
     if all(verdict.state is State.NOT_ENOUGH for verdict in report.verdicts):

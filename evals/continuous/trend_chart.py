@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from evals.continuous.detection import State
-from evals.continuous.series import SERIES, Series
+from evals.continuous.series import SERIES, Kind, Series
 from evals.continuous.watch_report import DayReport, TrendPoint
 from evals.continuous.wording import shown_value
 from evals.reports.canvas import BLUE, MUTED, PAPER, RED, Chart
@@ -55,7 +55,8 @@ def trend_chart(report: DayReport) -> Chart | None:
 
 
 def _points(report: DayReport, series: Series) -> list[TrendPoint]:
-    return [p for p in report.trend if p.series == series.name and p.value is not None]
+    held = [p for p in report.trend if p.series == series.name and p.value is not None]
+    return sorted(held, key=lambda point: point.day)
 
 
 def _panel(axes: Axes, series: Series, points: Sequence[TrendPoint], days: Sequence[date]) -> None:
@@ -76,4 +77,6 @@ def _panel(axes: Axes, series: Series, points: Sequence[TrendPoint], days: Seque
     axes.set_ylim(0.0, max(values) * 1.15 or 1.0)
     if series.unit is Unit.SHARE:
         axes.yaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=None))
-    axes.set_title(series.label, fontsize=9.5)
+    units = {Unit.MS: ", ms", Unit.USD: ", $"}
+    distance = ": distance" if series.kind in (Kind.MIX, Kind.VECTORS) else ""
+    axes.set_title(f"{series.label}{distance}{units.get(series.unit, '')}", fontsize=9.5)

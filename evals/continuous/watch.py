@@ -52,6 +52,7 @@ SAMPLE = 200
 """Questions of a day that are scored again."""
 
 _KEPT_DAYS = 400
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +118,10 @@ async def watch(
 
 def _day_of(request: WatchRequest, clock: Clock) -> date:
     today = clock().astimezone(request.zone).date()
-    day = request.day or today - timedelta(days=1)
+    day = request.day or today - _DAY
     if day >= today:
         raise WrongUse(f"the day {day} has not ended yet; the last one that has is {today - _DAY}")
     return day
-
-
-_DAY = timedelta(days=1)
 
 
 async def watch_day(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evals.continuous.detection import State, Verdict
 from evals.continuous.series import Kind, Series
+from evals.continuous.watch_report import DayReport
 from evals.reports.wording import counted, value_text
 from evals.suites.metric import Metric, Suite, mean_of_rows
 
@@ -56,6 +57,15 @@ def change_text(verdict: Verdict) -> str:
         f"{series.label} {state_text(verdict)}: {shown_value(verdict.value, series)}, was "
         f"{shown_value(verdict.reference, series)}{sure}."
     )
+
+
+def shares_of(report: DayReport) -> list[tuple[Series, str, float, float]]:
+    """Series, label, share on the day and in the reference, of every mix."""
+    return [
+        (verdict.series, label, now, before)
+        for verdict in report.verdicts
+        for label, (now, before) in verdict.shares.items()
+    ]
 
 
 def p_text(p: float | None) -> str:
