@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from evals.continuous.detection import State
 from evals.continuous.headline import rate_text, reasons_of, title_of
 from evals.continuous.series import SERIES
 from evals.continuous.watch_report import DayReport
@@ -12,6 +15,7 @@ from evals.reports.page import page, page_head, picture_figure, section
 
 _LABELS = {series.name: series.label for series in SERIES}
 _NUMBER = {"class_": "number"}
+_OPEN = (State.CHANGED, State.STILL)
 
 
 def day_html(report: DayReport, picture: Picture | None) -> str:
@@ -53,7 +57,7 @@ def _verdict(report: DayReport) -> Html:
     reasons = [tag("li", sentence) for sentence in reasons_of(report)]
     if report.needs_attention:
         standing, mark = "failed", "✗ "
-    elif report.alarms or not report.asked:
+    elif not report.asked or any(verdict.state in _OPEN for verdict in report.verdicts):
         standing, mark = "open", "• "
     else:
         standing, mark = "passed", "✓ "
@@ -77,7 +81,7 @@ def _facts(report: DayReport) -> Html:
 
 def _series(report: DayReport) -> Html:
     names = ("Series", "Day", "Reference", "Questions", "Reference days", "p, adjusted", "State")
-    head = tag("tr", *(tag("th", name, scope="col") for name in names))
+    head = _head(names, numbers=range(1, 6))
     rows = [
         tag(
             "tr",
@@ -95,6 +99,14 @@ def _series(report: DayReport) -> Html:
     return tag("div", made, class_="scroll", role="region", aria_label="Series", tabindex="0")
 
 
+def _head(names: Sequence[str], *, numbers: Sequence[int]) -> Html:
+    cells = (
+        tag("th", name, scope="col", class_="number" if place in numbers else None)
+        for place, name in enumerate(names)
+    )
+    return tag("tr", *cells)
+
+
 def _shares(report: DayReport) -> Html | None:
     rows = [
         tag(
@@ -108,7 +120,7 @@ def _shares(report: DayReport) -> Html | None:
     ]
     if not rows:
         return None
-    head = tag("tr", *(tag("th", name, scope="col") for name in ("Of", "", "Day", "Reference")))
+    head = _head(("Of", "", "Day", "Reference"), numbers=range(2, 4))
     made = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag("div", made, class_="scroll", role="region", aria_label="Shares", tabindex="0")
 

@@ -22,7 +22,10 @@ def title_of(report: DayReport) -> str:
         return f"{counted(report.breaches, 'answer')} with an adversarial sign"
     if all(verdict.state is State.NOT_ENOUGH for verdict in report.verdicts):
         return "Not enough questions yet to tell changes from chance"
-    return "Nothing changed"
+    still = sum(verdict.state is State.STILL for verdict in report.verdicts)
+    return (
+        f"Nothing new; {counted(still, 'earlier change')} not over" if still else "Nothing changed"
+    )
 
 
 def reasons_of(report: DayReport) -> tuple[str, ...]:

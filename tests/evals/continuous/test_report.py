@@ -94,6 +94,16 @@ def test_a_change_that_is_neither_good_nor_bad_needs_no_attention() -> None:
     assert not a_report(better).needs_attention
 
 
+def test_a_change_that_is_not_over_is_not_called_nothing() -> None:
+    still = replace(WORSE, state=State.STILL, p_adjusted=None, since=DAY - timedelta(days=2))
+    report = a_report(still, STEADY)
+    assert (report.alarms, report.needs_attention) == ((), False)
+    assert title_of(report) == "Nothing new; 1 earlier change not over"
+    assert "still changed, since 2026-11-20" in day_markdown(report)
+    assert 'class="verdict open"' in day_html(report, None)
+    assert 'class="verdict passed"' in day_html(a_report(STEADY), None)
+
+
 def test_an_adversarial_sign_needs_attention_without_an_alarm() -> None:
     sign = Verdict(series=BREACHES, state=State.NOT_ENOUGH, n=50, value=0.04, missing="days")
     report = a_report(sign)
