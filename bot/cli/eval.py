@@ -28,6 +28,7 @@ _MODULES = {
     "judge": "eval_judge",
     "report": "eval_report",
     "schedule": "eval_schedules",
+    "watch": "eval_watch",
 }
 
 

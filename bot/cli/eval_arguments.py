@@ -72,6 +72,7 @@ def add_eval(command: Command, parser_class: type[argparse.ArgumentParser]) -> N
     )
     calibrate.add_argument("--judge", required=True, metavar="JUDGE", help="openai:MODEL")
     _add_schedule(group("schedule", "run by the clock, with `deskhand run`", "schedule list"))
+    _add_watch(action)
 
 
 def _add_run(action: Command) -> None:
@@ -151,6 +152,60 @@ def _add_schedule(step: Command) -> None:
     remove.add_argument("name", metavar="NAME")
 
 
+def _add_watch(action: Command) -> None:
+    watch = action(
+        "watch",
+        "score a sample of one day's answers again, and tell what changed since the days before",
+        "watch --day 2026-11-21",
+    )
+    watch.add_argument("--day", metavar="DAY", help="such as 2026-11-21; without, yesterday")
+    watch.add_argument(
+        "--timezone", default="UTC", metavar="ZONE", help="of days, such as Europe/Berlin"
+    )
+    watch.add_argument(
+        "--sample", type=_at_least_one, default=200, metavar="N", help="most questions scored"
+    )
+    watch.add_argument(
+        "--false-alarm-rate",
+        type=_rate,
+        default=0.01,
+        metavar="RATE",
+        help="probability of any alarm on a day on which nothing changed (default .01)",
+    )
+    watch.add_argument(
+        "--reference-days",
+        type=_weeks,
+        default=28,
+        metavar="N",
+        help="days before that a day is held against (default 28, at least 7)",
+    )
+    watch.add_argument(
+        "--include-texts",
+        action="store_true",
+        help="quote questions that were asked outside Slack too; private conversations never are",
+    )
+    watch.add_argument(
+        "--gate",
+        action="store_true",
+        help="exit 1 where something changed for the worse, or an answer has an adversarial sign",
+    )
+    watch.add_argument("--report", metavar="DIR", help="where the report is written")
+
+
+def _weeks(text: str) -> int:
+    value = int(text)
+    if value < 7:
+        raise argparse.ArgumentTypeError("must be 7 or more")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError("must be between 0 and 1")
+    return value
+
+
 def _at_least_one(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -165,5 +220,6 @@ def _amount(text: str) -> float:
     return value
 
 
-_at_least_one.__name__ = "int"
+_at_least_one.__name__ = _weeks.__name__ = "int"
+_rate.__name__ = "rate"
 _amount.__name__ = "amount"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from engine.storage.database import Database, upsert
 from engine.storage.evaluation_run import Point
@@ -31,9 +31,48 @@ class EvaluationPoints:
                     .on_conflict_do_update(index_elements=["tenant", "series", "day"], set_=values)
                 )
 
-    async def of(self, tenant: str, *, since: date, series: str | None = None) -> tuple[Point, ...]:
-        """Points from that day on, by series and day; of one series, or of all."""
+    async def replace_day(
+        self, tenant: str, day: date, points: Sequence[Point], *, prefix: str
+    ) -> None:
+        """Makes these the only points of that day whose series begin with the prefix.
+
+        In one transaction, so that a day is never there in part.
+
+        Raises: ValueError for a point of another day or name.
+        """
+        if any(point.day != day or not point.series.startswith(prefix) for point in points):
+            raise ValueError(f"every point must be of {day} and of a series {prefix}...")
+        rows = [
+            {"series": p.series, "value": p.value, "n": p.n, "body": dict(p.body)} for p in points
+        ]
+
+        def change(db: Connection) -> None:
+            of_day = (
+                eval_points.c.tenant == tenant,
+                eval_points.c.day == day,
+                eval_points.c.series.startswith(prefix, autoescape=True),
+            )
+            db.execute(delete(eval_points).where(*of_day))
+            for row in rows:
+                # Another process may have written the same day since.
+                db.execute(
+                    upsert(db, eval_points)
+                    .values(tenant=tenant, day=day, **row)
+                    .on_conflict_do_update(index_elements=["tenant", "series", "day"], set_=row)
+                )
+
+        await self._database.transact(change)
+
+    async def of(
+        self, tenant: str, *, since: date, before: date | None = None, series: str | None = None
+    ) -> tuple[Point, ...]:
+        """Points from that day on, by series and day; of one series, or of all.
+
+        before: only those of earlier days than that.
+        """
         wanted = [eval_points.c.tenant == tenant, eval_points.c.day >= since]
+        if before is not None:
+            wanted.append(eval_points.c.day < before)
         if series is not None:
             wanted.append(eval_points.c.series == series)
         async with self._database.read() as db:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from evals.reports.canvas import Picture, inline_svg
+from evals.reports.canvas import Picture
 from evals.reports.case_tables import failure_section, missing_section, regression_section
 from evals.reports.figure_tables import cards, figure_section, meaning_section, slice_table
 from evals.reports.headline import Standing
 from evals.reports.markup import Html, foreign, joined, tag
+from evals.reports.page import page, page_head, picture_figure, section
 from evals.reports.summary import Summary
 from evals.reports.wording import counted, seen
 
-_CSS = Path(__file__).parent / "page.css"
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _MARKS = {Standing.PASSED: "✓ ", Standing.FAILED: "✗ ", Standing.OPEN: "• "}
 _BROAD = ("slices", "trend")
 
@@ -25,41 +23,32 @@ def report_html(summary: Summary, pictures: Sequence[Picture]) -> str:
     """The whole page.  pictures: each stands in its section."""
     by_name = {picture.chart.name: picture for picture in pictures}
     sections = [
-        section
-        for section in (
-            _section(
+        found
+        for found in (
+            section(
                 "figures",
                 "Headline figures",
                 cards(summary),
                 _shown(by_name, ("against-baseline", "figures")),
             ),
-            _section("regressions", "What changed", regression_section(summary)),
-            _section("failures", "What goes wrong", failure_section(summary)),
-            _section("documents", "Documents not used", missing_section(summary)),
-            _section("slices", "Slices", _shown(by_name, ("slices",)), slice_table(summary)),
-            _section(
+            section("regressions", "What changed", regression_section(summary)),
+            section("failures", "What goes wrong", failure_section(summary)),
+            section("documents", "Documents not used", missing_section(summary)),
+            section("slices", "Slices", _shown(by_name, ("slices",)), slice_table(summary)),
+            section(
                 "confidence",
                 "Confidence",
                 _shown(by_name, ("calibration", "risk-coverage")),
             ),
-            _section("trend", "Trend over runs", _shown(by_name, ("trend",)), _trend_note(summary)),
-            _section("all", "All figures", figure_section(summary)),
-            _section("skipped", "Left out", _skipped(summary)),
-            _section("meaning", "How to read this", meaning_section(summary)),
+            section("trend", "Trend over runs", _shown(by_name, ("trend",)), _trend_note(summary)),
+            section("all", "All figures", figure_section(summary)),
+            section("skipped", "Left out", _skipped(summary)),
+            section("meaning", "How to read this", meaning_section(summary)),
         )
-        if section is not None
+        if found is not None
     ]
     title = f"Evaluation of {seen(summary.record.dataset, 80)}"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("title", f"{summary.headline.title} – {title}"),
-        tag("style", Html(_CSS.read_text(encoding="utf-8"))),
-    )
+    head = page_head(f"{summary.headline.title} – {title}")
     jumps = [tag("li", tag("a", name, href=f"#{place}")) for place, name, _ in sections]
     body = tag(
         "body",
@@ -79,17 +68,7 @@ def report_html(summary: Summary, pictures: Sequence[Picture]) -> str:
             class_="sheet",
         ),
     )
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def _section(place: str, title: str, *content: Html | None) -> tuple[str, str, Html] | None:
-    """None where it would be empty."""
-    held = [piece for piece in content if piece]
-    if not held:
-        return None
-    name = f"{place}-title"
-    section = tag("section", tag("h2", title, id=name), *held, id=place, aria_labelledby=name)
-    return place, title, section
+    return page(head, body)
 
 
 def _verdict(summary: Summary) -> Html:
@@ -144,20 +123,9 @@ def _shown(pictures: dict[str, Picture], names: Sequence[str]) -> Html | None:
     held = [pictures[name] for name in names if name in pictures]
     if not held:
         return None
-    figures = [_figure(picture) for picture in held]
+    figures = [picture_figure(each, broad=each.chart.name in _BROAD) for each in held]
     return (
         joined(*figures) if held[0].chart.name in _BROAD else tag("div", *figures, class_="charts")
-    )
-
-
-def _figure(picture: Picture) -> Html:
-    chart = picture.chart
-    return tag(
-        "figure",
-        tag("figcaption", chart.title),
-        tag("div", Html(inline_svg(picture)), class_="chart", role="img", aria_label=chart.alt),
-        tag("details", tag("summary", "In words"), tag("p", chart.alt)),
-        class_="broad" if chart.name in _BROAD else None,
     )
 
 

@@ -5,42 +5,38 @@ Foreign texts stand in code spans: nothing in them is a link, a mention or marku
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-
 from evals.reports.headline import FigureRow, before_text
+from evals.reports.markdown import code, plain, table
 from evals.reports.summary import Summary
 from evals.reports.wording import (
     counted,
     difference_text,
     interval_text,
     metric_label,
-    seen,
     value_text,
 )
 from evals.statistics.comparison import Verdict
 
 _MOST_CHANGED, _MOST_FAILURES, _MOST_NAMED, _MOST_SLICES, _MOST_DOCUMENTS = 20, 10, 5, 30, 10
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&]|:(?=//)|(?<=www)\.")
 
 
 def report_markdown(summary: Summary) -> str:
     """The report as GitHub-flavoured Markdown."""
     record, found = summary.record, summary.headline
     parts = [
-        f"# Evaluation of {_code(record.dataset)}",
+        f"# Evaluation of {code(record.dataset)}",
         f"**{found.title}**",
-        "\n".join(f"- {_plain(sentence)}" for sentence in (*found.reasons, *found.notes)),
+        "\n".join(f"- {plain(sentence)}" for sentence in (*found.reasons, *found.notes)),
         f"{counted(len(record.results), 'case')}, {summary.with_problems:,} with problems; judge "
-        f"{_code(record.judge)}; spent ${record.cost_usd:,.4f}.",
+        f"{code(record.judge)}; spent ${record.cost_usd:,.4f}.",
         _figures(summary),
         _changed(summary),
         _failures(summary),
         _documents(summary),
         _slices(summary),
         _skipped(summary),
-        f"Run {_code(record.id)}, engine {_code(record.fingerprint)}, data set "
-        f"{_code(record.dataset_hash)}, seed {record.seed}. All answers and scores: `report.json`.",
+        f"Run {code(record.id)}, engine {code(record.fingerprint)}, data set "
+        f"{code(record.dataset_hash)}, seed {record.seed}. All answers and scores: `report.json`.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -52,7 +48,7 @@ def _figures(summary: Summary) -> str:
     names = ["Figure", "Value", "95% interval", "Cases"]
     names += ["Baseline", "Change", "Verdict"] if compared else []
     rows = [_figure(row, compared) for row in summary.rows]
-    return f"## Figures\n\n{_table(names, rows, numbers=range(1, 6))}"
+    return f"## Figures\n\n{table(names, rows, numbers=range(1, 6))}"
 
 
 def _figure(row: FigureRow, compared: bool) -> list[str]:
@@ -80,14 +76,14 @@ def _changed(summary: Summary) -> str:
         return f"{title}\n\nNone of {counted(summary.comparison.shared, 'shared case')}."
     rows = [
         [
-            _code(flip.case_id, cell=True),
-            _code(flip.question, 160, cell=True),
+            code(flip.case_id, cell=True),
+            code(flip.question, 160, cell=True),
             f"{flip.outcome_before} → {flip.outcome_after}",
             ", ".join(metric_label(change.metric) for change in flip.changes[:4]),
         ]
         for flip in worse[:_MOST_CHANGED]
     ]
-    return f"{title}\n\n{_table(('Case', 'Question', 'Outcome', 'Worse in'), rows)}" + _more(
+    return f"{title}\n\n{table(('Case', 'Question', 'Outcome', 'Worse in'), rows)}" + _more(
         len(worse), _MOST_CHANGED
     )
 
@@ -97,9 +93,9 @@ def _failures(summary: Summary) -> str:
         return ""
     lines = []
     for failure in summary.failures[:_MOST_FAILURES]:
-        lines.append(f"- {_code(failure.what, 200)}: {counted(len(failure.cases), 'case')}")
+        lines.append(f"- {code(failure.what, 200)}: {counted(len(failure.cases), 'case')}")
         lines += [
-            f"  - {_code(result.case_id)} {_code(result.question, 160)}"
+            f"  - {code(result.case_id)} {code(result.question, 160)}"
             for result in failure.cases[:_MOST_NAMED]
         ]
         left = len(failure.cases) - _MOST_NAMED
@@ -112,11 +108,11 @@ def _documents(summary: Summary) -> str:
     if not summary.missing:
         return ""
     rows = [
-        [_code(each.name, 160, cell=True), f"{len(each.missed):,}", f"{each.expected:,}"]
+        [code(each.name, 160, cell=True), f"{len(each.missed):,}", f"{each.expected:,}"]
         for each in summary.missing[:_MOST_DOCUMENTS]
     ]
-    table = _table(("Document", "Missed by cases", "Expected by cases"), rows, numbers=(1, 2))
-    return f"## Documents not used\n\n{table}" + _more(len(summary.missing), _MOST_DOCUMENTS)
+    listed = table(("Document", "Missed by cases", "Expected by cases"), rows, numbers=(1, 2))
+    return f"## Documents not used\n\n{listed}" + _more(len(summary.missing), _MOST_DOCUMENTS)
 
 
 def _slices(summary: Summary) -> str:
@@ -126,7 +122,7 @@ def _slices(summary: Summary) -> str:
     rows = []
     for found in summary.slices[:_MOST_SLICES]:
         cells = [
-            f"{_code(found.dimension, cell=True)} {_code(found.value, 80, cell=True)}",
+            f"{code(found.dimension, cell=True)} {code(found.value, 80, cell=True)}",
             f"{found.cases:,}",
             f"{found.with_problems:,}",
         ]
@@ -134,37 +130,16 @@ def _slices(summary: Summary) -> str:
             figure = found.figures.get(metric.name)
             cells.append(value_text(figure.value if figure else None, metric))
         rows.append(cells)
-    table = _table(names, rows, numbers=range(1, len(names)))
-    return f"## Slices\n\n{table}" + _more(len(summary.slices), _MOST_SLICES)
+    listed = table(names, rows, numbers=range(1, len(names)))
+    return f"## Slices\n\n{listed}" + _more(len(summary.slices), _MOST_SLICES)
 
 
 def _skipped(summary: Summary) -> str:
     if not summary.record.skipped:
         return ""
-    lines = "\n".join(f"- {_code(sentence)}" for sentence in summary.record.skipped)
+    lines = "\n".join(f"- {code(sentence)}" for sentence in summary.record.skipped)
     return f"## Left out\n\n{lines}"
 
 
 def _more(whole: int, shown: int) -> str:
     return f"\n\n{whole - shown:,} more are in `report.json`." if whole > shown else ""
-
-
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    rule = ["---:" if place in numbers else "---" for place in range(len(names))]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (names, rule, *rows))
-
-
-def _code(text: str, most: int = 300, *, cell: bool = False) -> str:
-    """A code span.  cell: in a table, where a bar would end the cell even there."""
-    shown = seen(text, most) or " "
-    if cell:
-        shown = shown.replace("|", "\\|")
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{pad}{shown}{pad}{fence}"
-
-
-def _plain(sentence: str) -> str:
-    """A sentence that may hold names of cases, with nothing in it that is markup."""
-    return _MARKUP.sub(r"\\\g<0>", seen(sentence)).replace("@", "@<!-- -->")

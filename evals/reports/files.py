@@ -64,13 +64,13 @@ def _write(
     folder.mkdir(parents=True, exist_ok=True)
     pngs = tuple(folder / f"{picture.chart.name}.png" for picture in pictures)
     for path, picture in zip(pngs, pictures, strict=True):
-        _replace(path, picture.png)
+        replace_file(path, picture.png)
     for path in {folder / f"{name}.png" for name in _PICTURES}.difference(pngs):
         path.unlink(missing_ok=True)
-    _replace(folder / _HTML, report_html(summary, pictures).encode())
-    _replace(folder / _MARKDOWN, report_markdown(summary).encode())
+    replace_file(folder / _HTML, report_html(summary, pictures).encode())
+    replace_file(folder / _MARKDOWN, report_markdown(summary).encode())
     # A lone surrogate has no UTF-8; what a backslash makes of it is its escape in JSON.
-    _replace(folder / _JSON, report_json(summary).encode("utf-8", "backslashreplace"))
+    replace_file(folder / _JSON, report_json(summary).encode("utf-8", "backslashreplace"))
     return ReportFiles(
         json=folder / _JSON,
         markdown=folder / _MARKDOWN,
@@ -80,7 +80,8 @@ def _write(
     )
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all.  Raises: OSError."""
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_bytes(content)
     temporary.replace(path)

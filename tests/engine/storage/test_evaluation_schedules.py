@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from engine.storage.database import Database
 from engine.storage.evaluation_points import EvaluationPoints
 from engine.storage.evaluation_run import Point, Schedule
@@ -98,3 +100,27 @@ async def test_points_come_back_in_order_and_are_replaced(database: Database) ->
     assert await store.of("globex", since=days[0]) == ()
     assert await store.prune("acme", before=days[1]) == 2
     assert len(await store.of("acme", since=days[0])) == 2
+
+
+async def test_a_day_is_replaced_whole_and_other_series_and_days_stay(database: Database) -> None:
+    store = EvaluationPoints(database)
+    days = [date(2026, 11, n) for n in (20, 21)]
+
+    def point(series: str, day: date, value: float) -> Point:
+        return Point(series=series, day=day, value=value, n=1)
+
+    others = [point("other", days[1], 1.0), point("watch:a", days[0], 1.0)]
+    await store.add("acme", [*others, point("watch:a", days[1], 1.0), point("watch:b", days[1], 1)])
+    await store.add("globex", [point("watch:b", days[1], 1.0)])
+    made = [point("watch:a", days[1], 2.0), point("watch:c", days[1], 3.0)]
+    for _ in range(2):
+        await store.replace_day("acme", days[1], made, prefix="watch:")
+        found = await store.of("acme", since=days[0])
+        assert sorted(found, key=str) == sorted([*others, *made], key=str)
+    assert len(await store.of("globex", since=days[0])) == 1
+    assert await store.of("acme", since=days[0], before=days[1]) == (others[1],)
+    for wrong in (point("watch:a", days[0], 9.0), point("other", days[1], 9.0)):
+        with pytest.raises(ValueError, match="every point"):
+            await store.replace_day("acme", days[1], [wrong], prefix="watch:")
+    await store.replace_day("acme", days[1], [], prefix="watch:")
+    assert sorted(await store.of("acme", since=days[0]), key=str) == sorted(others, key=str)
