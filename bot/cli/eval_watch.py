@@ -18,8 +18,12 @@ from bot.cli.eval_progress import shown_progress
 from engine.errors import WrongUse
 from engine.settings import Settings
 from evals.continuous.as_markdown import day_markdown
+from evals.continuous.headline import reasons_of, title_of
 from evals.continuous.watch import Watched, WatchRequest, watch
-from evals.continuous.watch_report import render_day
+from evals.continuous.watch_report import Example, render_day
+from evals.reports.wording import counted
+
+_EXAMPLES = 5
 
 
 async def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -45,10 +49,22 @@ async def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _rendered(watched: Watched, seconds: float) -> dict[str, object]:
-    found = render_day(watched.report)
+    report, files = watched.report, watched.files
+    found = render_day(report)
     found.pop("trend")  # in report.json
-    files = watched.files
     return {
+        "title": f"Answers of {report.day:%-d %B %Y}: {title_of(report)}",
+        "lines": [
+            f"{counted(report.asked, 'question')}, {report.sampled:,} scored again.",
+            *reasons_of(report),
+            *(_example(example) for example in report.examples[:_EXAMPLES]),
+            *report.notes,
+        ],
+        "alarm": report.needs_attention,
+        "pictures": [
+            {"path": str(path), "alt": alt}
+            for path, alt in zip(files.pngs, files.alts, strict=True)
+        ],
         **found,
         "report": {
             "json": str(files.json),
@@ -58,6 +74,11 @@ def _rendered(watched: Watched, seconds: float) -> dict[str, object]:
         },
         "seconds": round(seconds, 1),
     }
+
+
+def _example(example: Example) -> str:
+    """An example without any text of a question: whoever may read that finds it by its id."""
+    return f"For example {example.trace_id}, {example.outcome}: {example.what}"
 
 
 def _day(text: str | None) -> date | None:

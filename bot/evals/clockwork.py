@@ -38,6 +38,7 @@ _LOOK_S = 2.0
 _LEAST_WAIT_S = 1.0
 _MOST_WAIT_S = 300.0
 _MOST_ATTEMPTS = 12
+_FILES_OF_PROCESS = 4
 _LOUD = ("apscheduler", "tzlocal")
 
 
@@ -123,6 +124,7 @@ class Clockwork:
         tenant, at = self.settings.tenant, self.clock()
         if not any(s.next_due_at <= at for s in await self.schedules.all(tenant)):
             return
+        await self._forget_old()
         while due := await self.schedules.claim_due(tenant, at=at):
             run_id = await self._start_one(due)
             assert due.lease is not None
@@ -134,6 +136,16 @@ class Clockwork:
             await self.schedules.moved(
                 tenant, due.name, due.lease, next_due_at=again, run_id=run_id
             )
+
+    async def _forget_old(self) -> None:
+        from evals.reports.files import prune_reports
+
+        keep = self.settings.evals.keep_reports
+        try:
+            await self.attending.children.forget_old(keep * _FILES_OF_PROCESS)
+            await prune_reports(self.settings.home / "evals" / "watch", keep)
+        except OSError as error:
+            log.warning("old reports could not be removed: %s", error.strerror)
 
     async def _start_one(self, due: Schedule) -> str | None:
         evals = self.settings.evals

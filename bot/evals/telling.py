@@ -48,7 +48,7 @@ class Telling:
                 kind=AnnouncementKind.WATCH,
                 channel=channel,
                 owner=owner,
-                subject={"day": day},
+                subject={"day": day, "timezone": self.settings.evals.watch_timezone},
                 opened_at=self.clock(),
             )
         )
@@ -97,4 +97,4 @@ def _arguments(held: Announcement) -> tuple[str, ...]:
     subject: Mapping[str, Any] = held.subject
     if held.kind is AnnouncementKind.COMPARISON:
         return ("eval", "compare", subject["before"], subject["after"], "--gate", "--json")
-    return ("eval", "watch", "--day", subject["day"], "--json")
+    return ("eval", "watch", "--day", subject["day"], "--timezone", subject["timezone"], "--json")

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.evals.clockwork import WATCH
 from bot.workspace import Fault, Kind
+from engine.audience import FULL_MEMBER
+from engine.question import Budget, Question
 from engine.storage.evaluation_run import RunState
 from tests.bot.app.conftest import shown
-from tests.bot.evals.conftest import CASES, LIMIT_S, Office, Offices, make_due, many
+from tests.bot.evals.conftest import (
+    CASES,
+    LIMIT_S,
+    QUESTIONS,
+    Office,
+    Offices,
+    make_due,
+    many,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +124,34 @@ async def test_a_case_shows_only_what_its_reader_may_read(office: Offices) -> No
         assert "20 percent" not in views["secret"]
         assert "DeskNet" in views["case-2"]
         assert "Zebra" in views["case-2"]
+
+
+async def test_the_answers_of_yesterday_are_looked_at_and_told_of_once(office: Offices) -> None:
+    async with office(evals__watch_hour="4") as opened:
+        engine, tenant = opened.scene.bot.engine, opened.scene.settings.tenant
+        yesterday = engine.pipeline.clock() - timedelta(days=1)
+        for number, (question, _) in enumerate(QUESTIONS):
+            trace = await engine.pipeline.run(
+                Question(id=f"q{number}", text=question),
+                tenant=tenant,
+                audience=FULL_MEMBER,
+                budget=Budget(max_cost_usd=0.0),
+            )
+            trace_id = str(uuid.uuid4())
+            await engine.traces.save(replace(trace, trace_id=trace_id, asked_at=yesterday))
+        old = opened.scene.settings.home / "evals" / "watch"
+        await make_due(opened, WATCH)
+        await opened.workspace.until(lambda: opened.roots(opened.reports), LIMIT_S)
+        (said,) = opened.roots(opened.reports)
+        day = f"{yesterday:%-d %B %Y}"
+        assert f"Answers of {day}: Not enough questions yet" in shown(said)
+        assert "4 questions, 4 scored again" in shown(said)
+        assert "parental" not in shown(said).lower()
+        assert (old / f"{yesterday:%Y-%m-%d}" / "report.html").is_file()
+        await make_due(opened, WATCH)
+        await asyncio.sleep(1)
+        assert len(opened.roots(opened.reports)) == 1
+        assert opened.named("page", opened.reports) == []
 
 
 async def test_where_little_is_allowed_the_report_is_a_direct_message_without_plots(
