@@ -29,6 +29,10 @@ from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
 from engine.storage.documents import DocumentStore
+from engine.storage.evaluation_answers import EvaluationAnswers
+from engine.storage.evaluation_points import EvaluationPoints
+from engine.storage.evaluation_schedules import EvaluationSchedules
+from engine.storage.evaluations import EvaluationStore
 from engine.storage.feedback import FeedbackStore
 from engine.storage.group_commit import GroupCommit
 from engine.storage.inbox import InboxStore
@@ -71,6 +75,12 @@ class Engine:
     conversations: ConversationStore
     cases: CaseStore
     feedback: FeedbackStore
+    evaluations: EvaluationStore
+    eval_answers: EvaluationAnswers
+    eval_schedules: EvaluationSchedules
+    eval_points: EvaluationPoints
+    hosted: HostedModels
+    ledger: Ledger
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -202,6 +212,12 @@ async def open_engine(
             conversations=ConversationStore(database, commits),
             cases=CaseStore(database),
             feedback=FeedbackStore(database),
+            evaluations=EvaluationStore(database),
+            eval_answers=EvaluationAnswers(database),
+            eval_schedules=EvaluationSchedules(database),
+            eval_points=EvaluationPoints(database),
+            hosted=hosted,
+            ledger=ledger,
         )
 
 

@@ -30,6 +30,7 @@ from pydantic_settings import (
 )
 
 from engine.errors import SettingsInvalid
+from engine.evaluation_settings import EvaluationSettings
 from engine.server_address import NO_ADDRESS, is_address
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
@@ -215,6 +216,7 @@ class Settings(BaseSettings):
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
     slack: SlackSettings = SlackSettings()
+    evals: EvaluationSettings = EvaluationSettings()
 
     def local(self, home: Path) -> Settings:
         """The same in this folder, with no database, index, model or parser on another machine.

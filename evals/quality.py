@@ -1,12 +1,12 @@
-"""`make eval`: the engine's answers on the sample and on the development sets that are there.
+"""The engine's answers on the sample and on the development sets that are there.
 
     $ python -m evals.quality --only sample tech_support_qa
 
 Each set is ingested into a home of its own under `.cache/evals`, kept for the next run, and asked
 through the same `Pipeline.run` as everything else. The rankings it is compared with (BM25, dense,
 convex) are computed on the same passages in the same run. The last line of standard output is one
-JSON object; the exit code is 0 when no set ranks below the convex fusion and the sample is not
-below `evals/baseline.json`, 1 when one is, 2 for wrong use.
+JSON object; the exit code is 0 when no set ranks below the convex fusion, 1 when one does, 2 for
+wrong use. Whether a change made something worse, `deskhand eval run sample --gate` says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from engine.errors import DeskhandError
 from engine.knowledge.progress import Progress
 from engine.question import Budget
 from engine.retrieval.query import query_texts
-from evals.baseline import BASELINE, broken_baseline, write_baseline
 from evals.case import Case, EvalSet
 from evals.corpora import ROOT, SET_NAMES, load_set
 from evals.home import bring_up_to_date, open_home
@@ -32,7 +31,8 @@ from evals.measurement import Findings, at_least, measurement_parser
 from evals.passage_pool import BASELINES, load_pool
 from evals.plots import write_plot
 from evals.report import show_report
-from evals.scores import RANKED, Answered, confidence_curves, figures
+from evals.scores import Answered, confidence_curves, figures
+from evals.suites.ranking import RANKED
 from evals.terminal import Ticker, say
 
 DEFAULT_HOME = ROOT / ".cache" / "evals"
@@ -73,7 +73,7 @@ async def evaluate(
             "passages": passages,
             "ingest_s": round(summary.seconds, 2),
             "ingested_passages": summary.passages,
-            **figures(answered, seed=seed),
+            **await asyncio.to_thread(figures, answered, seed=seed),
         }
 
 
@@ -152,14 +152,8 @@ async def run(args: argparse.Namespace) -> int:
         say(f"{name}: {len(chosen.cases):,} questions ({chosen.note})")
         sets[name] = await evaluate(chosen, args.home / name, seed=args.seed, plots=args.plots)
         findings.broken += mostly_unread(name, sets[name]) + below_convex(name, sets[name])
-    whole_sample = "sample" in sets and args.size is None
-    if whole_sample and args.write_baseline:
-        await asyncio.to_thread(write_baseline, sets["sample"], BASELINE)
-        say(f"wrote {BASELINE}")
-    if whole_sample:
-        findings.broken += await asyncio.to_thread(broken_baseline, sets["sample"], BASELINE)
     show_report(sets, BASELINES)
-    return findings.finish(seed=args.seed, more={"baseline_compared": whole_sample})
+    return findings.finish(seed=args.seed)
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -176,9 +170,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument(
         "--plots", type=Path, metavar="DIR", help="where a diagram of each set is written (SVG)"
-    )
-    parser.add_argument(
-        "--write-baseline", action="store_true", help="make the sample's figures the baseline"
     )
     return parser.parse_args(arguments)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.scores import RANKING_METRICS
+from evals.suites.ranking import RANKING_COLUMNS
 from evals.terminal import say, show_table
 
 _COLUMNS = {
@@ -36,14 +36,14 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
     rows: list[list[object]] = []
     for name, found in sets.items():
         for system in ("engine", *baselines):
-            metrics = [found[f"{system}_{metric}"] for metric in RANKING_METRICS]
+            metrics = [found[f"{system}_{metric}"] for metric in RANKING_COLUMNS]
             rows.append([name, system, found["ranked_questions"], *metrics])
         for metric in ("hit_at_1", "ndcg_at_10"):
             interval = found.get(f"{metric}_minus_convex_interval_95")
             if interval:
                 difference, low, high = interval
                 say(f"  {name}: {metric} - convex {difference:+.3f} [{low:+.3f}, {high:+.3f}]")
-    show_table(("set", "by", "questions", *RANKING_METRICS), rows)
+    show_table(("set", "by", "questions", *RANKING_COLUMNS), rows)
     say("\nanswers")
     show_table(
         ("set", "questions", *_COLUMNS.values()),

@@ -8,20 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+
+from engine.storage.evaluation_run import RunState as RunState
 
 Columns = Mapping[str, float]
 """What one case scored, by column; a column that says nothing of the case is absent."""
-
-
-class RunState(StrEnum):
-    """Where a run stands. Only RUNNING can change."""
-
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    OVER_BUDGET = "over_budget"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +61,8 @@ class RunRecord:
     target: what was named on the command line. dataset: its name; dataset_hash: sha256 over its
     cases in order. fingerprint: the engine's, of the answers. judge: what judged the texts, such
     as `local`. seed: of the intervals. skipped: sentences that name each line or case that was
-    left out. cost_usd: what this run spent. figures: in the order of the metrics.
+    left out. notes: sentences that a reader of the figures should know, such as what judged.
+    cost_usd: what this run spent. figures: in the order of the metrics.
     """
 
     id: str
@@ -88,5 +80,6 @@ class RunRecord:
     results: tuple[CaseResult, ...]
     figures: tuple[Figure, ...] = ()
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     cost_usd: float = 0.0
     links: Mapping[str, str] = field(default_factory=dict)

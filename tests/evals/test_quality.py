@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,9 +9,8 @@ from engine.audience import FULL_MEMBER
 from engine.question import Question, Role, Turn
 from engine.trace import Outcome
 from evals import quality
-from evals.baseline import broken_baseline, write_baseline
 from evals.case import Case, EvalSet
-from evals.scores import facts_found
+from evals.suites.answer_text import found_strings
 
 DOCUMENTS = {
     "vpn.md": "# VPN\n\nInstall the client from the software centre. The VPN gateway is "
@@ -64,19 +62,6 @@ def world(tmp_path: Path) -> EvalSet:
     )
 
 
-def _figures(**changed: Any) -> dict[str, Any]:
-    return {
-        "outcome_right_share": 0.5,
-        "answered_answerable_share": 0.5,
-        "facts_found_share": 0.5,
-        "answers_citing_gold_share": 0.5,
-        "confidence_auroc": 0.5,
-        "answered_unanswerable_share": 0.5,
-        "outcomes": {"answered": 2},
-        **changed,
-    }
-
-
 @pytest.mark.slow
 async def test_a_small_world_is_ingested_asked_and_scored(world: EvalSet, tmp_path: Path) -> None:
     found = await quality.evaluate(world, tmp_path / "home", seed=7)
@@ -107,11 +92,9 @@ async def test_the_last_line_on_standard_output_is_the_figures(
         return world if name == "sample" else None
 
     monkeypatch.setattr(quality, "load_set", load)
-    monkeypatch.setattr(quality, "BASELINE", tmp_path / "baseline.json")
     plots = tmp_path / "plots"
     args = ["--only", "sample", "handbook", "--home", str(tmp_path / "homes")]
     args += ["--plots", str(plots)]
-    assert await quality.run(quality.parse_arguments([*args, "--write-baseline"])) == 0
     assert await quality.run(quality.parse_arguments(args)) == 0
     shown = capsys.readouterr()
     figures = json.loads(shown.out.splitlines()[-1])
@@ -121,31 +104,6 @@ async def test_the_last_line_on_standard_output_is_the_figures(
     assert "handbook: skipped" in shown.err
     assert [path.name for path in plots.iterdir()] == ["sample.svg"]
     assert "asked_back_clear" not in figures["sets"]["sample"]
-
-
-@pytest.mark.parametrize(
-    ("changed", "named"),
-    [
-        ({"outcome_right_share": 0.4}, "outcome_right_share"),
-        ({"confidence_auroc": None}, "confidence_auroc"),
-        ({"answered_unanswerable_share": 0.6}, "answered_unanswerable_share"),
-        ({"outcomes": {"failed": 1}}, "failed_questions"),
-    ],
-)
-def test_a_figure_worse_than_the_baseline_is_named(
-    changed: dict[str, Any], named: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "baseline.json"
-    write_baseline(_figures(), path)
-    assert broken_baseline(_figures(), path) == []
-    assert broken_baseline(_figures(outcome_right_share=0.9), path) == []
-    (sentence,) = broken_baseline(_figures(**changed), path)
-    assert named in sentence
-
-
-def test_a_missing_baseline_is_not_taken_as_held(tmp_path: Path) -> None:
-    (sentence,) = broken_baseline(_figures(), tmp_path / "none.json")
-    assert "--write-baseline" in sentence
 
 
 def test_a_set_below_the_convex_fusion_is_named() -> None:
@@ -168,10 +126,10 @@ def test_a_set_that_could_not_be_read_is_named() -> None:
 
 def test_facts_are_found_as_words_up_to_case_white_space_and_tags() -> None:
     reply = "You may make **600** calls, or <b>60,000</b> a\nday [1][2]. It is Not free [3]."
-    assert facts_found(["600", "60,000 A day"], reply) == 1.0
-    assert facts_found(["60", "no"], reply) == 0.0
-    assert facts_found(["600 calls", "2"], reply) == 0.5
-    assert facts_found(["7.5%"], "It is 7.5%.") == 1.0
+    assert found_strings(["600", "60,000 A day"], reply) == ("600", "60,000 A day")
+    assert found_strings(["60", "no"], reply) == ()
+    assert found_strings(["600 calls", "2"], reply) == ("600 calls",)
+    assert found_strings(["7.5%"], "It is 7.5%.") == ("7.5%",)
 
 
 def test_the_command_line_refuses_a_set_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""Evaluations in Slack and by the clock."""

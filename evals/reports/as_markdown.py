@@ -1,0 +1,170 @@
+"""A report for a review, a pull request or a terminal.
+
+Foreign texts stand in code spans: nothing in them is a link, a mention or markup there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from evals.reports.headline import FigureRow, before_text
+from evals.reports.summary import Summary
+from evals.reports.wording import (
+    counted,
+    difference_text,
+    interval_text,
+    metric_label,
+    seen,
+    value_text,
+)
+from evals.statistics.comparison import Verdict
+
+_MOST_CHANGED, _MOST_FAILURES, _MOST_NAMED, _MOST_SLICES, _MOST_DOCUMENTS = 20, 10, 5, 30, 10
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#!|~&]|:(?=//)|(?<=www)\.")
+
+
+def report_markdown(summary: Summary) -> str:
+    """The report as GitHub-flavoured Markdown."""
+    record, found = summary.record, summary.headline
+    parts = [
+        f"# Evaluation of {_code(record.dataset)}",
+        f"**{found.title}**",
+        "\n".join(f"- {_plain(sentence)}" for sentence in (*found.reasons, *found.notes)),
+        f"{counted(len(record.results), 'case')}, {summary.with_problems:,} with problems; judge "
+        f"{_code(record.judge)}; spent ${record.cost_usd:,.4f}.",
+        _figures(summary),
+        _changed(summary),
+        _failures(summary),
+        _documents(summary),
+        _slices(summary),
+        _skipped(summary),
+        f"Run {_code(record.id)}, engine {_code(record.fingerprint)}, data set "
+        f"{_code(record.dataset_hash)}, seed {record.seed}. All answers and scores: `report.json`.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _figures(summary: Summary) -> str:
+    if not summary.rows:
+        return "## Figures\n\nNo figure could be computed from these cases."
+    compared = summary.comparison is not None
+    names = ["Figure", "Value", "95% interval", "Cases"]
+    names += ["Baseline", "Change", "Verdict"] if compared else []
+    rows = [_figure(row, compared) for row in summary.rows]
+    return f"## Figures\n\n{_table(names, rows, numbers=range(1, 6))}"
+
+
+def _figure(row: FigureRow, compared: bool) -> list[str]:
+    figure, unit = row.figure, row.metric.unit
+    cells = [
+        row.label,
+        value_text(figure.value, unit),
+        interval_text(figure.low, figure.high, unit) or "–",
+        f"{figure.cases:,}",
+    ]
+    if compared:
+        verdict = row.verdict.value
+        marked = row.verdict in (Verdict.BETTER, Verdict.WORSE)
+        cells += [before_text(row), difference_text(row.difference, unit)]
+        cells += [f"**{verdict}**" if marked else verdict]
+    return cells
+
+
+def _changed(summary: Summary) -> str:
+    if summary.comparison is None:
+        return ""
+    worse = [flip for flip in summary.comparison.flips if flip.verdict is Verdict.WORSE]
+    title = f"## {counted(len(worse), 'case')} got worse"
+    if not worse:
+        return f"{title}\n\nNone of {counted(summary.comparison.shared, 'shared case')}."
+    rows = [
+        [
+            _code(flip.case_id, cell=True),
+            _code(flip.question, 160, cell=True),
+            f"{flip.outcome_before} → {flip.outcome_after}",
+            ", ".join(metric_label(change.metric) for change in flip.changes[:4]),
+        ]
+        for flip in worse[:_MOST_CHANGED]
+    ]
+    return f"{title}\n\n{_table(('Case', 'Question', 'Outcome', 'Worse in'), rows)}" + _more(
+        len(worse), _MOST_CHANGED
+    )
+
+
+def _failures(summary: Summary) -> str:
+    if not summary.failures:
+        return ""
+    lines = []
+    for failure in summary.failures[:_MOST_FAILURES]:
+        lines.append(f"- {_code(failure.what, 200)}: {counted(len(failure.cases), 'case')}")
+        lines += [
+            f"  - {_code(result.case_id)} {_code(result.question, 160)}"
+            for result in failure.cases[:_MOST_NAMED]
+        ]
+        left = len(failure.cases) - _MOST_NAMED
+        lines += [f"  - and {left:,} more"] if left > 0 else []
+    listed = "\n".join(lines)
+    return f"## What goes wrong\n\n{listed}" + _more(len(summary.failures), _MOST_FAILURES)
+
+
+def _documents(summary: Summary) -> str:
+    if not summary.missing:
+        return ""
+    rows = [
+        [_code(each.name, 160, cell=True), f"{len(each.missed):,}", f"{each.expected:,}"]
+        for each in summary.missing[:_MOST_DOCUMENTS]
+    ]
+    table = _table(("Document", "Missed by cases", "Expected by cases"), rows, numbers=(1, 2))
+    return f"## Documents not used\n\n{table}" + _more(len(summary.missing), _MOST_DOCUMENTS)
+
+
+def _slices(summary: Summary) -> str:
+    if not summary.slices:
+        return ""
+    names = ("Slice", "Cases", "With problems", *(metric_label(m.name) for m in summary.sliced_by))
+    rows = []
+    for found in summary.slices[:_MOST_SLICES]:
+        cells = [
+            f"{_code(found.dimension, cell=True)} {_code(found.value, 80, cell=True)}",
+            f"{found.cases:,}",
+            f"{found.with_problems:,}",
+        ]
+        for metric in summary.sliced_by:
+            figure = found.figures.get(metric.name)
+            cells.append(value_text(figure.value if figure else None, metric.unit))
+        rows.append(cells)
+    table = _table(names, rows, numbers=range(1, len(names)))
+    return f"## Slices\n\n{table}" + _more(len(summary.slices), _MOST_SLICES)
+
+
+def _skipped(summary: Summary) -> str:
+    if not summary.record.skipped:
+        return ""
+    lines = "\n".join(f"- {_code(sentence)}" for sentence in summary.record.skipped)
+    return f"## Left out\n\n{lines}"
+
+
+def _more(whole: int, shown: int) -> str:
+    return f"\n\n{whole - shown:,} more are in `report.json`." if whole > shown else ""
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    rule = ["---:" if place in numbers else "---" for place in range(len(names))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (names, rule, *rows))
+
+
+def _code(text: str, most: int = 300, *, cell: bool = False) -> str:
+    """A code span.  cell: in a table, where a bar would end the cell even there."""
+    shown = seen(text, most) or " "
+    if cell:
+        shown = shown.replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _plain(sentence: str) -> str:
+    """A sentence that may hold names of cases, with nothing in it that is markup."""
+    return _MARKUP.sub(r"\\\g<0>", seen(sentence)).replace("@", "@<!-- -->")
