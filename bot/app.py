@@ -10,6 +10,7 @@ from datetime import timedelta
 from bot.access.facts import SlackFacts
 from bot.answering import Answering
 from bot.aside import Aside
+from bot.asked_line import AskedLine
 from bot.attachments import Attachments
 from bot.case_cards import CaseCards
 from bot.credentials import (
@@ -29,6 +30,8 @@ from bot.intake.taken_part import TakenPart
 from bot.persons_answers import PersonsAnswers
 from bot.readiness import Readiness
 from bot.rendering.notices import Person
+from bot.shared_files.composing import watch_shared_files
+from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_api import SlackApi
 from bot.slack_app import Identity, make_slack_app
 from bot.surfaces.asking import Asking
@@ -40,10 +43,12 @@ from bot.transport.socket import SocketTransport
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine, Overrides, open_engine
+from engine.knowledge.own_audience import OwnAudience
 from engine.settings import Settings
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
+from engine.storage.placed_questions import PlacedQuestions
 
 _THREADS_SINCE = timedelta(days=7)
 """How long a thread that nobody writes in is looked at after a gap."""
@@ -63,6 +68,7 @@ class Bot:
     http: HttpTransport
     socket: SocketTransport | None
     attachments: Attachments
+    shared_files: SharedFilesWatch
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -84,6 +90,8 @@ class Bot:
                 await self.socket.start()
             self.gaps.start()
             stack.push_async_callback(self.gaps.aclose)
+            self.shared_files.start()
+            stack.push_async_callback(self.shared_files.aclose)
             try:
                 yield
             finally:
@@ -124,7 +132,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
     aside, readiness = Aside(), Readiness()
     attachments = Attachments(
         api=api,
-        ingestion=replace(engine.ingestion, heeds_documents=False),
+        ingestion=replace(engine.ingestion, own_audience=OwnAudience.IGNORED),
         sources=engine.sources,
         inbox=engine.inbox,
         clock=clock,
@@ -202,6 +210,9 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
+        stand=AskedLine(
+            api=api, poster=poster, questions=PlacedQuestions(engine.database), clock=clock
+        ).stand,
         on_case=escalation.on_case,
         on_done=taken_part.on_done,
         clock=clock,
@@ -213,12 +224,11 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         inbox=engine.inbox,
         worker=worker,
         aside=aside,
+        wake_cards=escalation.wake,
         queue_notice=slack.queue_notice,
     )
     receiver = replace(unheard, on_new=arrivals.on_new, on_changed=arrivals.on_changed)
-    asking = Asking(
-        api=api, receiver=receiver, team=identity.team, bot_user=bot_user, aside=aside, clock=clock
-    )
+    asking = Asking(api=api, receiver=receiver, team=identity.team, bot_user=bot_user, clock=clock)
     buttons = Buttons(
         tenant=tenant,
         team=identity.team,
@@ -262,7 +272,9 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         facts,
         clock,
+        sweep_every_s=slack.sweep_every_s,
     )
+    shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
     dispatch = Dispatch(
         facts=facts,
         receiver=receiver,
@@ -271,6 +283,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         buttons=buttons,
         home=home,
         gaps=gaps,
+        shared_files=shared_files,
         aside=aside,
         readiness=readiness,
     )
@@ -289,7 +302,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             app_token=revealed(slack.app_token),
             api_url=slack.api_url,
             timeout_s=slack.request_timeout_s,
-            on_connected=gaps.on_connected,
+            on_connected=dispatch.connected,
         )
         readiness.connected = lambda: socket.connected
     return Bot(
@@ -308,6 +321,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         ),
         socket=socket,
         attachments=attachments,
+        shared_files=shared_files,
     )
 
 

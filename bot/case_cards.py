@@ -16,10 +16,11 @@ from bot.intake.plain_text import plain_text
 from bot.intake.receiver import Receiver
 from bot.intake.thread import read_thread
 from bot.people_names import name_of
-from bot.rendering.card import card_message
-from bot.rendering.notices import handed_over
+from bot.rendering.card import card_message, withdrawn_card
+from bot.rendering.message import Message
+from bot.rendering.notices import QUESTION_CHANGED, handed_over, notice
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
-from engine.storage.cases import Case, CaseStore
+from engine.storage.cases import Case, CaseStore, Closed
 from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, InboxStore, State
 from engine.storage.replies import Kind
@@ -63,7 +64,42 @@ class CaseCards:
         item = await self.inbox.get(self.tenant, case.question_id)
         if item is None:
             return
-        message = card_message(
+        if case.closed is not None and case.ts is None and case.answered_at is None:
+            await self.poster.withdraw(item.id, Kind.CARD)  # one that nobody was shown, or may be
+        else:
+            await self._bring_card(case, item)
+        if case.tells_asker:
+            await self._tell_asker(item)
+        elif case.closed is not None and case.answered_at is None:
+            await self.poster.withdraw(item.id, Kind.NOTICE)  # that a person has it
+        if not await self.cases.shown(case):
+            raise Dropped
+
+    async def _bring_card(self, case: Case, item: InboxItem) -> None:
+        place = Place(channel=self.channel, thread_ts=None)
+        body = (await self._card(case, item)).body
+        parts = await self.poster.deliver(item.id, item.revision, Kind.CARD, place, [body])
+        ts = next((part.ts for part in parts if part.ts is not None), None)
+        if ts is None:
+            return
+        await self.cases.placed(case.id, self.channel, ts)
+        if case.answered_at is not None or case.closed is not None:
+            return
+        await self._take_early_replies(ts)
+        if case.revision > case.first_revision:
+            await self.poster.deliver(
+                item.id,
+                case.revision,
+                Kind.CARD_NOTE,
+                Place(channel=self.channel, thread_ts=ts),
+                [notice(QUESTION_CHANGED).body],
+                anew=True,
+            )
+
+    async def _card(self, case: Case, item: InboxItem) -> Message:
+        if case.closed is Closed.WITHDRAWN and case.answered_at is None:
+            return withdrawn_card()
+        return card_message(
             await self.trace_of(item),
             case_id=case.id,
             asker=await name_of(self.api, item.user),
@@ -71,18 +107,8 @@ class CaseCards:
             may_show=await self.may_show_draft(item),
             requested=ASKED_FOR in case.reasons,
             answered_by=await name_of(self.api, case.answered_by) if case.answered_by else "",
+            settled=case.closed is Closed.SETTLED,
         )
-        place = Place(channel=self.channel, thread_ts=None)
-        parts = await self.poster.deliver(item.id, item.revision, Kind.CARD, place, [message.body])
-        ts = next((part.ts for part in parts if part.ts is not None), None)
-        if ts is not None:
-            await self.cases.placed(case.id, self.channel, ts)
-            if case.answered_at is None:
-                await self._take_early_replies(ts)
-        if case.tells_asker:
-            await self._tell_asker(item)
-        if not await self.cases.shown(case):
-            raise Dropped
 
     async def trace_of(self, item: InboxItem) -> Mapping[str, Any]:
         """The answer contract's object as saved; for a question without one, what a card needs."""

@@ -89,6 +89,10 @@ class Escalation:
         self._wake.set()
         return case
 
+    def wake(self) -> None:
+        """A question was edited or deleted, which its card is to show."""
+        self._wake.set()
+
     async def on_done(self, item: InboxItem, _: str) -> None:
         """A question has its outcome: its case's card, where it has one, is brought up to date."""
         if item.surface is Surface.CASE_REPLY or item.revision > 1:

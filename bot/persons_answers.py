@@ -13,10 +13,10 @@ from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
 from bot.intake.plain_text import plain_text
 from bot.people_names import name_of
 from bot.rendering.human import human_answer
-from bot.rendering.notices import ANSWERED_BEFORE, NOT_A_REVIEWER
+from bot.rendering.notices import ANSWERED_BEFORE, NOT_A_REVIEWER, SETTLED, WITHDRAWN
 from bot.slack_api import RateLimited, SlackApi, SlackFault
 from engine.clock import Clock
-from engine.storage.cases import Case, CaseStore
+from engine.storage.cases import Case, CaseStore, Closed
 from engine.storage.inbox import InboxItem
 from engine.trace import Outcome
 
@@ -25,6 +25,13 @@ log = logging.getLogger(__name__)
 _PATIENCE = timedelta(seconds=60)
 """How long an answer waits for Slack to say who gave it."""
 _NOTHING = Prepared(trace_id="", outcome=NOT_MEANT, messages=())
+
+
+def why_not_taken(case: Case) -> str:
+    """What somebody is told whose answer a case does not take."""
+    if case.answered_at is None and case.closed is not None:
+        return WITHDRAWN if case.closed is Closed.WITHDRAWN else SETTLED
+    return ANSWERED_BEFORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +66,8 @@ class PersonsAnswers:
         name = await name_of(self.api, item.user)
         messages = human_answer(text, reviewer=name) if first or again else ()
         if not messages:
-            await self._tell(item, case, ANSWERED_BEFORE)
+            now = await self.cases.get(self.tenant, case.id) or case
+            await self._tell(item, now, why_not_taken(now))
             return _NOTHING
         return Prepared(
             trace_id="",

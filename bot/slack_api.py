@@ -125,10 +125,21 @@ class SlackApi:
             raise Unsure(method, "an answer that is no JSON object")
         return data, {str(name).lower(): str(value) for name, value in response.headers.items()}
 
-    async def download(self, url: str, *, max_bytes: int) -> bytes:
+    async def download(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        timeout_s: float | None = None,
+        page_bytes: int | None = None,
+    ) -> bytes:
         """The bytes of a file that Slack holds, read with the app's token.
 
-        Raises: Refused for what is no file for the app or is longer, Unsure.
+        timeout_s: for all of them; None for that of a call. page_bytes: the length of a file that
+            is an HTML page itself, by which it is told from a page to sign in.
+
+        Raises: RateLimited, Unsure; Refused for what is no file for the app, such as a page to
+            sign in, or is longer.
         """
         if self.client.session is None:  # set along with the client
             raise RuntimeError("no session")
@@ -136,12 +147,20 @@ class SlackApi:
             raise Refused("file download", "external_file")
         try:
             async with (
-                asyncio.timeout(self._timeout_s),
+                asyncio.timeout(timeout_s or self._timeout_s),
                 self.client.session.get(
-                    url, headers={"Authorization": f"Bearer {self._token}"}, allow_redirects=False
+                    url,
+                    headers={"Authorization": f"Bearer {self._token}"},
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=timeout_s or self._timeout_s),
                 ) as response,
             ):
-                if response.status != 200 or response.content_type == "text/html":
+                if response.status == 429:
+                    raise RateLimited("file download", _retry_after_s(response.headers))
+                if response.status >= 500:
+                    raise Unsure("file download", f"HTTP {response.status}")
+                is_page = response.content_type == "text/html"
+                if response.status != 200 or (is_page and page_bytes is None):
                     raise Refused("file download", f"http_{response.status}")
                 content = await response.content.read(max_bytes + 1)
                 while len(content) <= max_bytes and (
@@ -154,6 +173,8 @@ class SlackApi:
             raise Unsure("file download", type(error).__name__) from None
         if len(content) > max_bytes:
             raise Refused("file download", "file_too_large")
+        if is_page and len(content) != page_bytes:
+            raise Refused("file download", "sign_in_page")
         return content
 
     def _is_slacks(self, url: str) -> bool:

@@ -11,15 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.intake.receiver import seconds_of
 from bot.names import COMMAND, SHORTCUT
 from engine.errors import DeskhandError
 from engine.fault_place import place
@@ -48,8 +51,12 @@ class Surfaces(Protocol):
     What is returned is shown only to whoever pressed or typed it; "" shows nothing.
     """
 
-    async def event(self, event: Json, team: str) -> None:
-        """An event of any type. Raises: StorageUnavailable, which leaves it unacknowledged."""
+    async def event(self, event: Json, team: str, *, redelivered: float | None = None) -> None:
+        """An event of any type. redelivered: when it was sent first, in seconds since 1970, where
+        that failed; None for what is new.
+
+        Raises: StorageUnavailable, which leaves it unacknowledged.
+        """
 
     def missed(self) -> None:
         """An event was not kept; Slack may give up before it can be."""
@@ -96,13 +103,17 @@ def make_slack_app(
     )
 
     @app.middleware
-    async def keep_events(body: Json, next: Callable[[], Awaitable[None]]) -> BoltResponse | None:
+    async def keep_events(
+        body: Json, request: AsyncBoltRequest, next: Callable[[], Awaitable[None]]
+    ) -> BoltResponse | None:
         kind, event = body.get("type"), body.get("event")
         if kind == "app_rate_limited":
             surfaces.limited()
         elif kind == "event_callback" and isinstance(event, Mapping):
             try:
-                await surfaces.event(event, identity.team)  # another team's where both share it
+                # not the body's team, which is another one where both share a channel
+                sent_at = _redelivered(request, body)
+                await surfaces.event(event, identity.team, redelivered=sent_at)
             except DeskhandError as error:
                 log.warning("an event was not kept, so Slack will send it again: %s", error)
                 surfaces.missed()
@@ -146,6 +157,14 @@ def make_slack_app(
         return BoltResponse(status=500, body="")
 
     return app
+
+
+def _redelivered(request: AsyncBoltRequest, body: Json) -> float | None:
+    """When an event that Slack delivers again was sent first; None for one that is new."""
+    number = request.headers.get("x-slack-retry-num") or ["0"]
+    if number[0] in ("", "0"):  # as of every first one over a socket
+        return None
+    return seconds_of(str(body.get("event_time"))) or time.time()
 
 
 async def _told(work: Awaitable[Any], what: str) -> Any:

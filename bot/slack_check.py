@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import aiohttp
 from pydantic import SecretStr
@@ -60,6 +61,14 @@ class SlackCheck:
             Check(name="port", look=self._port),
             Check(name="escalation", look=self._escalation, limit_s=2 * limit_s),
             Check(name="clock", look=self._clock, limit_s=limit_s),
+            *(
+                Check(
+                    name=f"shared files of {channel}",
+                    look=partial(self._knowledge, channel),
+                    limit_s=2 * limit_s,
+                )
+                for channel in self._settings.knowledge_channels
+            ),
         ]
 
     async def aclose(self) -> None:
@@ -183,6 +192,25 @@ class SlackCheck:
                 "name a channel of your own",
             )
         return ok(f"doubtful cases go to {name}")
+
+    async def _knowledge(self, channel: str) -> Finding:
+        await self._installation()
+        if self._bot is None:
+            raise NotChecked("no bot token is set")
+        mend = "invite the bot to it, or mend DESKHAND_SLACK__KNOWLEDGE_CHANNELS"
+        try:
+            told = await self._bot.call("conversations.info", channel=channel)
+        except Refused as error:
+            if error.code != "channel_not_found":
+                raise
+            return fail(f"{channel} is not there, or private without the bot", mend)
+        info = told.get("channel") or {}
+        name = f"#{info.get('name', channel)}"
+        if info.get("is_archived"):
+            return fail(f"{name} is archived, so its files are no documents", mend)
+        if not info.get("is_member"):
+            return fail(f"the bot is not in {name}, so its files are no documents", mend)
+        return ok(f"files shared in {name} are documents for who is in it")
 
     async def _clock(self) -> Finding:
         skew_s = (await self._installation()).skew_s

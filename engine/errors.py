@@ -46,6 +46,10 @@ class DocumentEmpty(DocumentUnreadable):
         self.name = name
 
 
+class DocumentForNobody(DocumentUnreadable):
+    """A document whose own words leave none of the readers it would have here."""
+
+
 class ParserUnavailable(DeskhandError):
     """The service that reads documents refuses every one of them."""
 

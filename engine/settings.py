@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,33 +21,19 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     SettingsConfigDict,
 )
 
+from engine.address_setting import SAID_WHOLE, Address
 from engine.errors import SettingsInvalid
 from engine.evaluation_settings import EvaluationSettings
-from engine.server_address import NO_ADDRESS, is_address
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
 
 _MIB = 1024 * 1024
-_SAID_WHOLE = "said_whole"
-"""Type of a problem whose message needs nothing but the setting's name before it."""
-
-
-def _require_address(value: str) -> str:
-    if not is_address(value):
-        raise PydanticCustomError(_SAID_WHOLE, NO_ADDRESS)
-    return value
-
-
-_Address = Annotated[
-    str, StringConstraints(strip_whitespace=True), AfterValidator(_require_address)
-]
 
 
 class _Group(BaseModel):
@@ -114,7 +99,7 @@ class OpenAiSettings(_Group):
     """The hosted or self-hosted chat model."""
 
     api_key: SecretStr | None = Field(default=None, description="key of the model server")
-    base_url: _Address | None = Field(default=None, description="any OpenAI-compatible server")
+    base_url: Address | None = Field(default=None, description="any OpenAI-compatible server")
     model: str = Field(default="gpt-4.1-mini", description="chat model that writes answers")
     max_output_tokens: int = Field(
         default=1024, ge=16, le=100_000, description="longest answer of a model, thinking included"
@@ -135,7 +120,7 @@ class OpenAiSettings(_Group):
 class QdrantSettings(_Group):
     """A Qdrant server instead of the embedded index."""
 
-    url: _Address | None = Field(
+    url: Address | None = Field(
         default=None,
         description="http:// or https:// address without credentials; unset means the embedded "
         "index",
@@ -177,7 +162,7 @@ class UnstructuredSettings(_Group):
     """The Unstructured API instead of the local parser, for PDF and office files."""
 
     api_key: SecretStr | None = Field(default=None, description="unset means the local parser")
-    url: _Address | None = Field(default=None, description="address of a self-hosted API")
+    url: Address | None = Field(default=None, description="address of a self-hosted API")
     strategy: Literal["auto", "fast", "hi_res", "ocr_only", "vlm"] = Field(
         default="auto", description="how the API reads a page: auto, fast, hi_res, ocr_only or vlm"
     )
@@ -295,8 +280,9 @@ def _first_problem(error: ValidationError | ValueError, given: GivenValues) -> s
     if not isinstance(error, ValidationError):
         return f"a setting has a value that cannot be read: {type(error).__name__}"
     problem = error.errors(include_input=False, include_url=False)[0]
-    ours = PREFIX + "__".join(str(part) for part in problem["loc"]).upper()
+    named = [str(part) for part in problem["loc"] if not isinstance(part, int)]
+    ours = PREFIX + "__".join(named).upper()
     name = given.names.get(ours, ours)
-    if problem["type"] == _SAID_WHOLE:
+    if problem["type"] == SAID_WHOLE:
         return f"{name} {problem['msg']}"
     return f"{name} has a bad value: {problem['msg'][0].lower()}{problem['msg'][1:]}"

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
+from pydantic_settings import NoDecode
+
+from engine.address_setting import Address
 
 CONVENTIONAL_SLACK_NAMES = {
     "SLACK_BOT_TOKEN": "DESKHAND_SLACK__BOT_TOKEN",
@@ -12,6 +22,16 @@ CONVENTIONAL_SLACK_NAMES = {
     "SLACK_SIGNING_SECRET": "DESKHAND_SLACK__SIGNING_SECRET",
 }
 """Names that Slack's own tools use, and the setting each stands for."""
+
+_ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")]
+
+
+def _split(value: Any) -> Any:
+    """`C1, C2` or the names one by one."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+_ChannelIds = Annotated[tuple[_ChannelId, ...], NoDecode, BeforeValidator(_split)]
 
 
 class SlackSettings(BaseModel):
@@ -26,7 +46,9 @@ class SlackSettings(BaseModel):
     signing_secret: SecretStr | None = Field(
         default=None, description="what Slack signs its requests with; needed for HTTP"
     )
-    api_url: str = Field(default="https://slack.com/api/", description="address of Slack's Web API")
+    api_url: Address = Field(
+        default="https://slack.com/api/", description="address of Slack's Web API"
+    )
     transport: Literal["socket", "http"] = Field(
         default="socket", description="how events arrive: socket (Socket Mode) or http"
     )
@@ -34,9 +56,14 @@ class SlackSettings(BaseModel):
     port: int = Field(
         default=3000, ge=0, le=65535, description="port of events (http), /healthz and /readyz"
     )
-    escalation_channel: (
-        Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")] | None
-    ) = Field(default=None, description="id of the channel where people take doubtful cases")
+    escalation_channel: _ChannelId | None = Field(
+        default=None, description="id of the channel where people take doubtful cases"
+    )
+    knowledge_channels: _ChannelIds = Field(
+        default=(),
+        description="ids, with commas between, of channels whose files become documents for their "
+        "members",
+    )
     workers: int = Field(default=4, ge=1, le=64, description="questions answered at a time")
     lease_s: float = Field(
         default=60.0, ge=2, le=3600, description="after which a silent worker's question is free"
@@ -60,6 +87,13 @@ class SlackSettings(BaseModel):
         default=86_400.0,
         gt=0,
         description="age at which a message found after an outage is left alone",
+    )
+    sweep_every_s: float = Field(
+        default=900.0,
+        ge=1,
+        le=86_400,
+        description="how often known channels are looked through for messages that Slack could "
+        "not deliver",
     )
     queue_notice: int = Field(
         default=5, ge=1, description="questions waiting before one at which its asker is told"

@@ -29,8 +29,8 @@ from evals.corpora import ROOT, SET_NAMES, load_set
 from evals.home import bring_up_to_date, open_home
 from evals.measurement import Findings, at_least, measurement_parser
 from evals.passage_pool import BASELINES, load_pool
-from evals.plots import write_plot
 from evals.report import show_report
+from evals.reports.confidence_charts import write_plot
 from evals.scores import Answered, confidence_curves, figures
 from evals.suites.ranking import RANKED
 from evals.terminal import Ticker, say

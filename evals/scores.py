@@ -24,7 +24,7 @@ from evals.metrics import (
     wilson,
 )
 from evals.passage_pool import BASELINES
-from evals.plots import Curves
+from evals.reports.confidence_charts import Curves
 from evals.run_record import Columns
 from evals.suites.metric import Suite
 from evals.suites.ranking import RANKING_COLUMNS, ranking_scores

@@ -10,11 +10,14 @@ import argparse
 import asyncio
 import json
 import signal
+import sys
 import time
 from pathlib import Path
 
 from engine.errors import WrongUse
 from engine.settings import Settings, load_settings
+
+_EXIT_STOPPED = 130
 
 _MODULES = {
     "list": "eval_runs",
@@ -64,14 +67,16 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
         seed=args.seed,
         run_id=args.run_id,
     )
-    _stop_when_told()
-    with shown_progress() as watch:
-        finished = await evaluate(
-            request,
-            settings,
-            watch,
-            report_folder=Path(args.report) if args.report else None,
-        )
+    terminated = _end_when_told()
+    try:
+        with shown_progress() as watch:
+            folder = Path(args.report) if args.report else None
+            finished = await evaluate(request, settings, watch, report_folder=folder)
+    except asyncio.CancelledError:
+        if not terminated:
+            raise
+        print("deskhand: stopped; what was done is kept", file=sys.stderr)
+        return _EXIT_STOPPED
     if args.json:
         print(json.dumps(rendered(finished, time.monotonic() - started), ensure_ascii=False))
     else:
@@ -79,11 +84,17 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
     return 0 if finished.passed else 1
 
 
-def _stop_when_told() -> None:
-    """A polite end, as at Ctrl-C, where a supervisor asks for it."""
-    task = asyncio.current_task()
+def _end_when_told() -> list[bool]:
+    """A polite end, as at Ctrl-C, where a supervisor asks for it; not empty once one did."""
+    task, told = asyncio.current_task(), list[bool]()
     assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def end() -> None:
+        told.append(True)
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    return told
 
 
 async def _compare(args: argparse.Namespace, settings: Settings) -> int:

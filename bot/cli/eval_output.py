@@ -102,15 +102,15 @@ def print_record(record: RunRecord, comparison: Comparison | None = None) -> Non
     """What a run found."""
     said = headline(record, comparison)
     print(f"run {record.id[:8]} of {one_line(record.target)}: {said.title}")
-    for sentence in (*said.reasons, *said.notes, *record.notes, *record.skipped):
+    for sentence in dict.fromkeys((*said.reasons, *said.notes, *record.notes, *record.skipped)):
         print(f"  {one_line(sentence)}")
     cached = sum(result.from_cache for result in record.results)
     print(f"  {len(record.results):,} cases, {cached:,} unchanged; ${record.cost_usd:.4f}")
     for row in headline_rows(figure_rows(record, comparison)):
-        unit, figure = row.metric.unit, row.figure
-        interval = interval_text(figure.low, figure.high, unit)
+        metric, figure = row.metric, row.figure
+        interval = interval_text(figure.low, figure.high, metric)
         before = f"  before {before_text(row)}" if comparison is not None else ""
-        print(f"  {row.label:<32} {value_text(figure.value, unit):>9}  {interval}{before}")
+        print(f"  {row.label:<32} {value_text(figure.value, metric):>9}  {interval}{before}")
 
 
 def print_comparison(comparison: Comparison, verdict: GateVerdict | None) -> None:
@@ -121,15 +121,15 @@ def print_comparison(comparison: Comparison, verdict: GateVerdict | None) -> Non
             print(f"  {one_line(sentence)}")
     from evals.suites.catalogue import METRICS
 
-    units = {metric.name: metric.unit for metric in METRICS}
+    known = {metric.name: metric for metric in METRICS}
     print(f"{comparison.shared:,} cases are in both runs")
     for row in comparison.rows:
         if row.verdict in (Verdict.BETTER, Verdict.WORSE):
-            unit = units[row.metric]
+            metric = known[row.metric]
             print(
                 f"  {metric_label(row.metric):<32} {row.verdict.value:<6} "
-                f"{value_text(row.before, unit)} -> {value_text(row.after, unit)} "
-                f"({difference_text(row.difference, unit)}, adjusted p {row.p_adjusted:.4f})"
+                f"{value_text(row.before, metric)} -> {value_text(row.after, metric)} "
+                f"({difference_text(row.difference, metric)}, adjusted p {row.p_adjusted:.4f})"
             )
     if not (comparison.of(Verdict.BETTER) or comparison.of(Verdict.WORSE)):
         print("  no metric differs significantly")

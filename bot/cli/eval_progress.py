@@ -57,9 +57,8 @@ def _rest(event: Progress) -> str:
 
 def plan_text(event: Planned) -> str:
     """What is about to be asked, and what that may cost."""
-    to_ask = event.cases - event.cached
     text = f"{event.cases:,} cases, {event.cached:,} of them unchanged since they were asked"
-    if not to_ask:
+    if event.estimate_usd == 0:
         return f"{text}; this costs nothing"
     if event.estimate_usd is None:
         return f"{text}; what it costs is not known yet, the limit is ${event.limit_usd:.2f}"

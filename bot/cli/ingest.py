@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
+from bot.cli.channel_sources import leave_out_channels, refuse_channels
 from bot.cli.fit import refit
+from bot.shared_files.listing import channel_of
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
 from engine.containment import one_line
@@ -36,6 +38,7 @@ async def run(args: argparse.Namespace) -> int:
         raise WrongUse(
             "--audience needs a source, such as deskhand ingest handbook/ --audience everyone"
         )
+    refuse_channels(args.sources)
     async with open_engine(load_settings()) as engine:
         work = await _work(engine, args.sources, audience, rebuild=args.rebuild)
         total = Summary()
@@ -43,6 +46,7 @@ async def run(args: argparse.Namespace) -> int:
         async with AsyncExitStack() as stack:
             ingestion = engine.ingestion
             if args.rebuild:
+                await leave_out_channels(engine)
                 staged = StagedKnowledge(engine.database)
                 ingestion = await stack.enter_async_context(rebuilding(ingestion, staged))
             for source, tags in work:
@@ -85,7 +89,8 @@ async def _work(
     given = [(source, audience) for source in sources]
     if given and not rebuild:
         return given
-    known = await engine.sources.all(engine.settings.tenant)
+    every = await engine.sources.all(engine.settings.tenant)
+    known = [source for source in every if channel_of(source.uri) is None]
     if not known and not given:
         raise WrongUse("name a source, such as deskhand ingest handbook/; none was ingested yet")
     named = {normalise(source) for source in sources}

@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from bot.delivery.answerer import Answerer, NotYet, Prepared, Wording
-from bot.delivery.poster import Dropped, Place, Poster
+from bot.delivery.answerer import NotYet, Prepared
+from bot.delivery.lease import MOST_WAIT_S, Lease
+from bot.delivery.poster import Dropped, Place
 from bot.delivery.recovery import InDoubt
 from bot.delivery.refusals import Meaning, meaning_of
-from bot.delivery.stream_bucket import StreamBucket
 from bot.delivery.streamed import Streamed
-from bot.delivery.streaming import LiveAnswer, Sleep
-from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
-from engine.clock import Clock
+from bot.delivery.streaming import LiveAnswer
+from bot.delivery.tools import Tools
+from bot.slack_api import RateLimited, Refused, Unsure
 from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
-from engine.slack_settings import SlackSettings
-from engine.storage.inbox import InboxItem, InboxStore, Surface
-from engine.storage.replies import Kind, PartState, ReplyStore
+from engine.storage.inbox import InboxItem, Surface
+from engine.storage.replies import Kind, PartState
 from engine.trace import Outcome, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -31,36 +29,12 @@ STOPPED = "stopped"
 UNDELIVERABLE = "undeliverable"
 """Outcome of a question whose answer Slack takes nowhere any more."""
 
-_LEAST_WAIT_S = 1.0
-_MOST_WAIT_S = 60.0
 _MORE_ATTEMPTS = 3
 """What posting, once there is an answer or an apology, is tried beyond `slack.attempts`."""
-
-OnCase = Callable[[InboxItem, Prepared], Awaitable[None]]
-OnDone = Callable[[InboxItem, str], Awaitable[None]]
 
 
 class CaseFailed(Exception):
     """Opening the case failed, which says nothing of the asker's own conversation."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What every job of a worker works with."""
-
-    tenant: str
-    inbox: InboxStore
-    replies: ReplyStore
-    api: SlackApi
-    poster: Poster
-    answerer: Answerer
-    wording: Wording
-    bucket: StreamBucket
-    settings: SlackSettings
-    on_case: OnCase
-    on_done: OnDone
-    clock: Clock
-    sleep: Sleep
 
 
 class Job:
@@ -70,6 +44,7 @@ class Job:
         self.item = item
         self.place = Place(channel=item.channel, thread_ts=item.root)
         self._tools = tools
+        self._lease = Lease(item, tools)
         self._interrupt = asyncio.Event()
         self._dropped = False
         self._visible = False
@@ -91,7 +66,7 @@ class Job:
 
     async def run(self) -> None:
         """Ends once the question is done, given back, or lost. Raises nothing."""
-        renewal = asyncio.create_task(self._renew(), name="deskhand-lease")
+        renewal = asyncio.create_task(self._lease.hold(self.drop), name="deskhand-lease")
         try:
             if await self._is_spent() or not await self._try(self._answer):
                 await self._try(self._apologise, last=True)
@@ -122,20 +97,21 @@ class Job:
         except Dropped:
             raise
         except (RateLimited, NotYet) as limit:
-            await self._requeue(self._in(timedelta(seconds=limit.retry_after_s)))
+            await self._lease.give_back(timedelta(seconds=limit.retry_after_s))
         except InDoubt as doubt:
             # Slack is there and yet takes this message never: an outage alone costs no attempt
-            costs = doubt.repeated and self._patience() >= timedelta(seconds=_MOST_WAIT_S)
-            wait = self._in(self._patience()) if doubt.repeated else doubt.due_at
-            await self._requeue(max(doubt.due_at, wait), count_attempt=costs)
+            patience = self._lease.patience
+            costs = doubt.repeated and patience >= timedelta(seconds=MOST_WAIT_S)
+            wait = patience if doubt.repeated else timedelta()
+            await self._lease.give_back(wait, no_sooner=doubt.due_at, count_attempt=costs)
         except Unsure as unsure:
             log.warning("a question waits: %s", unsure)
-            await self._requeue(self._in(self._patience()))
+            await self._lease.give_back(self._lease.patience)
         except Refused as refused:
             return await self._refused(refused, last)
         except StorageUnavailable as error:
             log.error("a question waits: %s", error)
-            await self._requeue(self._in(self._patience()))
+            await self._lease.give_back(self._lease.patience)
         except Exception as error:
             log.error(
                 "question %s failed: %s at %s", self.item.id, type(error).__name__, place_of(error)
@@ -154,7 +130,7 @@ class Job:
                 item.tenant, item.team, item.channel, item.ts, at=self._tools.clock()
             )
         elif meaning is Meaning.APP:
-            await self._requeue(self._in(timedelta(seconds=_MOST_WAIT_S)))
+            await self._lease.give_back(timedelta(seconds=MOST_WAIT_S))
         else:
             return await self._failed(last)
         return True
@@ -167,11 +143,18 @@ class Job:
         if attempts > limit + _MORE_ATTEMPTS and not self._visible:
             await self._finish(UNDELIVERABLE)
             return True
-        wait = timedelta(seconds=min(_MOST_WAIT_S, 2.0**attempts))
-        await self._requeue(self._in(wait), count_attempt=True)
+        wait = timedelta(seconds=min(MOST_WAIT_S, 2.0**attempts))
+        await self._lease.give_back(wait, count_attempt=True)
         return True
 
+    async def _stand(self) -> None:
+        """From here on the question is a message, under which it is answered."""
+        if not self.item.has_place:
+            self.item = await self._tools.stand(self.item)
+            self.place = Place(channel=self.item.channel, thread_ts=self.item.root)
+
     async def _answer(self) -> None:
+        await self._stand()
         prepared = await self._recall()
         streamed: Mapping[str, Streamed] = {}
         if prepared is None:
@@ -240,6 +223,7 @@ class Job:
         if self.item.surface is Surface.CASE_REPLY:
             await self._give_up_reply()
             return
+        await self._stand()
         apology = Prepared(
             trace_id="",
             outcome=Outcome.FAILED.value,
@@ -303,32 +287,3 @@ class Job:
             await tools.on_done(item, outcome)
         except Exception as error:  # the question has its outcome
             log.error("after an answer: %s at %s", type(error).__name__, place_of(error))
-
-    async def _requeue(self, due_at: datetime, *, count_attempt: bool = False) -> None:
-        """Gives the question back; where that fails, its lease runs out."""
-        await self._tools.inbox.requeue(
-            self.item.id, self.item.lease, due_at=due_at, count_attempt=count_attempt
-        )
-
-    def _in(self, wait: timedelta) -> datetime:
-        return self._tools.clock() + wait
-
-    def _patience(self) -> timedelta:
-        """Grows with the question's age, as nothing else remembers how long an outage lasts."""
-        age = self._tools.clock() - self.item.received_at
-        return min(max(age / 4, timedelta(seconds=_LEAST_WAIT_S)), timedelta(seconds=_MOST_WAIT_S))
-
-    async def _renew(self) -> None:
-        """Holds the lease until cancelled; drops the job once it is lost."""
-        tools, item, lease_s = self._tools, self.item, self._tools.settings.lease_s
-        while True:
-            await tools.sleep(lease_s / 3)
-            until = tools.clock() + timedelta(seconds=lease_s)
-            try:
-                held = await tools.inbox.renew(item.id, item.lease, lease_until=until)
-            except StorageUnavailable as error:
-                log.warning("a lease was not renewed: %s", error)
-                continue
-            if not held:
-                self.drop()
-                return

@@ -9,11 +9,12 @@ from collections.abc import Awaitable
 from datetime import timedelta
 
 from bot.delivery.answerer import Answerer, Prepared, Wording
-from bot.delivery.job import Job, OnCase, OnDone, Tools
+from bot.delivery.job import Job
 from bot.delivery.poster import Poster
 from bot.delivery.recovery import InDoubt
 from bot.delivery.stream_bucket import StreamBucket
 from bot.delivery.streaming import Sleep
+from bot.delivery.tools import OnCase, OnDone, Stand, Tools
 from bot.slack_api import RateLimited, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.errors import StorageUnavailable
@@ -39,12 +40,16 @@ async def _not_told(_: InboxItem, __: str) -> None:
     return
 
 
+async def _as_it_is(item: InboxItem) -> InboxItem:
+    return item
+
+
 class Worker:
     """Works on up to `settings.workers` questions at a time; any number of replicas may run.
 
-    answerer: see there. on_case: opens the escalation of a question whose outcome is posted; must
-    be idempotent, as it is called again where it raised or the program died. on_done: told once a
-    question is done. bot_user: the app's own user id. sleep: waits as `clock` goes.
+    answerer, stand: see there. on_case: opens the escalation of a question whose outcome is
+    posted; must be idempotent, as it is called again where it raised or the program died. on_done:
+    told once a question is done. bot_user: the app's own user id. sleep: waits as `clock` goes.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class Worker:
         answerer: Answerer,
         wording: Wording,
         settings: SlackSettings,
+        stand: Stand = _as_it_is,
         on_case: OnCase = _no_case,
         on_done: OnDone = _not_told,
         poster: Poster | None = None,
@@ -78,6 +84,7 @@ class Worker:
             wording=wording,
             bucket=bucket or StreamBucket(clock=clock),
             settings=settings,
+            stand=stand,
             on_case=on_case,
             on_done=on_done,
             clock=clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.aside import Aside
@@ -30,6 +31,7 @@ class Arrivals:
     inbox: InboxStore
     worker: Worker
     aside: Aside
+    wake_cards: Callable[[], None]
     queue_notice: int
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     """Notices wait for each other, so that what must be kept need not wait for them."""
@@ -44,6 +46,7 @@ class Arrivals:
 
     async def on_changed(self, item: InboxItem) -> None:
         """A question was edited or deleted."""
+        self.wake_cards()
         if item.state in (State.CANCELLED, State.DONE):
             self.worker.cancelled(item.id)
         else:
@@ -66,9 +69,13 @@ class Arrivals:
             before = await self.inbox.waiting_before(self.tenant, item.id, most=most)
             if before < self.queue_notice:
                 return
+            channel = item.channel
+            if not item.has_place:
+                opened = await self.api.call("conversations.open", users=item.user)
+                channel = str((opened.get("channel") or {}).get("id") or "")
             await self.api.call(
                 "chat.postEphemeral",
-                channel=item.channel,
+                channel=channel,
                 user=item.user,
                 thread_ts=item.thread_ts,
                 text=queue_notice(before, or_more=before == most).text,

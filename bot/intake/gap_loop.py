@@ -23,35 +23,41 @@ _MISSED_S = 5.0
 """From an event that could not be kept to the reading; a storage that fails, fails several."""
 _EDGE_S = 60.0
 """Before the moment at which a gap is noticed: how much longer it may have been there."""
-_NOTES_EVERY_S = 60.0
+_UNREACHED_EVERY_S = 300.0
+"""Between readings because of events that came late: they may come late as the bot is slow, too."""
+_SWEEP_PAUSE_S = 3.0
+"""Before each call of a sweep: 20 a minute, of the 50 that Slack allows of each kind."""
 _LIMITED_S = 60.0
 """Slack says once in each minute that it holds events back; what it held back it never sends."""
 
 
 class GapLoop:
-    """Reads history at the start, after each connection that was lost for a while, and after an
-    event that could not be kept or was held back.
+    """Reads history at the start, after each connection that was lost for a while, after an event
+    that could not be kept, was held back, or reached the bot only when Slack tried again, and every
+    `sweep_every_s` after the last reading: a bot that nobody can reach is told of nothing.
 
-    From a gap's opening until it is read, live messages say nothing of what lies below them. While
-    there is no gap, up to where nothing is missing is noted from time to time: it follows the
-    messages received by one interval, in which a gap would have been noticed.
+    Where a reading begins only readings move on: that live messages come says nothing of what lies
+    below them.
     """
 
     def __init__(
-        self, gaps: Gaps, facts: SlackFacts, clock: Clock, *, every_s: float = _NOTES_EVERY_S
+        self, gaps: Gaps, facts: SlackFacts, clock: Clock, *, sweep_every_s: float
     ) -> None:
         self._gaps = gaps
         self._facts = facts
         self._clock = clock
-        self._every_s = every_s
+        self._sweep_every_s = sweep_every_s
         self._due = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
         self._opened, self._read = 0, 0
         """Gaps that opened, and how many of these had when the last reading began that ended."""
         self._edge = math.inf
+        self._began_at = -math.inf
+        """When the last reading began, in seconds since 1970; what it cannot read is read again."""
+        self._unreached_at = -math.inf
+        """When history was last read, or is to be, because of an event that came late."""
         self._unread: frozenset[str] = frozenset()
-        self._received: dict[str, str] | None = None
         self._pause_s = _TRIES_AGAIN_S
 
     def start(self) -> None:
@@ -79,6 +85,18 @@ class GapLoop:
         if self._later is None:
             self._read_in(_MISSED_S)
 
+    def on_unreached(self, sent_at: float) -> None:
+        """An event that was sent then, in whole seconds since 1970, came only when Slack tried
+        again: of earlier ones Slack may have given up."""
+        if sent_at + 1 <= self._began_at:
+            return  # the last reading began after that
+        self._open()
+        if self._later is None and not self._due.is_set():
+            now_s = self._clock().timestamp()
+            wait_s = max(_MISSED_S, self._unreached_at + _UNREACHED_EVERY_S - now_s)
+            self._unreached_at = now_s + wait_s
+            self._read_in(wait_s)
+
     async def aclose(self) -> None:
         """Stops. Idempotent."""
         self._put_off()
@@ -91,7 +109,6 @@ class GapLoop:
     def _open(self, before_s: float = 0.0) -> None:
         self._opened += 1
         self._edge = min(self._edge, self._clock().timestamp() - before_s - _EDGE_S)
-        self._received = None
 
     def _read_in(self, wait_s: float) -> None:
         self._later = asyncio.get_running_loop().call_later(wait_s, self._read_now)
@@ -108,12 +125,12 @@ class GapLoop:
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._every_s):
+                async with asyncio.timeout(self._sweep_every_s):
                     await self._due.wait()
             due = self._due.is_set()
             self._due.clear()
             try:
-                await (self._read_gap() if due else self._note())
+                await (self._read_gap() if due else self._sweep())
                 continue
             except DeskhandError as error:
                 log.warning("the history was not read, it is tried again: %s", error)
@@ -122,6 +139,20 @@ class GapLoop:
             if due:
                 self._again()
 
+    async def _sweep(self) -> None:
+        """Ends early for a gap, of which the reading is quicker and finds the same."""
+        pause_s = min(_SWEEP_PAUSE_S, self._sweep_every_s / 100)
+        sweeping = asyncio.create_task(self._gaps.sweep(pause_s=pause_s))
+        due = asyncio.create_task(self._due.wait())
+        try:
+            await asyncio.wait({sweeping, due}, return_when=asyncio.FIRST_COMPLETED)
+            if sweeping.done():
+                sweeping.result()
+        finally:
+            sweeping.cancel()
+            due.cancel()
+            await asyncio.gather(sweeping, due, return_exceptions=True)
+
     def _again(self) -> None:
         if self._later is None:
             self._read_in(self._pause_s)
@@ -129,6 +160,7 @@ class GapLoop:
 
     async def _read_gap(self) -> None:
         opened, edge = self._opened, self._edge
+        self._began_at = self._clock().timestamp()
         only = self._unread if self._read == opened else frozenset[str]()
         self._unread = await self._gaps.read(only, since=edge)
         self._read = opened
@@ -138,16 +170,3 @@ class GapLoop:
         self._pause_s = _TRIES_AGAIN_S
         if self._opened == opened:
             self._edge = math.inf
-
-    async def _note(self) -> None:
-        """Nothing is missing below what was received an interval ago in a channel that is read."""
-        if self._read != self._opened:
-            return
-        before, opened = self._received, self._opened
-        received = await self._gaps.marks()
-        if self._opened != opened:
-            return
-        self._received = received
-        if before:
-            through = {c: ts for c, ts in before.items() if c not in self._unread}
-            await self._gaps.is_read(through)

@@ -1,4 +1,4 @@
-"""Messages that no event told of: read from history after a start or a broken connection.
+"""Messages that no event told of: read from history after a start or a gap, and now and then.
 
 Slack redelivers an event for minutes only. What is read goes the way of an event, so what was
 received already stays one row. A reading begins where the last whole one of its channel ended and
@@ -11,7 +11,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,13 +30,16 @@ _PARALLEL = 4
 _OVERLAP_S = 5.0
 """Read again before the last message seen: events come in no certain order."""
 _MOST_TRIES = 20
+_SWEPT_THREADS_SINCE = timedelta(days=1)
+"""How long ago an old thread may have been active to be swept: each is a call of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gaps:
     """Reads what was missed in one workspace.
 
-    threads_since: how long ago a thread may have been active to be looked at.
+    threads_since: how long ago a thread may have been active to be looked at. parallel: channels
+    that are read at a time. pause_s: before each call.
     """
 
     tenant: str
@@ -47,7 +50,20 @@ class Gaps:
     cards: OpenCards
     clock: Clock
     threads_since: timedelta
+    parallel: int = _PARALLEL
+    pause_s: float = 0.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def sweep(self, *, pause_s: float) -> None:
+        """Reads, slowly, the channels that something was received from before.
+
+        Raises: as `read`. What cannot be read is left to the next time.
+        """
+        known = frozenset(await self.conversations.marks(self.tenant, self.team))
+        if known:
+            since = min(self.threads_since, _SWEPT_THREADS_SINCE)
+            slow = replace(self, parallel=1, pause_s=pause_s, threads_since=since)
+            await slow.read(known)
 
     async def read(
         self, only: frozenset[str] = frozenset(), *, since: float = math.inf
@@ -63,7 +79,7 @@ class Gaps:
         through = await self.conversations.read_through(self.tenant, self.team)
         threads = await self._threads()
         unread: set[str] = set()
-        turn = asyncio.Semaphore(_PARALLEL)
+        turn = asyncio.Semaphore(self.parallel)
         count = 0
 
         async def one(channel: str, kind: str) -> None:
@@ -84,16 +100,8 @@ class Gaps:
                 if not only or channel in only:
                     group.create_task(one(channel, kind))
         if count:
-            log.info("%d messages were read from history after a gap", count)
+            log.info("%d messages were read from history", count)
         return frozenset(unread)
-
-    async def marks(self) -> dict[str, str]:
-        """The newest message received of each channel."""
-        return await self.conversations.marks(self.tenant, self.team)
-
-    async def is_read(self, through: Mapping[str, str]) -> None:
-        """Nothing is missing in these channels up to these messages."""
-        await self.conversations.is_read(self.tenant, self.team, through)
 
     async def _threads(self) -> dict[str, set[str]]:
         """Threads in which something for us may have been said, by channel."""
@@ -150,7 +158,7 @@ class Gaps:
                 event = {**event, "subtype": "message_changed", "message": message}
             await self.receiver.receive(event, team=self.team)
         if newest:
-            await self.is_read({channel: newest})
+            await self.conversations.is_read(self.tenant, self.team, {channel: newest})
         return len(news)
 
     async def _replies(self, channel: str, root: str, *, oldest: float) -> list[dict[str, Any]]:
@@ -183,6 +191,8 @@ class Gaps:
         """
         delay = 1.0
         for left in reversed(range(_MOST_TRIES)):
+            if self.pause_s:
+                await self.sleep(self.pause_s)
             try:
                 return await self.api.call(method, **arguments)
             except Refused:

@@ -18,7 +18,7 @@ from bot.intake.incoming import Deleted, Edited, Said, incoming
 from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
 from engine.storage.conversations import ConversationStore
-from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, State, Surface
+from engine.storage.inbox import NOWHERE, InboxItem, InboxStore, NewQuestion, State, Surface
 from engine.storage.intake import IntakeStore
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,18 @@ class Receiver:
         elif isinstance(meaning, Deleted):
             await self._deleted(meaning)
 
+    async def has(self, event: Mapping[str, Any], *, team: str) -> bool:
+        """Whether an event is a message that is in the inbox.
+
+        Raises: StorageUnavailable.
+        """
+        meaning = incoming(event, team=team, bot_user=self.bot_user)
+        if not isinstance(meaning, Said):
+            return False
+        place = await self._reply_to_case(meaning) or meaning
+        found = await self.inbox.find(self.tenant, place.team, place.channel, place.ts)
+        return found is not None
+
     async def keep(self, question: NewQuestion, *, seen: Mapping[str, str] | None = None) -> bool:
         """Puts a question into the inbox; false where it was there.
 
@@ -77,7 +89,7 @@ class Receiver:
         item, is_new = await self.intake.keep(
             self.tenant,
             question,
-            engages=question.surface in _ENGAGING,
+            engages=question.surface in _ENGAGING and question.channel != NOWHERE,
             seen=seen,
             at=self.clock(),
         )

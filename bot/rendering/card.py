@@ -34,9 +34,11 @@ from bot.rendering.pages import pages_of
 from bot.rendering.reading import read_markdown
 from bot.rendering.reasons import fixed_reason
 from bot.rendering.sources import source_line, source_of
-from engine.trace import Outcome, ReasonCode
 
 _TITLE = "A question needs a person"
+_NOBODY_NEEDED = "A question that needs nobody any more"
+_WITHDRAWN = "The asker has deleted the question. Replies here are not passed on."
+_SETTLED = "The asker has changed the question and has an answer now. Replies are not passed on."
 _QUESTION = 1_000
 _DRAFT_JSON = 3_000
 _EVIDENCE_JSON = 2_500
@@ -66,20 +68,22 @@ def card_message(
     may_show: bool,
     requested: bool = False,
     answered_by: str = "",
+    settled: bool = False,
 ) -> Message:
     """The card: question, why it is here, draft, evidence, next steps, a button to answer.
 
     asker: their name, not their id: the card pings nobody. permalink: of the question. may_show:
     whether everyone in the channel may read every document that the answer rests on. requested: the
-    asker asked for a person. answered_by: the name of the person who answered; the card then has no
-    button.
+    asker asked for a person. answered_by: the name of the person who answered. settled: the asker
+    changed the question and has an answer. After either the card has no button.
     """
+    title = _NOBODY_NEEDED if settled and not answered_by else _TITLE
     asked, who = neutral(trace["question"]).strip(), cut(one_line(asker), 80) or "somebody"
     reasons = [_REQUESTED] if requested else []
     for reason in trace["reasons"]:  # whose texts quote documents
         reasons.append(one_line(reason["text"]) if may_show else fixed_reason(reason["code"]))
     above: list[Block] = [
-        header(_TITLE),
+        header(title),
         rich_text(quote(text(cut(asked, _QUESTION) or "…"))),
         rich_text(section(*_origin(trace, who, permalink))),
         *_lines("Why it is here", reasons),
@@ -94,6 +98,9 @@ def card_message(
     if answered_by:
         state = f"Answered by {cut(one_line(answered_by), 80)}."
         below = [small_print(state)]
+    elif settled:
+        state = _SETTLED
+        below = [small_print(state)]
     else:
         state = "Nobody has answered it yet."
         label = "Answer this question; the asker gets your text"
@@ -105,25 +112,17 @@ def card_message(
     for spared in (evidence, middle[2], draft):  # what can be spared best goes first
         if json_length([above, *middle, below]) > limits.MESSAGE_JSON:
             spared.clear()
-    words = f"{_TITLE}. {who} asks: {cut(asked, _QUESTION)}\n{' '.join(reasons)}\n{state}"
+    words = f"{title}. {who} asks: {cut(asked, _QUESTION)}\n{' '.join(reasons)}\n{state}"
     blocks = (*above, *(block for part in middle for block in part), *below)
     return Message(text=fallback(words), blocks=blocks)
 
 
-def untraced(question: str, *, attempts: int) -> Mapping[str, Any]:
-    """What a card is made from where no attempt came to an answer."""
-    tries = "one attempt" if attempts == 1 else f"{attempts} attempts"
-    why = f"No answer came of {tries}; the log says why."
-    return {
-        "question": question,
-        "outcome": Outcome.FAILED.value,
-        "reply": "",
-        "draft_reply": "",
-        "reasons": [{"code": ReasonCode.INTERNAL_ERROR.value, "text": why}],
-        "citations": [],
-        "internal_next_steps": ["Answer the asker, who was told that a person has the question."],
-        "triage": {"category": None, "priority": None},
-    }
+def withdrawn_card() -> Message:
+    """The card of a question that its asker deleted: nothing of it is shown any more."""
+    return Message(
+        text=f"{_NOBODY_NEEDED}. {_WITHDRAWN}",
+        blocks=(header(_NOBODY_NEEDED), rich_text(section(text(_WITHDRAWN)))),
+    )
 
 
 def answer_form(trace: Mapping[str, Any], *, case_id: str, may_show: bool) -> dict[str, Any]:

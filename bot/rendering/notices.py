@@ -20,6 +20,15 @@ STOPPED = "Stopped, as you asked. What is above may not be the whole answer."
 NOT_ALLOWED = "Only the person who asked can do that."
 NOT_A_REVIEWER = "Only full members of this workspace who are in this channel can answer here."
 ANSWERED_BEFORE = "Somebody has answered this question already, so your reply was not passed on."
+WITHDRAWN = "The asker has deleted this question, so your reply was not passed on."
+SETTLED = (
+    "The asker has changed this question and has an answer to it now, so your reply was not passed "
+    "on."
+)
+QUESTION_CHANGED = (
+    "The asker has changed this question, and it still needs a person. The card above shows it as "
+    "it is now."
+)
 NOT_PASSED_ON = (
     "Your answer could not be passed on to the asker, so the case is open again. Please try once "
     "more later, or write to them yourself."
@@ -29,6 +38,8 @@ NOT_POSTED = (
     "write there any more. Please ask me again here."
 )
 NOT_SHOWN = "This can no longer be shown here: the document changed, or not everyone may read it."
+
+_ASKED_CHARS = 3_000
 
 WELCOME = "You are welcome. Ask me whenever you need something else."
 GREETING = (
@@ -80,6 +91,11 @@ def queue_notice(before: int, *, or_more: bool = False) -> Message:
     if or_more:
         are = f"are {before:,} questions or more"
     return notice(f"There {are} before yours. The answer comes here, without asking again.")
+
+
+def you_asked(text: str) -> Message:
+    """What a question stands as that its asker wrote as no message; its answer is below it."""
+    return notice(f"You asked: {text[:_ASKED_CHARS]}")
 
 
 def handed_over() -> Message:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.aside import Aside
 from bot.intake.plain_text import plain_text
-from bot.intake.receiver import Receiver, moment_of
+from bot.intake.receiver import Receiver
 from bot.names import COMMAND
-from bot.rendering.neutral import escape
 from bot.slack_api import Refused, SlackApi
 from engine.clock import Clock
-from engine.storage.inbox import InboxItem, NewQuestion, Surface
-
-log = logging.getLogger(__name__)
+from engine.storage.inbox import NOWHERE, InboxItem, NewQuestion, Surface
 
 Json = Mapping[str, Any]
 HELP = (
@@ -25,10 +20,7 @@ HELP = (
     "You can also mention me in a channel, or write to me directly."
 )
 _ASKED_BEFORE = "Somebody has asked me about this message already; see its thread."
-_PATIENCE_S = 1.8
-"""Slack waits three seconds for a command's acknowledgement."""
 _ON_ITS_WAY = "Your answer comes as a direct message."
-_MOST_CHARS = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +31,12 @@ class Asking:
     receiver: Receiver
     team: str
     bot_user: str
-    aside: Aside
     clock: Clock
 
     async def command(self, body: Json) -> str:
         """`/deskhand ask ...`; what its typist is shown.
 
-        Raises: SlackFault, StorageUnavailable.
+        Raises: StorageUnavailable.
         """
         typed = str(body.get("text") or "").strip()
         verb, _, text = typed.partition(" ")
@@ -53,19 +44,8 @@ class Asking:
             text = typed  # a question without the word is one all the same
         if not text.strip() or " " not in typed:
             return HELP
-        work = asyncio.ensure_future(
-            self._in_direct_message(
-                user=str(body.get("user_id") or ""),
-                text=text.strip(),
-                surface=Surface.COMMAND,
-            )
-        )
-        # What stands in the conversation is to be answered, also where Slack is slow: it goes on.
-        done, _ = await asyncio.wait({work}, timeout=_PATIENCE_S)
-        if done:
-            work.result()
-        else:
-            self.aside.begin(_ended(work), "a command was not taken")
+        user = str(body.get("user_id") or "")
+        await self._directly(body, user=user, text=text.strip(), surface=Surface.COMMAND)
         return _ON_ITS_WAY
 
     async def shortcut(self, body: Json) -> None:
@@ -82,7 +62,7 @@ class Asking:
             return
         if not await self._is_in(str(channel)):
             shown = plain_text(text, bot_user=self.bot_user)
-            await self._in_direct_message(user=str(user), text=shown, surface=Surface.SHORTCUT)
+            await self._directly(body, user=str(user), text=shown, surface=Surface.SHORTCUT)
             return
         is_new = await self.receiver.keep(
             NewQuestion(
@@ -130,29 +110,21 @@ class Asking:
             )
         )
 
-    async def _in_direct_message(self, *, user: str, text: str, surface: Surface) -> None:
-        """The question stands in the direct message, and its answer in the thread under it."""
-        opened = await self.api.call("conversations.open", users=user)
-        channel = str((opened.get("channel") or {}).get("id") or "")
-        shown = escape(text[:_MOST_CHARS])
-        root = await self.api.call(
-            "chat.postMessage",
-            channel=channel,
-            text=f"You asked: {shown}",
-            unfurl_links=False,
-            unfurl_media=False,
-            metadata={"event_type": "deskhand_asked", "event_payload": {"surface": surface.value}},
-        )
-        ts = str(root["ts"])
+    async def _directly(self, body: Json, *, user: str, text: str, surface: Surface) -> None:
+        """Kept first; the message that it stands as, under which it is answered, comes after.
+
+        Slack names what was typed or pressed by its trigger: a second delivery asks nothing.
+        """
+        trigger = str(body.get("trigger_id") or uuid.uuid4())
         await self.receiver.keep(
             NewQuestion(
                 team=self.team,
-                channel=channel,
-                ts=ts,
+                channel=NOWHERE,
+                ts=f"{surface.value}:{trigger}",
                 user=user,
                 surface=surface,
                 text=text,
-                asked_at=moment_of(ts),
+                asked_at=self.clock(),
             )
         )
 
@@ -163,7 +135,3 @@ class Asking:
             return False
         info = answer.get("channel") or {}
         return bool(info.get("is_member") or info.get("is_im") or info.get("is_mpim"))
-
-
-async def _ended(work: asyncio.Future[None]) -> None:
-    await work

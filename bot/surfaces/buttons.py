@@ -14,9 +14,10 @@ from bot.access.recheck import may_show
 from bot.access.reviewers import is_reviewer
 from bot.escalation import ASKED_FOR, Escalation
 from bot.intake.receiver import Receiver
+from bot.persons_answers import why_not_taken
 from bot.rendering.answer import choices_of
 from bot.rendering.card import answer_form
-from bot.rendering.notices import ANSWERED_BEFORE, NOT_A_REVIEWER, NOT_ALLOWED
+from bot.rendering.notices import NOT_A_REVIEWER, NOT_ALLOWED
 from bot.rendering.passage import not_shown_modal, passage_modal
 from bot.slack_api import SlackApi, SlackFault
 from bot.surfaces.asking import Asking
@@ -102,8 +103,8 @@ class Buttons:
             return _error(_EMPTY)
         if not await self._may_answer(case, user):
             return _error(NOT_A_REVIEWER)
-        if case.answered_at is not None:
-            return _error(ANSWERED_BEFORE)
+        if case.answered_at is not None or case.closed is not None:
+            return _error(why_not_taken(case))
         asked = await self.inbox.get(self.tenant, case.question_id)
         if asked is None:
             return None
@@ -174,6 +175,9 @@ class Buttons:
         if not await self._may_answer(case, user):
             if case.channel is not None and case.ts is not None:
                 await self._tell(case.channel, case.ts, user, NOT_A_REVIEWER)
+            return
+        if case.closed is not None and case.answered_at is None:  # the card is not redrawn yet
+            await self._tell(case.channel or "", case.ts or "", user, why_not_taken(case))
             return
         asked = await self.inbox.get(self.tenant, case.question_id)
         cards = self.escalation.cards

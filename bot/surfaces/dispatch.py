@@ -13,6 +13,7 @@ from bot.delivery.worker import Worker
 from bot.intake.gap_loop import GapLoop
 from bot.intake.receiver import Receiver
 from bot.readiness import Readiness
+from bot.shared_files.watch import SharedFilesWatch
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
 from bot.surfaces.home import Home
@@ -34,15 +35,20 @@ class Dispatch:
     buttons: Buttons
     home: Home
     gaps: GapLoop
+    shared_files: SharedFilesWatch
     aside: Aside
     readiness: Readiness
 
-    async def event(self, event: Json, team: str) -> None:
+    async def event(self, event: Json, team: str, *, redelivered: float | None = None) -> None:
         """Keeps a message; what else an event asks for is done beside, after the ack.
 
         Raises: StorageUnavailable.
         """
         self.facts.heed(event)
+        self.shared_files.heed(event)
+        if redelivered is not None and not await self.receiver.has(event, team=team):
+            log.warning("Slack could not deliver an event at first; others may be missing")
+            self.gaps.on_unreached(redelivered)
         kind = event.get("type")
         if kind in _MESSAGES:
             await self.receiver.receive(event, team=team)
@@ -63,6 +69,12 @@ class Dispatch:
         """Slack held events back."""
         log.warning("Slack held events back, as there were too many; they are read from history")
         self.gaps.on_limited()
+        self.shared_files.look_at_all()
+
+    async def connected(self, gap_s: float) -> None:
+        """A connection stands, for the first time or again after so many seconds."""
+        await self.gaps.on_connected(gap_s)
+        await self.shared_files.on_connected(gap_s)
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""

@@ -16,7 +16,8 @@ ALL_SCOPES = (
 ALL_EVENTS = (
     "agent_session_stopped agent_session_title_changed app_home_opened app_mention app_uninstalled "
     "assistant_thread_started channel_archive channel_deleted channel_rename channel_unarchive "
-    "file_shared group_archive group_rename group_unarchive member_joined_channel "
+    "channel_left file_change file_deleted file_shared file_unshared group_archive group_deleted "
+    "group_left group_rename group_unarchive member_joined_channel "
     "member_left_channel message.channels message.groups message.im message.mpim reaction_added "
     "reaction_removed subteam_created subteam_members_changed subteam_updated team_join "
     "tokens_revoked user_change channel_shared channel_unshared"

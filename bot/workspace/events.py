@@ -14,7 +14,10 @@ PER_HOUR = 30_000
 """Events an hour and workspace before `app_rate_limited` is sent in their place."""
 _SCOPES = {
     "app_mention": "app_mentions:read",
+    "file_change": "files:read",
+    "file_deleted": "files:read",
     "file_shared": "files:read",
+    "file_unshared": "files:read",
     "reaction_added": "reactions:read",
     "reaction_removed": "reactions:read",
     "user_change": "users:read",
@@ -26,6 +29,11 @@ _SCOPES = {
     "channel_unarchive": "channels:read",
     "channel_rename": "channels:read",
     "channel_deleted": "channels:read",
+    "channel_left": "channels:read",
+    "group_archive": "groups:read",
+    "group_deleted": "groups:read",
+    "group_left": "groups:read",
+    "group_unarchive": "groups:read",
     "agent_session_stopped": "assistant:write",
     "agent_session_title_changed": "assistant:write",
 }
@@ -66,7 +74,8 @@ class Events:
         if name not in app.events or (scope is not None and scope not in app.scopes):
             return False
         # one who leaves or is archived with a channel still hears of that
-        return channel is None or app.bot_user in channel.members or name.startswith("member_")
+        told_of_own = name.startswith("member_") or name in ("channel_left", "group_left")
+        return channel is None or app.bot_user in channel.members or told_of_own
 
     def emit(self, event: Json, channel: Channel | None = None) -> str:
         """Sends one event; gives its event_id, empty where the app does not get it."""

@@ -59,7 +59,7 @@ def complete_upload(slack: Slack, args: Arguments) -> Json:
         )
     for file in files:
         file.complete = True
-    return {"files": [f.render(world.base_url) for f in files]}
+    return {"files": [world.render_file(f) for f in files]}
 
 
 def file_info(slack: Slack, args: Arguments) -> Json:
@@ -70,15 +70,47 @@ def file_info(slack: Slack, args: Arguments) -> Json:
         refuse("file_not_found")
     if file.deleted:
         refuse("file_deleted")
-    bot = world.app.bot_user
-    seen = file.user == bot or any(bot in world.channels[c].members for c, _ in file.shares)
-    if not seen:
+    if not world.sees_file(file):
         refuse("file_not_found")
-    return {"file": file.render(world.base_url), "comments": [], "response_metadata": {}}
+    return {"file": world.render_file(file), "comments": [], "response_metadata": {}}
+
+
+def list_files(slack: Slack, args: Arguments) -> Json:
+    """files.list: of those that the app may know of, the newest first, in numbered pages."""
+    world = slack.world
+    channel, user = args.text("channel"), args.text("user")
+    found = [
+        file
+        for file in world.files.values()
+        if file.complete
+        and not file.deleted
+        and world.sees_file(file)
+        and (not user or file.user == user)
+        and (not channel or _stands_where_the_app_is(slack, file, channel))
+    ]
+    found.sort(key=lambda file: (file.created, file.id), reverse=True)
+    count, number = max(1, args.number("count", 100)), max(1, args.number("page", 1))
+    start = (number - 1) * count
+    return {
+        "files": [world.render_file(file) for file in found[start : start + count]],
+        "paging": {
+            "count": count,
+            "total": len(found),
+            "page": number,
+            "pages": -(-len(found) // count),
+        },
+    }
+
+
+def _stands_where_the_app_is(slack: Slack, file: File, channel: str) -> bool:
+    here = slack.world.channels.get(channel)
+    member = here is not None and slack.world.app.bot_user in here.members
+    return member and any(c == channel for c, _ in file.shares)
 
 
 METHODS = {
     "files.getUploadURLExternal": get_upload_url,
     "files.completeUploadExternal": complete_upload,
     "files.info": file_info,
+    "files.list": list_files,
 }

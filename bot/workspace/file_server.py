@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.workspace.faults import Fault
 from bot.workspace.files import FILE_TYPES, File
-from bot.workspace.slack import Slack
+from bot.workspace.slack import Call, Slack
 
+DOWNLOAD = "files.download"
+"""What faults call a download, which is no method of the Web API."""
 SIGN_IN_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in</body></html>"
 
 
@@ -36,6 +39,25 @@ class FileServer:
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Gives the bytes; without a token that may read files, a page to sign in, status 200."""
         world = self._slack.world
+        failure = self._slack.faults.next_for(DOWNLOAD)
+        named = {"file": request.match_info["file"]}
+        self._slack.calls.append(
+            Call(
+                method=DOWNLOAD,
+                arguments=named,
+                at=self._slack.clock.now(),
+                status=200,
+                response={},
+            )
+        )
+        if failure is not None and failure.fault is Fault.SLOW:
+            await self._slack.clock.sleep(failure.seconds)
+        elif failure is not None and failure.fault is Fault.RATE_LIMITED:
+            return web.Response(status=429, headers={"Retry-After": str(int(failure.seconds))})
+        elif failure is not None and failure.fault is Fault.REFUSED:
+            return web.Response(text=SIGN_IN_PAGE, content_type="text/html")
+        elif failure is not None:
+            return web.Response(status=failure.status)
         file = world.files.get(request.match_info["file"])
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         allowed = token == world.app.bot_token and not world.token_revoked
@@ -48,8 +70,4 @@ class FileServer:
         return web.Response(body=file.data, content_type=kind)
 
     def _visible(self, file: File | None) -> bool:
-        world = self._slack.world
-        if file is None:
-            return True
-        bot = world.app.bot_user
-        return file.user == bot or any(bot in world.channels[c].members for c, _ in file.shares)
+        return file is None or self._slack.world.sees_file(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from bot.workspace.errors import Json
@@ -36,14 +37,30 @@ class File:
     uploaded: bool = False
     complete: bool = False
     deleted: bool = False
+    updated: int = 0
+    """When somebody last wrote in it; 0 for never."""
     shares: list[tuple[str, str]] = field(default_factory=list)
     """Where it stands: channel and the ts of the message."""
 
-    def render(self, base_url: str) -> Json:
-        """The file object, with its addresses on this workspace."""
+    def render(self, base_url: str, private: Set[str] = frozenset()) -> Json:
+        """The file object, with its addresses on this workspace.
+
+        private: which of the channels it stands in are private ones.
+        """
+        if self.deleted:
+            return {"id": self.id, "mode": "tombstone"}
         ending = self.name.rpartition(".")[2].lower()
         mimetype, filetype = FILE_TYPES.get(ending, ("application/octet-stream", "binary"))
         address = f"{base_url}/files-pri/{self.team_id}-{self.id}"
+        is_snippet = mimetype.startswith("text/") and filetype != "html"
+        shares: Json = {}
+        for channel, ts in self.shares:
+            if channel.startswith("D"):
+                continue
+            kind = shares.setdefault("private" if channel in private else "public", {})
+            kind.setdefault(channel, []).append(
+                {"ts": ts, "team_id": self.team_id, "share_user_id": self.user}
+            )
         return {
             "id": self.id,
             "created": self.created,
@@ -54,16 +71,18 @@ class File:
             "filetype": filetype,
             "user": self.user,
             "user_team": self.team_id,
-            "mode": "hosted",
-            "editable": False,
+            "mode": "snippet" if is_snippet else "hosted",
+            "editable": is_snippet,
+            **({"updated": self.updated} if self.updated else {}),
             "is_external": False,
             "is_public": False,
             "size": len(self.data),
             "url_private": f"{address}/{self.name}",
             "url_private_download": f"{address}/download/{self.name}",
             "permalink": f"{base_url}/files/{self.user}/{self.id}/{self.name}",
-            "channels": sorted({c for c, _ in self.shares if c.startswith("C")}),
-            "groups": sorted({c for c, _ in self.shares if c.startswith("G")}),
+            "channels": sorted({c for c, _ in self.shares if c[0] == "C" and c not in private}),
+            "groups": sorted({c for c, _ in self.shares if c[0] == "G" or c in private}),
             "ims": sorted({c for c, _ in self.shares if c.startswith("D")}),
+            "shares": shares,
             "file_access": "visible",
         }

@@ -104,6 +104,8 @@ def delete(slack: Slack, channel: Channel, message: Message) -> None:
     before = slack.world.render_message(message)
     replies = [m for m in channel.thread(message.ts) if m.is_reply]
     del channel.messages[message.ts]
+    for file_id in message.files:
+        slack.world.files[file_id].shares.remove((channel.id, message.ts))
     if replies:
         channel.deleted_roots.add(message.ts)
     slack.events.emit(

@@ -116,6 +116,11 @@ class Speaker:
         world.files[file.id] = file
         return share_file(self._slack, channel, self.person, [file.id], text, thread_ts)
 
+    def share_again(self, channel: Channel, file: File, *, text: str = "") -> Message:
+        """Shares a file that is there already."""
+        self._may_write(channel)
+        return share_file(self._slack, channel, self.person, [file.id], text, "")
+
     def open_home(self, tab: str = "home") -> None:
         """Opens the app's `home` or `messages` tab."""
         home = self._slack.views.homes.get(self.id)

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from bot.workspace.actor import Actor
 from bot.workspace.channels import Channel, ChannelType
+from bot.workspace.file_changes import delete_file, retitle_file, rewrite_file, unshare_file
+from bot.workspace.files import File
+from bot.workspace.messages import Message
 from bot.workspace.people import Kind, UserGroup
 from bot.workspace.slack import Slack
 from bot.workspace.world import HasId, World, id_of
@@ -84,12 +87,21 @@ class Stage:
         """Takes somebody out of a channel, the app too, and tells the app."""
         channel.members.remove(id_of(person))
         self._membership("member_left_channel", channel, id_of(person))
+        if id_of(person) == self.world.app.bot_user:
+            prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
+            self.slack.events.emit({"type": f"{prefix}_left", "channel": channel.id}, channel)
 
     def archive(self, channel: Channel) -> None:
         """Archives a channel and tells the app."""
         channel.archived = True
         prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
         self.slack.events.emit({"type": f"{prefix}_archive", "channel": channel.id}, channel)
+
+    def unarchive(self, channel: Channel) -> None:
+        """Opens an archived channel again and tells the app."""
+        channel.archived = False
+        prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
+        self.slack.events.emit({"type": f"{prefix}_unarchive", "channel": channel.id}, channel)
 
     def share(self, channel: Channel, *teams: str) -> None:
         """Has other teams share a channel through Slack Connect, or none, and tells the app."""
@@ -118,6 +130,27 @@ class Stage:
         bots = {"oauth": [], "bot": [self.world.app.bot_user]}
         self.slack.events.emit({"type": "tokens_revoked", "tokens": bots})
         self.slack.events.emit({"type": "app_uninstalled"})
+
+    def file_of(self, message: Message) -> File:
+        """The first file of a message."""
+        return self.world.files[message.files[0]]
+
+    def rewrite(self, file: File, data: bytes) -> None:
+        """Gives a file other content and tells the app."""
+        rewrite_file(self.slack, file, data)
+
+    def retitle(self, file: File, title: str) -> None:
+        """Gives a file another title and tells the app."""
+        retitle_file(self.slack, file, title)
+
+    def delete_file(self, file: File) -> None:
+        """Deletes a file everywhere and tells the app."""
+        delete_file(self.slack, file)
+
+    def unshare(self, message: Message) -> None:
+        """Takes the first file out of a message and tells the app of the message's change."""
+        channel = self.world.channels[message.channel]
+        unshare_file(self.slack, channel, message, self.file_of(message))
 
     def _membership(self, kind: str, channel: Channel, user: str) -> None:
         letter = "G" if channel.type is ChannelType.PRIVATE else "C"

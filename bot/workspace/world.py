@@ -189,7 +189,7 @@ class World:
 
     def render_message(self, message: Message, *, with_metadata: bool = False) -> Json:
         """A message as the Web API and events show it: with its files, and a root's replies."""
-        files = [self.files[f].render(self.base_url) for f in message.files]
+        files = [self.render_file(self.files[f]) for f in message.files]
         shown = message.render(files=files, with_metadata=with_metadata)
         if message.thread_ts and not message.is_reply:
             replies = [m for m in self.channels[message.channel].thread(message.ts) if m.is_reply]
@@ -207,6 +207,17 @@ class World:
             if root:
                 shown["parent_user_id"] = root.user
         return shown
+
+    def render_file(self, file: File) -> Json:
+        """A file as the Web API and events show it."""
+        kinds = (ChannelType.PRIVATE, ChannelType.MPIM)
+        private = {c for c, _ in file.shares if self.channels[c].type in kinds}
+        return file.render(self.base_url, private)
+
+    def sees_file(self, file: File) -> bool:
+        """Whether the app may know of a file: it is its own, or stands where the app is."""
+        bot = self.app.bot_user
+        return file.user == bot or any(bot in self.channels[c].members for c, _ in file.shares)
 
     def session(self, channel: str, thread_ts: str) -> AgentSession:
         """The agent session of a thread, made where there is none."""

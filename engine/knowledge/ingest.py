@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine.errors import SourceUnreadable
 from engine.knowledge.chunk import CHUNKER_VERSION
 from engine.knowledge.embedded_text import EMBEDDED_TEXT_VERSION
 from engine.knowledge.forgetting import Forgotten, forget_source
+from engine.knowledge.own_audience import OwnAudience
 from engine.knowledge.parser import Parser
 from engine.knowledge.progress import Summary, Watch
 from engine.knowledge.repair import repair_index
@@ -35,8 +37,7 @@ class Ingestion:
     in one transaction after its points are on disk, and a run that finds a document published by
     another lets it be.
 
-    heeds_documents: whether a document's own statement of its readers goes before its source's;
-        not for what anybody can hand in.
+    own_audience: what a document's own statement of its readers counts beside its source's.
     """
 
     tenant: str
@@ -49,7 +50,7 @@ class Ingestion:
     clock: Clock
     max_bytes: int
     parallel_parses: int
-    heeds_documents: bool = True
+    own_audience: OwnAudience = OwnAudience.DECIDES
 
     def index_record(self) -> IndexRecord:
         """What this program builds an index with."""
@@ -64,9 +65,15 @@ class Ingestion:
         Raises: SourceUnreadable before anything is changed; IndexMismatch, IndexUnavailable,
         StorageUnavailable, ModelUnavailable in the middle, with all that was published kept.
         """
-        started = time.monotonic()
         listing = await asyncio.to_thread(list_source, source, (), self.max_bytes)
         await self._refuse_lost_sitemap(listing)
+        return await self.run_listed(listing, audience, watch)
+
+    async def run_listed(
+        self, listing: Listing, audience: tuple[str, ...], watch: Watch
+    ) -> Summary:
+        """As `run`, over a source that somebody else has listed."""
+        started = time.monotonic()
         await self.index.start(self.index_record())
         await self.repair()
         source_id = await self.sources.add(self.tenant, listing.uri, audience, at=self.clock())
@@ -104,6 +111,19 @@ class Ingestion:
             sources=self.sources,
             clock=self.clock,
         )
+
+    async def drop(self, is_gone: Callable[[str], bool]) -> int:
+        """Removes the documents of these uris ahead of any run; how many there were.
+
+        Raises: IndexUnavailable, StorageUnavailable.
+        """
+        known = await self.documents.known(self.tenant)
+        ids = [document.id for uri, document in known.items() if is_gone(uri)]
+        if ids:
+            versions = await self.documents.remove(self.tenant, ids)
+            await self.index.delete_versions(self.tenant, versions)
+            await self.index.flush()
+        return len(ids)
 
     async def repair(self) -> None:
         """Makes the index hold the live versions, whole; see `engine.knowledge.repair`."""

@@ -12,9 +12,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.audience import EVERYONE, is_meant_as_tag, parse_tags
+from engine.audience import EVERYONE
 from engine.containment import citable_url, contained_label
-from engine.errors import DocumentEmpty, DocumentUnreadable, WrongUse
+from engine.errors import DocumentEmpty
 from engine.knowledge.chunk import chunk_document
 from engine.knowledge.document import ParsedDocument, Passage, RawDocument
 from engine.knowledge.embedded_text import (
@@ -23,6 +23,7 @@ from engine.knowledge.embedded_text import (
     passage_text,
     sentence_text,
 )
+from engine.knowledge.own_audience import own_audience
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import IndexPoint
 from engine.retrieval.lexical import document_vector, terms
@@ -96,7 +97,7 @@ def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder
         title=title,
         url=raw.url or _link(parsed.front_matter.get("url")),
         category=contained_label(raw.category or _string(parsed.front_matter.get("category"))),
-        audience=_own_audience(raw, parsed) or raw.audience or (EVERYONE,),
+        audience=own_audience(raw, parsed) or raw.audience or (EVERYONE,),
         passages=passages,
         texts=tuple(embedded_texts(title, passage) for passage in passages),
     )
@@ -111,23 +112,6 @@ def embedded_texts(title: str, passage: Passage) -> tuple[str, ...]:
 def model_name(embedder: Embedder) -> str:
     """The embedder as the hashes of embedded texts name it."""
     return f"{embedder.name}:{embedder.version}"
-
-
-def _own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
-    value = parsed.front_matter.get("audience")
-    if value is None or value == "":
-        return ()
-    if value == []:
-        raise DocumentUnreadable(
-            f"{raw.name} has an empty audience; name who may read it, or leave the field out"
-        )
-    values = value if isinstance(value, list) else str(value).split(",")
-    if not any(is_meant_as_tag(v) for v in values):
-        return ()  # another system's field of the same name, such as `audience: ITPro`
-    try:
-        return parse_tags(values)
-    except WrongUse as error:
-        raise DocumentUnreadable(f"{raw.name}: {error}") from None
 
 
 def _string(value: object) -> str | None:

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import DeskhandError, DocumentEmpty, DocumentUnreadable
+from engine.errors import DeskhandError, DocumentEmpty, DocumentForNobody, DocumentUnreadable
 from engine.knowledge.document import RawDocument
 from engine.knowledge.forgetting import exists
-from engine.knowledge.front_matter_audience import without_audience
+from engine.knowledge.own_audience import OwnAudience, heeded
 from engine.knowledge.prepare import Chunked, chunk
 from engine.knowledge.progress import Progress, Summary, Watch
 from engine.knowledge.publisher import PublishedGroup, Publisher
@@ -219,17 +219,14 @@ class SourceRun:
                 if self._is_unchanged(replace(found, document=raw)):
                     return
             parsed = await self._in.parser.parse(raw)
-            if not self._in.heeds_documents:
-                parsed = replace(parsed, front_matter=without_audience(parsed.front_matter))
-            chunked = await asyncio.to_thread(
-                chunk, found.uri, self._settled(found.uri, raw), parsed, self._in.embedder
-            )
+            settled, parsed = heeded(self._in.own_audience, self._settled(found.uri, raw), parsed)
+            chunked = await asyncio.to_thread(chunk, found.uri, settled, parsed, self._in.embedder)
             if keeper := self._keeper(found.uri):
                 chunked = replace(chunked, source_id=keeper.source_id)
         except DocumentUnreadable as error:
-            if isinstance(error, DocumentEmpty):
+            if isinstance(error, DocumentEmpty | DocumentForNobody):
                 self._emptied.add(found.uri)
-            self._fail(found.uri, name, str(error))
+            self._fail(found.uri, name, str(error), retryable=error.retryable)
             return
         except DeskhandError:
             raise
@@ -255,11 +252,12 @@ class SourceRun:
     def _settled(self, uri: str, raw: RawDocument) -> RawDocument:
         """The document with its stamp, its source's tags, and the name its source knows it by."""
         keeper = self._keeper(uri)
+        decides = self._in.own_audience is OwnAudience.DECIDES
         return replace(
             raw,
             name=keeper.name if keeper else raw.name,
             content_hash=self._stamp(Found(uri=uri, document=raw)),
-            audience=(raw.audience if self._in.heeds_documents else ()) or self._given(uri).tags,
+            audience=(raw.audience if decides else ()) or self._given(uri).tags,
         )
 
     def _count(self, group: PublishedGroup) -> None:
@@ -271,8 +269,9 @@ class SourceRun:
         self._done += group.added + group.changed + group.unchanged
         self._report(group.last_name)
 
-    def _fail(self, uri: str, name: str, reason: str) -> None:
-        self.summary.failed.append(Failure(uri=uri, name=name, reason=reason))
+    def _fail(self, uri: str, name: str, reason: str, *, retryable: bool = False) -> None:
+        failure = Failure(uri=uri, name=name, reason=reason, retryable=retryable)
+        self.summary.failed.append(failure)
         self._done += 1
         self._report(name)
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -25,6 +26,15 @@ _UNANSWERED: dict[str, Any] = {
 }
 
 
+class Closed(StrEnum):
+    """Why nobody is wanted any more."""
+
+    SETTLED = "settled"
+    """The question was changed, and has its answer."""
+    WITHDRAWN = "withdrawn"
+    """The question was deleted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """An escalation.
@@ -33,7 +43,8 @@ class Case:
     with each change that the card must show. tells_asker: they are still to be told that a person
     has it. channel, ts: its card; None until that is placed. answered_by, answer: the person who
     was first, and their words; answered_with: the inbox's row of these. delivered_at: when the
-    asker had them.
+    asker had them. first_revision: for which it was opened. closed: None while a person is wanted,
+    or has answered; a closed case takes no answer.
     """
 
     id: str
@@ -51,6 +62,8 @@ class Case:
     answered_with: str | None
     answer: str | None
     delivered_at: datetime | None
+    first_revision: int
+    closed: Closed | None
 
 
 class CaseStore:
@@ -72,10 +85,15 @@ class CaseStore:
         """The question's case, made where it has none.
 
         One that nobody has answered gets the reasons it has not; for a later revision of the
-        question, an answered one is open again, for these reasons alone. tells_asker: the asker is
-        to be told that a person has it, once for each reason and revision.
+        question, an answered one is open again, for these reasons alone, and so is a closed one,
+        which the asker may open as well. tells_asker: the asker is to be told that a person has it,
+        once for each reason and revision. That of a cancelled question is closed from the start.
         """
         async with self._database.write() as db:
+            # Locked as whoever cancels it does, so that one of the two sees the other's.
+            asked = select(inbox.c.state).where(inbox.c.tenant == tenant, inbox.c.id == question_id)
+            state = (await db.execute(asked.with_for_update(key_share=True))).scalar_one_or_none()
+            gone = state == State.CANCELLED.value
             await db.execute(
                 upsert(db, cases)
                 .values(
@@ -88,6 +106,8 @@ class CaseStore:
                     version=1,
                     outdated=True,
                     tells_asker=tells_asker,
+                    first_revision=revision,
+                    closed=Closed.WITHDRAWN.value if gone else None,
                 )
                 .on_conflict_do_nothing(index_elements=["question_id"])
             )
@@ -95,7 +115,7 @@ class CaseStore:
             found = await db.execute(select(cases).where(*mine).with_for_update())
             known = _parse(found.mappings().one())
             changes = _opened_again(known, reasons, revision, tells_asker=tells_asker)
-            if not changes:
+            if gone or not changes:
                 return known
             await db.execute(update(cases).where(*mine).values(**changes, **OUTDATED))
             found = await db.execute(select(cases).where(*mine))
@@ -121,13 +141,14 @@ class CaseStore:
     async def answer(
         self, case_id: str, *, by: str, text: str, at: datetime, reply_id: str
     ) -> bool:
-        """Stores a person's answer; False where somebody else was first.
+        """Stores a person's answer; False where somebody else was first, or it is closed.
 
         reply_id: of the inbox's row in which they wrote it.
         """
         return await self._change(
             cases.c.id == case_id,
             cases.c.answered_at.is_(None),
+            cases.c.closed.is_(None),
             answered_by=by,
             answer=storable(text),
             answered_at=at,
@@ -206,11 +227,12 @@ def _opened_again(
     known: Case, reasons: Sequence[str], revision: int, *, tells_asker: bool
 ) -> dict[str, Any]:
     """What changes in a case that is opened once more; empty: nothing."""
-    if known.answered_at is not None:
-        if revision <= known.revision:
+    if known.answered_at is not None or known.closed is not None:
+        wanted = known.answered_at is None and tells_asker
+        if revision <= known.revision and not wanted:
             return {}
         again = {"revision": revision, "reasons": list(reasons), "tells_asker": tells_asker}
-        return again | _UNANSWERED
+        return again | _UNANSWERED | {"closed": None}
     new = [reason for reason in reasons if reason not in known.reasons]
     if not new and revision <= known.revision:
         return {}
@@ -223,4 +245,5 @@ def _opened_again(
 
 def _parse(row: Mapping[Any, Any]) -> Case:
     values = {name: row[name] for name in Case.__dataclass_fields__}
-    return Case(**values | {"reasons": tuple(row["reasons"])})
+    closed = None if row["closed"] is None else Closed(row["closed"])
+    return Case(**values | {"reasons": tuple(row["reasons"]), "closed": closed})

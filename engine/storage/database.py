@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -20,6 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from engine.errors import SettingsInvalid, StorageUnavailable
 
 T = TypeVar("T")
+
+_WAL_PAUSE_S = 0.02
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _OPTIONS = frozenset({"host", "port", "ssl", "timeout", "command_timeout"})
@@ -65,7 +71,7 @@ def database_url(url: str | None, home: Path) -> URL:
 
 def upsert(db: AsyncConnection | Connection, table: Table) -> Any:
     """An INSERT of the connection's dialect, for `on_conflict_do_update`."""
-    return (sqlite if db.dialect.name == "sqlite" else postgresql).insert(table)
+    return (sqlite_dialect if db.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 class Database:
@@ -96,10 +102,11 @@ class Database:
                 connect_args=options["connect_args"],
                 isolation_level="AUTOCOMMIT",
             )
-            event.listen(self._plain, "connect", _prepare_sqlite)
+            prepare = partial(_prepare_sqlite, lock_wait_s=lock_wait_s)
+            event.listen(self._plain, "connect", prepare)
             self._threads = ThreadPoolExecutor(2, thread_name_prefix="deskhand-read")
             self._writer = ThreadPoolExecutor(1, thread_name_prefix="deskhand-write")
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "connect", prepare)
             event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
 
     @asynccontextmanager
@@ -288,11 +295,11 @@ def _lost_connection(error: BaseException) -> bool:
     return error.connection_invalidated or state.startswith(("08", "57P")) or bool(kinds & broken)
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
+def _prepare_sqlite(connection: Any, _: object, *, lock_wait_s: float) -> None:
     connection.isolation_level = None
+    _write_ahead(connection, lock_wait_s)
     cursor = connection.cursor()
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "mmap_size=268435456",
@@ -300,6 +307,27 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _write_ahead(connection: Any, lock_wait_s: float) -> None:
+    """Turns the write-ahead log on, waiting while another program is turning it on too.
+
+    SQLite does not wait here by itself: two that each hold a read lock would wait for ever.
+    """
+    give_up = time.monotonic() + lock_wait_s
+    cursor = connection.cursor()
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+        if hasattr(connection, "run_async"):
+            connection.run_async(lambda _: asyncio.sleep(_WAL_PAUSE_S))
+        else:
+            time.sleep(_WAL_PAUSE_S)
     cursor.close()
 
 

@@ -147,6 +147,8 @@ cases = Table(
     Column("answered_with", UUID),
     Column("answer", Text),
     Column("delivered_at", MOMENT),
+    Column("first_revision", Integer, nullable=False),
+    Column("closed", String(16)),
     UniqueConstraint("question_id"),
     Index("ix_cases_tenant_channel", "tenant", "channel", "ts"),
     Index("ix_cases_tenant_delivered_at", "tenant", "delivered_at", "answered_at"),
@@ -156,7 +158,8 @@ cases = Table(
 change that readers of the card must see; outdated: whether they see an older one, or none.
 tells_asker: whether the asker is still to be told that a person has it. channel, ts: of the card.
 answered_by, answer: of the person who was first; answered_with: the row of `inbox` in which they
-wrote it. delivered_at: when the asker had that answer."""
+wrote it. delivered_at: when the asker had that answer. first_revision: for which it was opened.
+closed: why nobody is wanted any more; NULL while somebody is, or has answered."""
 
 OUTDATED = {"version": cases.c.version + 1, "outdated": True}
 """What each change sets that readers of the card must see."""

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    RowMapping,
-    delete,
     func,
-    literal_column,
     select,
     update,
 )
 
 from engine.storage.database import Database, upsert
+from engine.storage.evaluation_rows import (
+    RUNNING,
+    WITHOUT_RECORD,
+    changed,
+    ended,
+    held,
+    parse_run,
+    prune_runs,
+    run_or_none,
+    start_run,
+)
 from engine.storage.evaluation_run import AlreadyRunning, Baseline, Order, Run, RunState
-from engine.storage.evaluation_schema import eval_answers, eval_baselines, eval_runs
+from engine.storage.evaluation_schema import eval_baselines, eval_runs
 
 LEASE_S = 60.0
 """How long a run waits for its silent process before another may take it."""
-
-_WITHOUT_RECORD = [column for column in eval_runs.c if column.name != "record"]
-_RUNNING = literal_column("eval_runs.state") == literal_column(f"'{RunState.RUNNING.value}'")
-"""Spelt out, as a parameter would not be recognised as the condition of the index."""
 
 
 class EvaluationStore:
@@ -54,51 +56,15 @@ class EvaluationStore:
         cancelled where not. owner: the process that works on it from now on; None for a run that
         another process is about to `take`, for which it waits as long as the lease.
         """
-        until = at + timedelta(seconds=lease_s)
-
-        def change(db: Connection) -> Run | AlreadyRunning:
-            found = _running(db, tenant, target)
-            if found is not None and found.has_process(at):
-                return AlreadyRunning(found)
-            if found is not None and found.options == dict(options) and not found.cancelling:
-                return _changed(db, found.id, {"lease_owner": owner, "lease_until": until})
-            if found is not None:
-                _changed(db, found.id, _ended(RunState.CANCELLED, at))
-            made = insert_run(db, until)
-            if made is None:
-                other = _running(db, tenant, target)
-                assert other is not None
-                return AlreadyRunning(other)
-            return made
-
-        def insert_run(db: Connection, until: datetime) -> Run | None:
-            row = db.execute(
-                upsert(db, eval_runs)
-                .values(
-                    id=str(uuid.uuid4()),
-                    tenant=tenant,
-                    target=target,
-                    options=dict(options),
-                    requested_by=requested_by,
-                    state=RunState.RUNNING.value,
-                    fingerprint="",
-                    done=0,
-                    total=0,
-                    asked=0,
-                    cost_usd=0.0,
-                    started_at=at,
-                    lease_owner=owner,
-                    lease_until=until,
-                    cancelling=False,
-                    problem="",
-                    message=dict(message or {}),
-                )
-                .on_conflict_do_nothing(index_elements=["tenant", "target"], index_where=_RUNNING)
-                .returning(*_WITHOUT_RECORD)
-            )
-            return _run_or_none(row.mappings().first())
-
-        return await self._database.transact(change)
+        values = {
+            "options": dict(options),
+            "requested_by": requested_by,
+            "started_at": at,
+            "lease_owner": owner,
+            "lease_until": at + timedelta(seconds=lease_s),
+            "message": dict(message or {}),
+        }
+        return await self._database.transact(lambda db: start_run(db, tenant, target, values))
 
     async def take(
         self, tenant: str, run_id: str, *, owner: str, at: datetime, lease_s: float = LEASE_S
@@ -111,15 +77,15 @@ class EvaluationStore:
                 .where(
                     eval_runs.c.tenant == tenant,
                     eval_runs.c.id == run_id,
-                    _RUNNING,
+                    RUNNING,
                     eval_runs.c.lease_owner.is_(None)
                     | eval_runs.c.lease_until.is_(None)
                     | (eval_runs.c.lease_until <= at),
                 )
                 .values(lease_owner=owner, lease_until=at + timedelta(seconds=lease_s))
-                .returning(*_WITHOUT_RECORD)
+                .returning(*WITHOUT_RECORD)
             )
-            return _run_or_none(row.mappings().first())
+            return run_or_none(row.mappings().first())
 
         return await self._database.transact(change)
 
@@ -149,7 +115,7 @@ class EvaluationStore:
             values["fingerprint"] = fingerprint
 
         def change(db: Connection) -> Order:
-            statement = update(eval_runs).where(*_held(tenant, run_id, owner)).values(**values)
+            statement = update(eval_runs).where(*held(tenant, run_id, owner)).values(**values)
             cancelling = db.execute(statement.returning(eval_runs.c.cancelling)).scalar()
             if cancelling is None:
                 return Order.LOST
@@ -162,7 +128,7 @@ class EvaluationStore:
         async with self._database.write() as db:
             await db.execute(
                 update(eval_runs)
-                .where(*_held(tenant, run_id, owner))
+                .where(*held(tenant, run_id, owner))
                 .values(lease_owner=None, lease_until=at)
             )
 
@@ -175,13 +141,13 @@ class EvaluationStore:
 
         def change(db: Connection) -> Run | None:
             wanted = (eval_runs.c.tenant == tenant, eval_runs.c.id == run_id)
-            row = db.execute(select(*_WITHOUT_RECORD).where(*wanted).with_for_update())
-            found = _run_or_none(row.mappings().first())
+            row = db.execute(select(*WITHOUT_RECORD).where(*wanted).with_for_update())
+            found = run_or_none(row.mappings().first())
             if found is None or found.state is not RunState.RUNNING:
                 return found
             if found.has_process(at) and found.lease_owner is not None:
-                return _changed(db, run_id, {"cancelling": True})
-            return _changed(db, run_id, _ended(RunState.CANCELLED, at))
+                return changed(db, run_id, {"cancelling": True})
+            return changed(db, run_id, ended(RunState.CANCELLED, at))
 
         return await self._database.transact(change)
 
@@ -204,11 +170,11 @@ class EvaluationStore:
         """Ends a run; false, and nothing is changed, where this process has it no more."""
 
         def change(db: Connection) -> bool:
-            values = {**_ended(state, at), "problem": problem}
+            values = {**ended(state, at), "problem": problem}
             if record is not None:
                 values["record"] = dict(record)
             done = db.execute(
-                update(eval_runs).where(*_held(tenant, run_id, owner)).values(**values)
+                update(eval_runs).where(*held(tenant, run_id, owner)).values(**values)
             )
             return done.rowcount > 0
 
@@ -227,7 +193,7 @@ class EvaluationStore:
         """A run; None where there is none. The first characters of an id do, if of one alone."""
         async with self._database.read() as db:
             found = await db.execute(
-                select(*_WITHOUT_RECORD)
+                select(*WITHOUT_RECORD)
                 .where(
                     eval_runs.c.tenant == tenant,
                     eval_runs.c.id.startswith(run_id, autoescape=True),
@@ -235,7 +201,7 @@ class EvaluationStore:
                 .limit(2)
             )
             rows = found.mappings().all()
-        return _run(rows[0]) if run_id and len(rows) == 1 else None
+        return parse_run(rows[0]) if run_id and len(rows) == 1 else None
 
     async def record(self, tenant: str, run_id: str) -> dict[str, Any] | None:
         """A run's record as JSON; None where there is none yet."""
@@ -262,12 +228,12 @@ class EvaluationStore:
             wanted.append(eval_runs.c.target == target)
         async with self._database.read() as db:
             found = await db.execute(
-                select(*_WITHOUT_RECORD)
+                select(*WITHOUT_RECORD)
                 .where(*wanted)
                 .order_by(eval_runs.c.started_at.desc(), eval_runs.c.id)
                 .limit(limit)
             )
-            return tuple(_run(row) for row in found.mappings())
+            return tuple(parse_run(row) for row in found.mappings())
 
     async def last(self, tenant: str, target: str | None = None) -> Run | None:
         """The newest run that came to its end; None where there is none."""
@@ -275,11 +241,12 @@ class EvaluationStore:
         return found[0] if found else None
 
     async def cost_per_case_usd(self, tenant: str, target: str) -> float | None:
-        """What a case that had to be asked cost in the newest runs; None where none was asked.
+        """What a case that had to be asked cost in the newest runs that cost something.
 
-        Runs of the same target count; those of others where it has none.
+        Runs of the same target count; those of others where it has none. None without any.
         """
-        asked = (eval_runs.c.tenant == tenant, eval_runs.c.asked > 0)
+        paid = (eval_runs.c.asked > 0, eval_runs.c.cost_usd > 0)
+        asked = (eval_runs.c.tenant == tenant, *paid)
         for wanted in ((*asked, eval_runs.c.target == target), asked):
             newest = (
                 select(eval_runs.c.cost_usd, eval_runs.c.asked)
@@ -328,79 +295,4 @@ class EvaluationStore:
 
         What runs and what is a baseline stays. Answers go with the last run of their fingerprint.
         """
-        of_target = (
-            func.row_number()
-            .over(
-                partition_by=eval_runs.c.target,
-                order_by=(eval_runs.c.started_at.desc(), eval_runs.c.id),
-            )
-            .label("place")
-        )
-        ranked = select(eval_runs.c.id, of_target).where(eval_runs.c.tenant == tenant).subquery()
-        named = select(eval_baselines.c.run_id).where(eval_baselines.c.tenant == tenant)
-        kept = select(eval_runs.c.fingerprint).where(eval_runs.c.tenant == tenant)
-
-        def change(db: Connection) -> int:
-            gone = db.execute(
-                delete(eval_runs).where(
-                    eval_runs.c.tenant == tenant,
-                    eval_runs.c.id.in_(select(ranked.c.id).where(ranked.c.place > keep)),
-                    eval_runs.c.id.not_in(named),
-                    eval_runs.c.state != RunState.RUNNING.value,
-                )
-            )
-            if gone.rowcount:
-                db.execute(
-                    delete(eval_answers).where(
-                        eval_answers.c.tenant == tenant, eval_answers.c.fingerprint.not_in(kept)
-                    )
-                )
-            return gone.rowcount
-
-        return await self._database.transact(change)
-
-
-def _held(tenant: str, run_id: str, owner: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        eval_runs.c.tenant == tenant,
-        eval_runs.c.id == run_id,
-        eval_runs.c.lease_owner == owner,
-        _RUNNING,
-    )
-
-
-def _running(db: Connection, tenant: str, target: str) -> Run | None:
-    row = db.execute(
-        select(*_WITHOUT_RECORD)
-        .where(eval_runs.c.tenant == tenant, eval_runs.c.target == target, _RUNNING)
-        .with_for_update()
-    )
-    return _run_or_none(row.mappings().first())
-
-
-def _changed(db: Connection, run_id: str, values: Mapping[str, Any]) -> Run:
-    row = db.execute(
-        update(eval_runs)
-        .where(eval_runs.c.id == run_id)
-        .values(**values)
-        .returning(*_WITHOUT_RECORD)
-    )
-    return _run(row.mappings().one())
-
-
-def _ended(state: RunState, at: datetime) -> dict[str, Any]:
-    return {
-        "state": state.value,
-        "finished_at": at,
-        "lease_owner": None,
-        "lease_until": None,
-        "cancelling": False,
-    }
-
-
-def _run_or_none(row: RowMapping | None) -> Run | None:
-    return None if row is None else _run(row)
-
-
-def _run(row: RowMapping) -> Run:
-    return Run(**{**row, "state": RunState(row["state"])})
+        return await self._database.transact(lambda db: prune_runs(db, tenant, keep))

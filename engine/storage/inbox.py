@@ -29,21 +29,22 @@ from sqlalchemy import (
     update,
 )
 
+from engine.storage import case_effects
 from engine.storage.arrivals import Arrival, present_turn, store_arrivals
+from engine.storage.case_effects import NOT_QUESTIONS, Effect
 from engine.storage.claims import take_next
 from engine.storage.database import Database
 from engine.storage.group_commit import GroupCommit
+from engine.storage.inbox_item import NOWHERE as NOWHERE
 from engine.storage.inbox_item import PENDING as PENDING
 from engine.storage.inbox_item import InboxItem as InboxItem
 from engine.storage.inbox_item import NewQuestion as NewQuestion
 from engine.storage.inbox_item import State as State
 from engine.storage.inbox_item import Surface as Surface
 from engine.storage.inbox_item import parse_item, storable
-from engine.storage.schema import OUTDATED, cases, inbox
+from engine.storage.schema import inbox
 
 _MINE = inbox.alias("mine")
-_NO_QUESTION = ("not_meant", "courtesy")
-"""Outcomes of words that asked nothing."""
 _FREE: dict[str, Any] = {"lease_owner": None, "lease": None, "lease_until": None}
 
 
@@ -120,7 +121,7 @@ class InboxStore:
             inbox.c.deleted_at.is_(None),
             inbox.c.text != changed,
             or_(inbox.c.edited_at.is_(None), inbox.c.edited_at <= edited_at),
-            outdates_card=True,
+            effect=case_effects.edited,
         )
 
     async def cancel(
@@ -128,13 +129,16 @@ class InboxStore:
     ) -> InboxItem | None:
         """The question, CANCELLED unless it was DONE; None where it is unknown.
 
-        Either way no later edit makes it due again.
+        Either way no later edit makes it due again, and its case is withdrawn.
         """
         place = _at(tenant, team, channel, ts)
         ended = {State.DONE.value: State.DONE.value}
         state = case(ended, value=inbox.c.state, else_=State.CANCELLED.value)
         cancelled = await self._change(
-            {"state": state, "deleted_at": at} | _FREE, place, inbox.c.deleted_at.is_(None)
+            {"state": state, "deleted_at": at} | _FREE,
+            place,
+            inbox.c.deleted_at.is_(None),
+            effect=case_effects.deleted,
         )
         return cancelled or await self._one(place)
 
@@ -176,11 +180,13 @@ class InboxStore:
     async def finish(
         self, question_id: str, lease: str | None, revision: int, *, outcome: str, at: datetime
     ) -> bool:
-        """Ends a question as DONE; False: it was edited, cancelled or taken over, and is not."""
+        """Ends a question as DONE; False: it was edited, cancelled or taken over, and is not.
+
+        The case of an earlier revision is settled where this one's outcome needs nobody.
+        """
         values = {"state": State.DONE.value, "outcome": outcome, "done_at": at} | _FREE
         mine = inbox.c.revision == revision
-        anew = revision > 1  # an earlier one may have a card
-        return await self._held(question_id, lease, values, mine, outdates_card=anew)
+        return await self._held(question_id, lease, values, mine, effect=case_effects.done)
 
     async def release(self, tenant: str, owner: str, *, at: datetime) -> int:
         """Gives back all that an owner holds, due at once, the attempt not counted; how many."""
@@ -241,7 +247,7 @@ class InboxStore:
                     inbox.c.user == user,
                     inbox.c.state != State.CANCELLED.value,
                     inbox.c.surface != Surface.CASE_REPLY.value,
-                    func.coalesce(inbox.c.outcome, "").not_in(_NO_QUESTION),
+                    func.coalesce(inbox.c.outcome, "").not_in(NOT_QUESTIONS),
                 )
                 .order_by(inbox.c.sequence.desc())
                 .limit(limit)
@@ -257,28 +263,28 @@ class InboxStore:
         lease: str | None,
         values: Mapping[str, Any],
         *conditions: ColumnElement[bool],
-        outdates_card: bool = False,
+        effect: Effect = case_effects.none,
     ) -> bool:
         held = (
             inbox.c.id == question_id,
             inbox.c.state == State.CLAIMED.value,
             inbox.c.lease == lease,
         )
-        changed = await self._change(values, *held, *conditions, outdates_card=outdates_card)
+        changed = await self._change(values, *held, *conditions, effect=effect)
         return changed is not None
 
     async def _change(
         self,
         values: Mapping[str, Any],
         *conditions: ColumnElement[bool],
-        outdates_card: bool = False,
+        effect: Effect = case_effects.none,
     ) -> InboxItem | None:
-        statement = update(inbox).where(*conditions).values(**values).returning(inbox)
+        changing = update(inbox).where(*conditions).values(**values).returning(inbox)
 
         def change(db: Connection) -> RowMapping | None:
-            row = db.execute(statement).mappings().first()
-            if row is not None and outdates_card:
-                db.execute(update(cases).where(cases.c.question_id == row["id"]).values(**OUTDATED))
+            row = db.execute(changing).mappings().first()
+            for statement in effect(row) if row is not None else ():
+                db.execute(statement)
             return row
 
         row = await self._database.transact(change)

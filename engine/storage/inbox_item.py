@@ -29,6 +29,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+NOWHERE = ""
+"""Channel of a question that is no message and has no place yet; its `ts` names who asked what."""
+
 PENDING = (State.DUE.value, State.CLAIMED.value)
 """States of a question that still wants its answer."""
 
@@ -86,6 +89,11 @@ class InboxItem(NewQuestion):
     def root(self) -> str:
         """The first message of the conversation, its own outside a thread."""
         return self.thread_ts or self.ts
+
+    @property
+    def has_place(self) -> bool:
+        """Whether there is a message that it is; see `placed_questions`."""
+        return self.channel != NOWHERE
 
 
 _FIELDS = tuple(InboxItem.__dataclass_fields__)

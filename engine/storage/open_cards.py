@@ -22,6 +22,7 @@ class OpenCards:
                 .where(
                     cases.c.tenant == tenant,
                     cases.c.delivered_at.is_(None),
+                    cases.c.closed.is_(None),
                     cases.c.ts.is_not(None),
                 )
                 .order_by(cases.c.opened_at.desc())

@@ -12,10 +12,13 @@ from typing import Any
 class Kind(StrEnum):
     """What a message of ours is."""
 
+    ASKED = "asked"
+    """What a question stands as that is no message of its own."""
     ANSWER = "answer"
     NOTICE = "notice"
     HUMAN = "human"
     CARD = "card"
+    CARD_NOTE = "card_note"
 
 
 class PartState(StrEnum):

@@ -35,11 +35,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A document that could not be read, and why, in one sentence."""
+    """A document that could not be read, and why, in one sentence.
+
+    retryable: the same document may be readable later; not stored.
+    """
 
     uri: str
     name: str
     reason: str
+    retryable: bool = False
 
 
 class SourceStore:

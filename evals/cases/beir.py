@@ -54,13 +54,9 @@ def read_beir(folder: Path, split: Split | None = None) -> BeirFolder:
     cases, unjudged = _read_queries(folder / "queries.jsonl", judged, problems)
     missing = sorted(set(judged) - {case.question.id for case in cases})
     if missing:
-        problems.add(
-            f"{len(missing):,} judged queries are missing and were left out: {_named(missing)}"
-        )
+        problems.add(f"left out, judged but not there: {_named(missing)}")
     if unjudged and found is None:
-        problems.add(
-            f"{len(unjudged):,} queries have no judgement and were left out: {_named(unjudged)}"
-        )
+        problems.add(f"left out, without a judgement: {_named(unjudged)}")
     told += problems.all()
     told += _without_document(folder / "corpus.jsonl", cases)
     return BeirFolder(cases=tuple(cases), problems=tuple(told), split=found)
@@ -148,16 +144,12 @@ def _case(name: str, text: str, gains: Mapping[str, float]) -> Case:
 def _without_document(corpus: Path, cases: list[Case]) -> list[str]:
     """A sentence where judged documents are missing: a figure over them cannot reach 1."""
     wanted = {name for case in cases for name, gain in case.gains.items() if gain > 0}
-    problems = Problems(str(corpus))
-    for _, row in numbered_rows(corpus, problems):
+    # What is wrong with a document is told where the corpus is ingested.
+    for _, row in numbered_rows(corpus, Problems(str(corpus))):
         name = row.get("_id", row.get("id"))
         if isinstance(name, str | int | float):
             wanted.discard(document_name(str(name)))
-    if wanted:
-        return [
-            f"{corpus}: {len(wanted):,} relevant documents are missing: {_named(sorted(wanted))}"
-        ]
-    return []
+    return [f"{corpus}: no document for the judgement of {_named(sorted(wanted))}"] * bool(wanted)
 
 
 def _named(names: list[str]) -> str:

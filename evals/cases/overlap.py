@@ -10,22 +10,32 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import engine
 from engine.errors import WrongUse
 from engine.storage.models import ModelStore, StoredModel
+from engine.triage.examples import read_examples
 from evals.case import Case
 from evals.cases.own import read_own_cases
 from evals.cases.signatures import (
     NearPair,
+    Signatures,
     dump_signatures,
     near_pairs,
+    normalised,
     read_signatures,
     signatures_of,
 )
 
+SEED: Final = Path(engine.__file__).parent / "triage" / "starter" / "seed.jsonl"
+"""What the shipped triage model was trained on."""
+
 _SHOWN = 5
+_LEAST_ALONE = 15
+"""Characters."""
 
 
 class TrainedOn(StrEnum):
@@ -65,7 +75,8 @@ async def keep_training_texts(
 async def refuse_trained_cases(
     store: ModelStore, tenant: str, cases: Sequence[Case]
 ) -> tuple[str, ...]:
-    """Refuses cases that a model in use was trained on.
+    """Refuses cases that a model in use was trained on; without an own triage model, that is the
+    shipped one.
 
     Gives a sentence for each model of which that cannot be told, since it was made before its
     texts were kept.
@@ -75,8 +86,13 @@ async def refuse_trained_cases(
     notes = []
     signed = await asyncio.to_thread(lambda: signatures_of(case_texts(cases)))
     for what in TrainedOn:
-        version = await store.newest_version(tenant, what.value)
+        # A judge's own name tells its model and prompt, so its labels are looked for themselves.
+        named = _stored_name(what) if what is TrainedOn.JUDGE else what.value
+        version = await store.newest_version(tenant, named)
         if version is None:
+            if what is TrainedOn.TRIAGE:
+                shipped = await asyncio.to_thread(_shipped_seed)
+                await _refuse(signed, shipped, "the shipped triage model was trained on")
             continue
         kept = await store.get(tenant, _stored_name(what), version)
         if kept is None:
@@ -86,12 +102,7 @@ async def refuse_trained_cases(
             )
             continue
         trained = await asyncio.to_thread(read_signatures, kept.body)
-        pairs = await asyncio.to_thread(near_pairs, signed, trained)
-        if pairs:
-            raise WrongUse(
-                f"the data set has questions that {_WORDS[what]}: {_shown(pairs)}; take them out "
-                "of one of the two"
-            )
+        await _refuse(signed, trained, _WORDS[what])
     return tuple(notes)
 
 
@@ -120,15 +131,33 @@ def overlap(
 def case_texts(cases: Iterable[Case]) -> Iterator[tuple[str, str]]:
     """Each text of a case that a training text may repeat, with the case's id.
 
-    A ticket counts as a whole, and its question alone as well.
+    A ticket counts as a whole; its mail and its question also alone, if they are not so short that
+    many tickets share them.
     """
     for case in cases:
         question = case.question
-        parts = [t for t in (question.subject, question.body, question.text) if t.strip()]
-        yield question.id, "\n".join(parts)
-        if len(parts) > 1:
-            yield question.id, question.text
-            yield question.id, "\n".join(p for p in (question.subject, question.body) if p)
+        mail = "\n".join(t for t in (question.subject, question.body) if t.strip())
+        yield question.id, f"{mail}\n{question.text}"
+        if mail and question.text.strip():
+            for alone in (mail, question.text):
+                if len(normalised(alone)) >= _LEAST_ALONE:
+                    yield question.id, alone
+
+
+async def _refuse(cases: Signatures, trained: Signatures, which: str) -> None:
+    pairs = await asyncio.to_thread(near_pairs, cases, trained)
+    if pairs:
+        raise WrongUse(
+            f"the data set has questions that {which}: {_shown(pairs)}; take them out of one of "
+            "the two"
+        )
+
+
+@lru_cache(maxsize=1)
+def _shipped_seed() -> Signatures:
+    found = read_examples(SEED)
+    numbered = zip(found.lines, found.examples, strict=True)
+    return signatures_of((f"line {line} of {SEED.name}", each.text) for line, each in numbered)
 
 
 def _own_pairs(home: Path, texts: Sequence[tuple[str, str]]) -> tuple[NearPair, ...]:
@@ -141,7 +170,7 @@ def _own_pairs(home: Path, texts: Sequence[tuple[str, str]]) -> tuple[NearPair, 
 
 
 def _shown(pairs: Sequence[NearPair]) -> str:
-    seen = list(dict.fromkeys(f"{pair.first} and {pair.second}" for pair in pairs))
+    seen = [f"{pair.first} and {pair.second}" for pair in pairs]
     more = ", and more" if len(seen) > _SHOWN else ""
     return ", ".join(seen[:_SHOWN]) + more
 

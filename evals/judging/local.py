@@ -10,13 +10,15 @@ from engine.verification.claim import ClaimChecker
 from engine.verification.support_checker import SupportChecker
 from evals.judging.judge import Claim, Criterion
 from evals.judging.relevance import features_of, load_relevance, texts_to_embed
+from evals.judging.rows import row_support
 
-_VERSION = "1"
+_VERSION = "2"
 _MOST_AT_ONCE = 2
 
 
 class LocalJudge:
-    """Faithfulness and completeness by the support checker, relevance by `evals.judging.relevance`.
+    """Faithfulness and completeness by the support checker, rows of tables cell by cell, relevance
+    by `evals.judging.relevance`.
 
     It is the checker that production verifies with, so it finds what changed since, not what the
     checker itself cannot see.
@@ -51,7 +53,7 @@ class LocalJudge:
         return criterion in Criterion
 
     async def faithfulness(self, claims: Sequence[Claim]) -> tuple[float, ...]:
-        """The checker's probability for each claim; 0 without evidence."""
+        """The probability for each claim; 0 without evidence."""
         async with self._slots:
             return await asyncio.to_thread(self._check, claims)
 
@@ -75,7 +77,13 @@ class LocalJudge:
             await embedder.aclose()
 
     def _check(self, claims: Sequence[Claim]) -> tuple[float, ...]:
-        return tuple(self._checker.check(c.sentence, c.evidence).probability for c in claims)
+        return tuple(self._supported(claim) for claim in claims)
+
+    def _supported(self, claim: Claim) -> float:
+        by_cells = row_support(claim.sentence, claim.evidence)
+        if by_cells is not None:
+            return by_cells
+        return self._checker.check(claim.sentence, claim.evidence).probability
 
     def _open_embedder(self) -> Embedder:
         if self._embedder is None:

@@ -18,7 +18,7 @@ from evals.reports.wording import counted, seen
 _CSS = Path(__file__).parent / "page.css"
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _MARKS = {Standing.PASSED: "✓ ", Standing.FAILED: "✗ ", Standing.OPEN: "• "}
-_BROAD = ("against-baseline", "figures", "slices", "trend")
+_BROAD = ("slices", "trend")
 
 
 def report_html(summary: Summary, pictures: Sequence[Picture]) -> str:
@@ -27,7 +27,12 @@ def report_html(summary: Summary, pictures: Sequence[Picture]) -> str:
     sections = [
         section
         for section in (
-            _section("figures", "Figures", figure_section(summary), _shown(by_name, _BROAD[:2])),
+            _section(
+                "figures",
+                "Headline figures",
+                cards(summary),
+                _shown(by_name, ("against-baseline", "figures")),
+            ),
             _section("regressions", "What changed", regression_section(summary)),
             _section("failures", "What goes wrong", failure_section(summary)),
             _section("documents", "Documents not used", missing_section(summary)),
@@ -38,6 +43,7 @@ def report_html(summary: Summary, pictures: Sequence[Picture]) -> str:
                 _shown(by_name, ("calibration", "risk-coverage")),
             ),
             _section("trend", "Trend over runs", _shown(by_name, ("trend",)), _trend_note(summary)),
+            _section("all", "All figures", figure_section(summary)),
             _section("skipped", "Left out", _skipped(summary)),
             _section("meaning", "How to read this", meaning_section(summary)),
         )
@@ -62,13 +68,13 @@ def report_html(summary: Summary, pictures: Sequence[Picture]) -> str:
             "div",
             tag(
                 "header",
-                tag("p", "Deskhand evaluation", class_="kicker"),
-                tag("h1", foreign(summary.record.dataset, 120)),
+                tag("p", "Deskhand", class_="kicker"),
+                tag("h1", "Evaluation of ", foreign(summary.record.dataset, 120)),
                 _verdict(summary),
                 _facts(summary),
             ),
             tag("nav", tag("ul", *jumps), aria_label="Sections"),
-            tag("main", cards(summary), *(content for _, _, content in sections)),
+            tag("main", *(content for _, _, content in sections)),
             _footer(summary),
             class_="sheet",
         ),
@@ -89,7 +95,8 @@ def _section(place: str, title: str, *content: Html | None) -> tuple[str, str, H
 def _verdict(summary: Summary) -> Html:
     found = summary.headline
     reasons = [tag("li", seen(sentence)) for sentence in found.reasons]
-    notes = [tag("li", seen(sentence), class_="muted") for sentence in found.notes]
+    notes = [tag("li", seen(sentence)) for sentence in found.notes]
+    many = len(notes) > 2
     return tag(
         "div",
         tag(
@@ -98,7 +105,11 @@ def _verdict(summary: Summary) -> Html:
             found.title,
             class_="title",
         ),
-        tag("ul", *reasons, *notes) if reasons or notes else None,
+        tag("ul", *reasons) if reasons else None,
+        tag("ul", *notes, class_="muted") if notes and not many else None,
+        tag("details", tag("summary", counted(len(notes), "note")), tag("ul", *notes))
+        if many
+        else None,
         class_=f"verdict {found.standing.value}",
     )
 

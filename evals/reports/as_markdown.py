@@ -56,17 +56,17 @@ def _figures(summary: Summary) -> str:
 
 
 def _figure(row: FigureRow, compared: bool) -> list[str]:
-    figure, unit = row.figure, row.metric.unit
+    figure, metric = row.figure, row.metric
     cells = [
         row.label,
-        value_text(figure.value, unit),
-        interval_text(figure.low, figure.high, unit) or "–",
+        value_text(figure.value, metric),
+        interval_text(figure.low, figure.high, metric) or "–",
         f"{figure.cases:,}",
     ]
     if compared:
         verdict = row.verdict.value
         marked = row.verdict in (Verdict.BETTER, Verdict.WORSE)
-        cells += [before_text(row), difference_text(row.difference, unit)]
+        cells += [before_text(row), difference_text(row.difference, metric)]
         cells += [f"**{verdict}**" if marked else verdict]
     return cells
 
@@ -132,7 +132,7 @@ def _slices(summary: Summary) -> str:
         ]
         for metric in summary.sliced_by:
             figure = found.figures.get(metric.name)
-            cells.append(value_text(figure.value if figure else None, metric.unit))
+            cells.append(value_text(figure.value if figure else None, metric))
         rows.append(cells)
     table = _table(names, rows, numbers=range(1, len(names)))
     return f"## Slices\n\n{table}" + _more(len(summary.slices), _MOST_SLICES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,9 @@ _SETTINGS: Any = {
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
+    "figure.constrained_layout.h_pad": 0.07,
     "figure.dpi": 100,
+    "figure.titlesize": 11.5,
     "font.family": ["DejaVu Sans"],
     "font.size": 9.5,
     "grid.color": GRID,
@@ -93,7 +96,9 @@ def draw(chart: Chart) -> Picture:
     import matplotlib
     from matplotlib.figure import Figure
 
-    with _LOCK, matplotlib.rc_context():
+    with _LOCK, matplotlib.rc_context(), warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes in a PNG; an SVG has its text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         matplotlib.rcdefaults()  # not what this machine's matplotlibrc says
         matplotlib.rcParams.update(_SETTINGS)
         matplotlib.rcParams["svg.hashsalt"] = chart.name
@@ -101,6 +106,9 @@ def draw(chart: Chart) -> Picture:
         chart.paint(figure)
         svg, png = io.BytesIO(), io.BytesIO()
         figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        # A page has the title in words; a picture that stands alone has to carry it.
+        if figure.get_suptitle() == "":
+            figure.suptitle(chart.title, x=0.01, ha="left", weight="bold")
         figure.savefig(png, format="png", dpi=_PNG_DPI, metadata={"Software": None})
         figure.clear()
     return Picture(chart=chart, svg=svg.getvalue().decode("utf-8"), png=png.getvalue())

@@ -8,14 +8,12 @@ from evals.reports.failures import Failure
 from evals.reports.figure_tables import number, scrolled
 from evals.reports.markup import Html, foreign, joined, tag
 from evals.reports.summary import Summary
-from evals.reports.wording import counted, metric_label, value_text
+from evals.reports.wording import counted, metric_label, score_text
 from evals.run_record import CaseResult
 from evals.statistics.comparison import CaseChange, Flip, Verdict
-from evals.suites.catalogue import METRICS
-from evals.suites.metric import Unit
 
-MOST_FLIPS, MOST_FAILURES, MOST_CASES, MOST_DOCUMENTS = 50, 12, 25, 20
-_UNITS = {metric.name: metric.unit for metric in METRICS}
+FIRST_FLIPS, MOST_FLIPS, MOST_CHANGES = 10, 50, 4
+MOST_FAILURES, MOST_CASES, MOST_DOCUMENTS = 12, 10, 20
 
 
 def regression_section(summary: Summary) -> Html | None:
@@ -47,18 +45,28 @@ def regression_section(summary: Summary) -> Html | None:
 
 
 def _flips(label: str, flips: Sequence[Flip]) -> Html:
-    rows = [
-        tag(
-            "tr",
-            tag("th", tag("code", foreign(flip.case_id, 80)), scope="row"),
-            tag("td", foreign(flip.question, 300), class_="wide"),
-            tag("td", _outcome(flip)),
-            tag("td", tag("ul", *(tag("li", *_changed(c)) for c in flip.changes[:6]))),
-            tag("td", tag("code", foreign(flip.trace_id)) if flip.trace_id else "–"),
-        )
-        for flip in flips[:MOST_FLIPS]
-    ]
-    return _table(label, ("Case", "Question", "Outcome", "Scores", "Trace"), rows, len(flips))
+    names = ("Case", "Question", "Outcome", "Scores", "Trace")
+    rows = [_flip(flip) for flip in flips[:MOST_FLIPS]]
+    first = _table(label, names, rows[:FIRST_FLIPS], min(len(flips), FIRST_FLIPS))
+    if len(rows) <= FIRST_FLIPS:
+        return first
+    rest = _table(f"{label}, continued", names, rows[FIRST_FLIPS:], len(flips) - FIRST_FLIPS)
+    return joined(first, _folded(f"{len(flips) - FIRST_FLIPS:,} more", rest))
+
+
+def _flip(flip: Flip) -> Html:
+    changes = [change for change in flip.changes if change.verdict is flip.verdict]
+    scores = [tag("li", *_changed(change)) for change in changes[:MOST_CHANGES]]
+    if len(changes) > MOST_CHANGES:
+        scores.append(tag("li", f"and {len(changes) - MOST_CHANGES} more"))
+    return tag(
+        "tr",
+        tag("th", tag("code", foreign(flip.case_id, 80)), scope="row"),
+        tag("td", foreign(flip.question, 300), class_="wide"),
+        tag("td", _outcome(flip)),
+        tag("td", tag("ul", *scores)),
+        tag("td", tag("code", foreign(flip.trace_id)) if flip.trace_id else "–"),
+    )
 
 
 def _outcome(flip: Flip) -> str:
@@ -68,13 +76,13 @@ def _outcome(flip: Flip) -> str:
 
 
 def _changed(change: CaseChange) -> tuple[object, ...]:
-    unit = _UNITS.get(change.metric, Unit.COUNT)
     text = (
-        f"{metric_label(change.metric)}: {value_text(change.before, unit)} → "
-        f"{value_text(change.after, unit)}"
+        f"{metric_label(change.metric)} {score_text(change.before, change.metric)} → "
+        f"{score_text(change.after, change.metric)}"
     )
-    verdict = change.verdict.value if change.verdict in (Verdict.BETTER, Verdict.WORSE) else None
-    return (tag("span", text, class_=verdict), " (must never happen)" if change.critical else None)
+    if change.critical:
+        return (tag("strong", text, class_="worse"), " must never happen")
+    return (text,)
 
 
 def failure_section(summary: Summary) -> Html:

@@ -18,7 +18,7 @@ from evals.reports.canvas import (
     say_nothing_to_draw,
     share_axis,
 )
-from evals.reports.wording import counted
+from evals.reports.wording import counted, seen
 from evals.run_record import CaseResult
 from evals.suites.figures import rows_of
 
@@ -61,10 +61,10 @@ def confidence_charts(curves: Curves) -> tuple[Chart, ...]:
         found.append(
             Chart(
                 name="calibration",
-                title="Calibration: is a confidence of 80% right 8 times of 10?",
+                title="Calibration: how often each confidence is right",
                 alt=_calibration_alt(curves),
                 width=5.2,
-                height=4.6,
+                height=5.0,
                 paint=lambda figure: _reliability(figure.subplots(), curves),
             )
         )
@@ -72,10 +72,10 @@ def confidence_charts(curves: Curves) -> tuple[Chart, ...]:
         found.append(
             Chart(
                 name="risk-coverage",
-                title="Risk and coverage: what answering only the surest leaves wrong",
+                title="Risk and coverage: the surest answers first",
                 alt=_risk_alt(curves.risk),
                 width=5.2,
-                height=4.6,
+                height=5.0,
                 paint=lambda figure: _risk(figure.subplots(), curves.risk),
             )
         )
@@ -87,12 +87,14 @@ def both(name: str, curves: Curves) -> Chart:
 
     def paint(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
-        figure.suptitle(name)
+        figure.suptitle(seen(name, 60))
         _reliability(left, curves)
         _risk(right, curves.risk)
+        left.set_title("Calibration")
+        right.set_title("Risk and coverage")
 
     alt = " ".join((_calibration_alt(curves), _risk_alt(curves.risk)))
-    return Chart(name="confidence", title=name, alt=alt, width=10.0, height=4.9, paint=paint)
+    return Chart(name="confidence", title=seen(name), alt=alt, width=10.0, height=5.4, paint=paint)
 
 
 def write_plot(folder: Path, name: str, curves: Curves) -> Path:
@@ -122,13 +124,14 @@ def _reliability(axes: Axes, curves: Curves) -> None:
         )  # fmt: skip
     if not curves.answerable and not curves.right:
         say_nothing_to_draw(axes, "nothing to judge by")
-    axes.set(title="Calibration", xlabel="confidence", ylabel="share that is true")
-    _unit_square(axes)
-    axes.legend(loc="upper left")
+    axes.set(xlabel="confidence", ylabel="share that is true")
+    share_axis(axes.xaxis)
+    share_axis(axes.yaxis)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=1)
 
 
 def _risk(axes: Axes, points: Sequence[RiskPoint]) -> None:
-    axes.set(title="Risk and coverage", xlabel="coverage: share answered", ylabel="share wrong")
+    axes.set(xlabel="coverage: share answered", ylabel="share wrong")
     share_axis(axes.xaxis)
     if not points:
         share_axis(axes.yaxis)
@@ -142,12 +145,7 @@ def _risk(axes: Axes, points: Sequence[RiskPoint]) -> None:
         points[-1].risk, color=MUTED, linestyle=(0, (4, 4)), linewidth=1, label="in any order"
     )
     share_axis(axes.yaxis, high=min(1.0, max(0.1, 1.15 * max(up))))
-    axes.legend(loc="upper left")
-
-
-def _unit_square(axes: Axes) -> None:
-    share_axis(axes.xaxis)
-    share_axis(axes.yaxis)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=1)
 
 
 def _calibration_alt(curves: Curves) -> str:

@@ -54,7 +54,8 @@ def _kind(problem: str, result: CaseResult) -> str:
     for name in sorted({*result.expected_docs, *result.cited_docs}, key=len, reverse=True):
         if name.strip():
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", text)
-    return _QUOTES.sub('"…"', _NAMES.sub("…", _AMOUNT.sub("", text)))
+    text = _QUOTES.sub('"…"', _NAMES.sub("…", _AMOUNT.sub("", text)))
+    return text.replace("….", "…")
 
 
 def missing_documents(results: Sequence[CaseResult]) -> tuple[MissingDocument, ...]:

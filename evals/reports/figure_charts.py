@@ -12,7 +12,6 @@ from evals.reports.summary import Summary
 from evals.reports.wording import (
     counted,
     difference_text,
-    interval_text,
     metric_label,
     seen,
     value_text,
@@ -49,10 +48,10 @@ def _against(summary: Summary) -> Chart | None:
         for row in summary.rows
         if is_share(row) and row.against is not None and row.against.low is not None
         and row.against.high is not None and row.against.difference is not None
-        and row.verdict in _VERDICTS
+        and row.verdict in _VERDICTS and (row.metric.in_gate or row.verdict is not Verdict.SAME)
     ]  # fmt: skip
     rows.sort(key=lambda row: (row.verdict is not Verdict.WORSE, row.verdict is Verdict.SAME))
-    rows = rows[: 2 * MOST_BARS]
+    rows = rows[:MOST_BARS]
     if not rows:
         return None
 
@@ -75,14 +74,14 @@ def _against(summary: Summary) -> Chart | None:
         axes.axvline(0, color=MUTED, linewidth=1)
         reach = 1.1 * max(abs(end) for end in axes.get_xlim())
         share_axis(axes.xaxis, low=-reach, high=reach)
-        axes.set(xlabel="← worse     change in percentage points, 95% interval     better →")
+        axes.set(xlabel="← worse  ·  95% interval  ·  better →")
         _name_rows(axes, [row.label for row in rows])
-        figure.legend(loc="outside upper left", ncols=3)
+        figure.legend(loc="outside lower left", ncols=3)
 
     worse = [row for row in rows if row.verdict is Verdict.WORSE]
     better = [row for row in rows if row.verdict is Verdict.BETTER]
     said = [
-        f"{row.label} {difference_text(row.difference, Unit.SHARE)}" for row in (*worse, *better)
+        f"{row.label} {difference_text(row.difference, row.metric)}" for row in (*worse, *better)
     ]
     alt = (
         f"Of {counted(len(rows), 'figure')}, {len(worse)} significantly worse, {len(better)} better"
@@ -91,7 +90,7 @@ def _against(summary: Summary) -> Chart | None:
         name="against-baseline",
         title="Against the baseline",
         alt=f"{alt}{': ' + ', '.join(said) if said else ''}.",
-        width=7.6,
+        width=5.8,
         height=1.3 + 0.3 * len(rows),
         paint=paint,
     )
@@ -115,17 +114,16 @@ def _values(summary: Summary) -> Chart | None:
                 zorder=3,
             )  # fmt: skip
         share_axis(axes.xaxis, low=-0.02, high=1.02)
-        axes.set(xlabel="95% interval")
         _name_rows(axes, [_directed(row) for row in rows])
-        figure.legend(loc="outside upper left", ncols=2)
+        figure.legend(loc="outside lower left", ncols=2)
 
-    said = ", ".join(f"{row.label} {value_text(row.figure.value, row.metric.unit)}" for row in rows)
+    said = ", ".join(f"{row.label} {value_text(row.figure.value, row.metric)}" for row in rows)
     return Chart(
         name="figures",
-        title="First figures",
+        title="This run, with 95% intervals",
         alt=f"{said}.",
-        width=7.6,
-        height=1.3 + 0.34 * len(rows),
+        width=5.8,
+        height=1.2 + 0.34 * len(rows),
         paint=paint,
     )
 
@@ -151,16 +149,16 @@ def _slices(summary: Summary) -> Chart | None:
         share_axis(axes.xaxis, low=-0.02, high=1.02)
         axes.set(xlabel=f"{metric_label(metric.name)}, 95% interval")
         _name_rows(axes, [_slice_name(s, metric) for s in shown])
-        figure.legend(loc="outside upper left", ncols=2)
+        figure.legend(loc="outside lower left", ncols=2)
 
     said = ", ".join(
-        f"{s.dimension} {seen(s.value, 40)} {value_text(s.figures[metric.name].value, metric.unit)}"
+        f"{s.dimension} {seen(s.value, 40)} {value_text(s.figures[metric.name].value, metric)}"
         for s in shown
     )
     return Chart(
         name="slices",
         title=f"{metric_label(metric.name)} by slice",
-        alt=f"All cases {value_text(whole.value, metric.unit)}; {said}.",
+        alt=f"All cases {value_text(whole.value, metric)}; {said}.",
         width=7.6,
         height=1.3 + 0.3 * len(shown),
         paint=paint,
@@ -186,15 +184,15 @@ def _trend(summary: Summary) -> Chart | None:
     for row in rows:
         values = [f for f in (_figure_of(run, row.metric) for run in runs) if f is not None]
         said.append(
-            f"{row.label} from {value_text(values[0].value, row.metric.unit)} "
-            f"to {value_text(values[-1].value, row.metric.unit)}"
+            f"{row.label} from {value_text(values[0].value, row.metric)} "
+            f"to {value_text(values[-1].value, row.metric)}"
         )
     return Chart(
         name="trend",
         title=f"Trend over {len(runs)} runs",
         alt=f"{'; '.join(said)}.",
-        width=3.2 * across,
-        height=2.5 * down,
+        width=3.0 * across,
+        height=2.6 * down,
         paint=paint,
     )
 
@@ -251,11 +249,6 @@ def _directed(row: FigureRow) -> str:
 
 
 def _slice_name(found: Slice, metric: Metric) -> str:
-    return f"{found.dimension}: {seen(found.value, 32)} ({found.figures[metric.name].cases})"
-
-
-def figure_text(figure: RunFigure, metric: Metric) -> str:
-    """A figure with its interval."""
-    bounds = interval_text(figure.low, figure.high, metric.unit)
-    value = value_text(figure.value, metric.unit)
-    return f"{value} ({bounds})" if bounds else value
+    return (
+        f"{seen(found.dimension, 16)}: {seen(found.value, 32)} ({found.figures[metric.name].cases})"
+    )

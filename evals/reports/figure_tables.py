@@ -10,6 +10,7 @@ from evals.reports.markup import Html, foreign, joined, tag
 from evals.reports.slices import Slice
 from evals.reports.summary import Summary
 from evals.reports.wording import (
+    change_interval_text,
     counted,
     difference_text,
     interval_text,
@@ -22,11 +23,14 @@ MOST_SLICES = 12
 """Of a dimension; the rest is counted."""
 
 _SAID = {
-    Verdict.BETTER: "▲ better",
-    Verdict.WORSE: "▼ worse",
-    Verdict.SAME: "no significant change",
+    Verdict.BETTER: "better",
+    Verdict.WORSE: "worse",
+    Verdict.SAME: "not significant",
     Verdict.UNCOMPARABLE: "not comparable",
 }
+
+
+_ARROWS = {Verdict.BETTER: "▲ ", Verdict.WORSE: "▼ "}
 
 
 def cards(summary: Summary) -> Html | None:
@@ -37,31 +41,28 @@ def cards(summary: Summary) -> Html | None:
 
 
 def _card(row: FigureRow) -> Html:
-    figure, unit = row.figure, row.metric.unit
-    bounds = interval_text(figure.low, figure.high, unit)
+    figure, metric = row.figure, row.metric
+    bounds = interval_text(figure.low, figure.high, metric)
     change = None
     if row.against is not None:
-        change = tag("p", f"Baseline {before_text(row)} · ", _change(row), class_="change")
-    better = "" if row.metric.higher_is_better else ", lower is better"
+        before = tag("p", f"Baseline {before_text(row)}")
+        change = tag("div", before, tag("p", _change(row)), class_="change")
+    lower = "" if metric.higher_is_better else " · lower is better"
     return tag(
         "li",
         tag("p", row.label, class_="name"),
-        tag("p", value_text(figure.value, unit), class_="value"),
-        tag(
-            "p",
-            f"95%: {bounds}{better}" if bounds else f"too few cases for an interval{better}",
-            class_="range",
-        ),
+        tag("p", value_text(figure.value, metric), class_="value"),
+        tag("p", bounds or "too few cases for an interval", lower, class_="range"),
         change,
-        class_="card",
+        class_=f"card {row.verdict.value}-card",
     )
 
 
 def _change(row: FigureRow) -> Html:
     said = _SAID[row.verdict]
-    difference = difference_text(row.difference, row.metric.unit)
+    difference = difference_text(row.difference, row.metric)
     marked = row.verdict in (Verdict.BETTER, Verdict.WORSE)
-    text = said if row.difference is None else f"{difference}, {said}"
+    text = said if row.difference is None else f"{_ARROWS.get(row.verdict, '')}{difference}, {said}"
     return tag("span", text, class_=row.verdict.value if marked else "muted")
 
 
@@ -97,25 +98,27 @@ def _shared(comparison: Comparison | None) -> str:
 
 
 def _row(row: FigureRow, compared: bool) -> Html:
-    figure, unit, found = row.figure, row.metric.unit, row.against
+    figure, metric, found = row.figure, row.metric, row.against
     cells = [
         tag("th", row.label, scope="row"),
-        number(value_text(figure.value, unit)),
-        number(interval_text(figure.low, figure.high, unit) or "–"),
+        number(value_text(figure.value, metric)),
+        number(interval_text(figure.low, figure.high, metric) or "–"),
         number(f"{figure.cases:,}"),
     ]
     if compared:
-        bounds = "–"
-        if found is not None and found.low is not None and found.high is not None:
-            bounds = f"{difference_text(found.low, unit)} to {difference_text(found.high, unit)}"
+        bounds = change_interval_text(found.low, found.high, metric) if found else ""
         note = found.note if found else ""
         marked = row.verdict in (Verdict.BETTER, Verdict.WORSE)
-        said = tag("span", _SAID[row.verdict], class_=row.verdict.value if marked else "muted")
+        said = tag(
+            "span",
+            f"{_ARROWS.get(row.verdict, '')}{_SAID[row.verdict]}",
+            class_=row.verdict.value if marked else "muted",
+        )
         cells += [
             number(before_text(row)),
-            number(difference_text(row.difference, unit)),
-            number(bounds),
-            tag("td", said, f" ({note})" if note else None),
+            number(difference_text(row.difference, metric)),
+            number(bounds or "–"),
+            tag("td", said, f" ({note})" if note else None, class_=None if note else "short"),
         ]
     return tag("tr", *cells)
 
@@ -151,12 +154,12 @@ def _slice(found: Slice, summary: Summary) -> Html:
         if figure is None:
             cells.append(number("–"))
             continue
-        bounds = interval_text(figure.low, figure.high, metric.unit)
+        bounds = interval_text(figure.low, figure.high, metric)
         cells.append(
             tag(
                 "td",
-                value_text(figure.value, metric.unit),
-                tag("span", f" ({bounds})", class_="muted") if bounds else None,
+                value_text(figure.value, metric),
+                tag("span", bounds, class_="below") if bounds else None,
                 class_="number",
             )
         )

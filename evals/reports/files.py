@@ -67,9 +67,9 @@ def _write(
         _replace(path, picture.png)
     for path in {folder / f"{name}.png" for name in _PICTURES}.difference(pngs):
         path.unlink(missing_ok=True)
-    # A lone surrogate has no UTF-8; in JSON its escape is what a backslash makes of it.
-    _replace(folder / _HTML, report_html(summary, pictures).encode("utf-8", "replace"))
-    _replace(folder / _MARKDOWN, report_markdown(summary).encode("utf-8", "replace"))
+    _replace(folder / _HTML, report_html(summary, pictures).encode())
+    _replace(folder / _MARKDOWN, report_markdown(summary).encode())
+    # A lone surrogate has no UTF-8; what a backslash makes of it is its escape in JSON.
     _replace(folder / _JSON, report_json(summary).encode("utf-8", "backslashreplace"))
     return ReportFiles(
         json=folder / _JSON,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from evals.reports.wording import counted, metric_label, value_text
+from evals.reports.wording import change_interval_text, counted, metric_label, value_text
 from evals.run_record import Figure, RunRecord, RunState
 from evals.statistics.comparison import Comparison, MetricRow, Verdict
 from evals.statistics.gate import gate
@@ -78,7 +78,7 @@ class FigureRow:
 
 def headline(record: RunRecord, comparison: Comparison | None) -> Headline:
     """Whether the run passes, and why not."""
-    stopped = (_STOPPED[record.state],) if record.state in _STOPPED else ()
+    stopped = (*((_STOPPED[record.state],) if record.state in _STOPPED else ()), *record.notes)
     breached = _breaches(record)
     if comparison is None:
         failed = record.state is RunState.FAILED
@@ -107,8 +107,27 @@ def headline(record: RunRecord, comparison: Comparison | None) -> Headline:
         *(_worded(note) for note in found.notes if note not in record.skipped),
         *(breached if found.passed else ()),
     )
-    reasons = tuple(map(_worded, found.reasons))
+    rows = {row.metric: row for row in comparison.rows}
+    reasons = tuple(_reason(reason, rows) for reason in found.reasons)
     return Headline(standing=standing, title=title, reasons=reasons, notes=notes)
+
+
+def _reason(sentence: str, rows: Mapping[str, MetricRow]) -> str:
+    """A sentence of the gate; of a regression with its figures as the report shows them."""
+    name = sentence.partition(" ")[0]
+    row, breached = rows.get(name), f"{name} was breached in "
+    if sentence.startswith(breached) and name in _KNOWN:
+        return f"{metric_label(name)}: {sentence.removeprefix(breached)}"
+    if row is None or row.verdict is not Verdict.WORSE or name not in _KNOWN:
+        return _worded(sentence)
+    metric = _KNOWN[name]
+    bounds = change_interval_text(row.low, row.high, metric)
+    return (
+        f"{metric_label(name)}: {value_text(row.before, metric)} before, "
+        f"{value_text(row.after, metric)} now"
+        f"{f', a change of {bounds}' if bounds else ''} "
+        f"({row.changed:,} of {counted(row.cases, 'case')} changed)."
+    )
 
 
 def _worded(sentence: str) -> str:
@@ -149,7 +168,7 @@ def headline_rows(rows: Sequence[FigureRow]) -> tuple[FigureRow, ...]:
 
 def before_text(row: FigureRow) -> str:
     """The baseline's figure; a dash for none."""
-    return value_text(row.against.before if row.against else None, row.metric.unit)
+    return value_text(row.against.before if row.against else None, row.metric)
 
 
 def is_share(row: FigureRow) -> bool:

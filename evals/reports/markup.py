@@ -1,10 +1,11 @@
-"""HTML that cannot forget to escape: text is escaped unless it is markup already."""
+"""HTML that cannot forget to escape: text is escaped, and what it hides named, unless it is markup
+already."""
 
 from __future__ import annotations
 
 from html import escape
 
-from evals.reports.wording import seen
+from evals.reports.wording import seen, visible
 
 _VOID = {"meta", "br", "hr"}
 
@@ -40,8 +41,7 @@ def foreign(text: str, most: int = 600) -> Html:
 def _piece(piece: object) -> str:
     if isinstance(piece, Html):
         return piece
-    # A lone surrogate cannot be written as UTF-8.
-    return escape(str(piece).encode("utf-8", "replace").decode("utf-8"), quote=True)
+    return escape(visible(str(piece)), quote=True)
 
 
 def _attribute(key: str, value: object) -> str:

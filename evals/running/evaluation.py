@@ -17,6 +17,7 @@ from engine.tasks import as_one
 from engine.trace import Trace
 from evals.case import Case
 from evals.judging.judge import Judge
+from evals.judging.opening import LOCAL
 from evals.run_record import CaseResult
 from evals.running.keeper import Keeper
 from evals.running.progress import Planned, Progress, Watch
@@ -84,7 +85,7 @@ class Evaluation:
             Planned(
                 cases=len(self.cases),
                 cached=len(self.cases) - to_ask,
-                estimate_usd=None if each is None else each * to_ask,
+                estimate_usd=self._estimate(each, to_ask),
                 limit_usd=self.purse.limit_usd,
             )
         )
@@ -95,6 +96,13 @@ class Evaluation:
         async with as_one() as group:
             for _ in range(self.purse.slots):
                 group.create_task(self._work(numbers, cached))
+
+    def _estimate(self, each_usd: float | None, cases: int) -> float | None:
+        openai = self.engine.settings.openai
+        hosted = openai.api_key is not None or openai.base_url is not None
+        if not cases or not (hosted or self.judge.name != LOCAL):
+            return 0.0
+        return None if each_usd is None else each_usd * cases
 
     async def _work(self, numbers: Iterator[int], cached: Mapping[str, CachedAnswer]) -> None:
         for number in numbers:

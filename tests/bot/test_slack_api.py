@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from bot.workspace import Fault, LocalWorkspace
 from bot.workspace.channels import Channel
+from bot.workspace.file_server import DOWNLOAD
 from bot.workspace.files import File
 from bot.workspace.method_facts import PUBLISHED
 
@@ -256,6 +257,35 @@ async def test_a_file_the_app_may_not_read_is_refused(workspace: LocalWorkspace)
     with pytest.raises(Refused):
         await stranger.download(url, max_bytes=10)
     await stranger.aclose()
+
+
+async def test_a_page_is_a_file_only_where_it_is_as_long_as_the_file(
+    workspace: LocalWorkspace, api: SlackApi
+) -> None:
+    page = b"<p>hello</p>"
+    ann = workspace.join("ann")
+    file = workspace.file_of(ann.upload(workspace.public("general", ann), "a.html", page))
+    url = workspace.world.render_file(file)["url_private"]
+    assert await api.download(url, max_bytes=100, page_bytes=len(page)) == page
+    for length in (None, len(page)):
+        if length is not None:
+            workspace.faults.add(DOWNLOAD, Fault.REFUSED)
+        with pytest.raises(Refused):
+            await api.download(url, max_bytes=100_000, page_bytes=length)
+
+
+async def test_a_download_that_slack_puts_off_is_no_refusal(
+    workspace: LocalWorkspace, api: SlackApi
+) -> None:
+    url = file_of(workspace, b"x")
+    workspace.faults.add(DOWNLOAD, Fault.RATE_LIMITED, seconds=7)
+    workspace.faults.add(DOWNLOAD, Fault.SERVER_ERROR)
+    with pytest.raises(RateLimited) as limited:
+        await api.download(url, max_bytes=10)
+    assert limited.value.retry_after_s == 7
+    with pytest.raises(Unsure):
+        await api.download(url, max_bytes=10)
+    assert await api.download(url, max_bytes=10) == b"x"
 
 
 async def test_a_download_follows_no_address_elsewhere(serve: Serve) -> None:

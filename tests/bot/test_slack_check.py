@@ -172,6 +172,24 @@ async def test_the_escalation_channel_must_be_one_that_the_bot_can_write_to(
         assert (found.level, words in found.text) == (level, True), found
 
 
+async def test_each_channel_whose_files_are_documents_is_looked_at(
+    workspace: LocalWorkspace, look: Looked
+) -> None:
+    alice = workspace.join("alice")
+    archived = workspace.public("old", alice)
+    workspace.archive(archived)
+    expected = {
+        workspace.public("handbook", alice).id: (Level.OK, "#handbook are documents"),
+        "C0NOWHERE": (Level.FAIL, "not there, or private"),
+        workspace.public("open", alice, with_bot=False).id: (Level.FAIL, "the bot is not in"),
+        archived.id: (Level.FAIL, "archived"),
+    }
+    found = await look(knowledge_channels=tuple(expected))
+    for channel, (level, words) in expected.items():
+        told = found[f"shared files of {channel}"]
+        assert (told.level, words in told.text) == (level, True), told
+
+
 @pytest.mark.parametrize(
     ("ahead_s", "transport", "level"),
     [

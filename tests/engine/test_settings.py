@@ -136,10 +136,10 @@ def test_a_bad_value_is_named_without_being_shown(tmp_path: Path, name: str, val
     assert caught.value.__cause__ is None
 
 
-ADDRESSED = ("OPENAI_BASE_URL", "QDRANT_URL", "UNSTRUCTURED_API_URL")
+ADDRESSED = ("OPENAI_BASE_URL", "QDRANT_URL", "UNSTRUCTURED_API_URL", "DESKHAND_SLACK__API_URL")
 
 
-@pytest.mark.parametrize("name", [*ADDRESSED, *(CONVENTIONAL_NAMES[n] for n in ADDRESSED)])
+@pytest.mark.parametrize("name", [*ADDRESSED, *(CONVENTIONAL_NAMES[n] for n in ADDRESSED[:3])])
 @pytest.mark.parametrize(
     "value", [SECRET, f"{SECRET}:8000/v1", f"ftp://{SECRET}", "http://", f"http://a {SECRET}"]
 )
@@ -263,3 +263,11 @@ def test_the_readmes_table_holds_every_setting_and_no_other() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert [name for name, meaning in setting_names().items() if not meaning] == []
+
+
+def test_channels_of_knowledge_stand_with_commas_between() -> None:
+    given = load_settings({"DESKHAND_SLACK__KNOWLEDGE_CHANNELS": "C01, G02"})
+    assert given.slack.knowledge_channels == ("C01", "G02")
+    assert load_settings({}).slack.knowledge_channels == ()
+    with pytest.raises(SettingsInvalid, match=r"^DESKHAND_SLACK__KNOWLEDGE_CHANNELS has a bad"):
+        load_settings({"DESKHAND_SLACK__KNOWLEDGE_CHANNELS": "C01,#help"})

@@ -10,7 +10,6 @@ from engine.question import Question, Role, Turn
 from engine.trace import Outcome
 from evals import quality
 from evals.case import Case, EvalSet
-from evals.suites.answer_text import found_strings
 
 DOCUMENTS = {
     "vpn.md": "# VPN\n\nInstall the client from the software centre. The VPN gateway is "
@@ -122,14 +121,6 @@ def test_a_set_that_could_not_be_read_is_named() -> None:
     found = {"documents": 1, "documents_failed": 399}
     assert quality.mostly_unread("x", found) == ["x: 399 documents could not be read"]
     assert quality.mostly_unread("x", {"documents": 399, "documents_failed": 1}) == []
-
-
-def test_facts_are_found_as_words_up_to_case_white_space_and_tags() -> None:
-    reply = "You may make **600** calls, or <b>60,000</b> a\nday [1][2]. It is Not free [3]."
-    assert found_strings(["600", "60,000 A day"], reply) == ("600", "60,000 A day")
-    assert found_strings(["60", "no"], reply) == ()
-    assert found_strings(["600 calls", "2"], reply) == ("600 calls",)
-    assert found_strings(["7.5%"], "It is 7.5%.") == ("7.5%",)
 
 
 def test_the_command_line_refuses_a_set_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

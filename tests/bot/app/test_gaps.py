@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.workspace import Fault
+from bot.workspace.delivery import Answer, Envelope
 from evals.model_server.models import quoting
 from evals.model_server.reply import Received, Reply
 from tests.bot.app.conftest import HOW_LONG, Stage, shown
@@ -180,3 +183,81 @@ async def test_a_start_without_slack_waits_for_it(stage: Stage) -> None:
             workspace.faults.add(method, Fault.SERVER_ERROR, times=2)
         await scene.start()
         assert "16 weeks" in (await scene.answer(asked, timeout_s=40)).text
+
+
+class Unreachable:
+    """What Slack meets where a load balancer or a name leads nowhere."""
+
+    async def send(self, envelope: Envelope, attempt: int, reason: str) -> Answer:
+        return Answer(acked=False, reason="connection_failed")
+
+
+async def test_an_event_that_came_at_slacks_second_try_has_the_lost_ones_before_it_read(
+    stage: Stage,
+) -> None:
+    async with stage("http") as scene:
+        workspace, delivery = scene.workspace, scene.workspace.delivery
+        ann, bob, eve = (workspace.join(name) for name in ("ann", "bob", "eve"))
+        general = workspace.public("general", ann, bob, eve)
+        before = ann.mention(general, WIFI)
+        await scene.answer(before)
+        reached, delivery.transport = delivery.transport, Unreachable()
+        delivery.retry_delays_s = ()
+        lost = [
+            ann.mention(general, HOW_LONG),
+            bob.say(bob.dm, HOW_LONG),
+            ann.reply(before, "and how many weeks is parental leave?"),
+        ]
+        await workspace.settled()
+        assert len(delivery.lost) >= 3
+        delivery.retry_delays_s, tried = (1.5,), len(delivery.attempts)
+        late = [eve.mention(general, WIFI), eve.say(general, "anybody for lunch?")]
+        await workspace.until(lambda: len(delivery.attempts) >= tried + 3)
+        delivery.transport = reached
+        for message in (*lost[:2], late[0]):
+            await scene.answer(message)
+        await scene.answer(before, 2)
+        assert [len(scene.replies(m)) for m in (*lost[:2], late[0])] == [1, 1, 1]
+        assert scene.replies(late[1]) == []
+
+        def reads() -> int:
+            calls = workspace.calls("conversations.history")
+            return sum(call.arguments["channel"] == general.id for call in calls)
+
+        assert reads() <= 2  # at the start, and once for all that came late
+        before_more = reads()
+        retried = [a.envelope for a in delivery.attempts if a.number == 1]
+        for envelope in retried * 3:
+            assert (await delivery.once(envelope, 2, "http_timeout")).acked
+        await asyncio.sleep(0.2)
+        assert scene.bot.gaps._later is None
+        assert reads() == before_more
+
+
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_what_slack_could_not_deliver_unnoticed_is_found_by_the_next_sweep(
+    stage: Stage, transport: str
+) -> None:
+    async with stage(transport, slack__sweep_every_s="3") as scene:
+        workspace, delivery = scene.workspace, scene.workspace.delivery
+        ann = workspace.join("ann")
+        general, quiet = workspace.public("general", ann), workspace.public("quiet", ann)
+        before = [ann.mention(general, WIFI), ann.say(ann.dm, WIFI)]
+        for message in before:
+            await scene.answer(message)
+        reached, delivery.transport = delivery.transport, Unreachable()
+        delivery.retry_delays_s = ()
+        lost = [ann.mention(general, HOW_LONG), ann.say(ann.dm, HOW_LONG)]
+        await workspace.settled()
+        assert delivery.lost
+        delivery.transport = reached
+        after = ann.mention(general, WIFI)  # live messages come above what is missing
+        for message in (after, *lost):
+            await scene.answer(message)
+        reads = len(workspace.calls("users.conversations"))
+        await workspace.until(lambda: len(workspace.calls("users.conversations")) > reads, 20)
+        await scene.idle()
+        assert [len(scene.replies(m)) for m in (*before, after, *lost)] == [1] * 5
+        read = [call.arguments["channel"] for call in workspace.calls("conversations.history")]
+        assert read.count(quiet.id) <= 1  # at the start; nobody says anything there
+        assert read.count(general.id) >= 2

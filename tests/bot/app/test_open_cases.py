@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from bot.rendering.notices import NOT_PASSED_ON, NOT_POSTED, PERSON_HAS_IT
+from bot.rendering.notices import (
+    NOT_PASSED_ON,
+    NOT_POSTED,
+    PERSON_HAS_IT,
+    QUESTION_CHANGED,
+    SETTLED,
+    WITHDRAWN,
+)
 from bot.workspace import Fault
 from tests.bot.app.conftest import HOW_LONG, Scene, Stage, shown
 
 pytestmark = pytest.mark.slow
 
 WIFI = "What is the guest wifi called?"
+NOWHERE_WRITTEN = "Who painted the lobby?"
 NOBODY = "Nobody has answered it yet"
 
 
@@ -46,23 +55,102 @@ async def test_a_question_that_is_edited_after_its_answer_can_be_given_to_a_pers
         assert WIFI in shown(card)
         assert HOW_LONG not in shown(card)
         assert scene.replies(asked)[-1].text == PERSON_HAS_IT
+        assert [m.text for m in scene.replies(card)] == [QUESTION_CHANGED]
         scene.reviewer.reply(card, "DeskNet, says Rita.")
         await scene.workspace.until(lambda: "DeskNet, says" in shown(scene.replies(asked)[-1]))
-        assert len(scene.said(scene.escalations)) == 1
+        assert len(scene.said(scene.escalations)) == 2
 
 
-async def test_an_edit_while_the_case_is_open_shows_on_its_card(stage: Stage) -> None:
+async def a_case(scene: Scene, ann: Any, text: str = HOW_LONG) -> tuple[Any, Any]:
+    """A question that its asker gave to a person, and its card."""
+    asked = ann.say(ann.dm, text)
+    await ann.click(await scene.answer(asked), "human")
+    card = await scene.card()
+    await scene.answer(asked, 2)
+    await all_shown(scene)
+    return asked, card
+
+
+async def test_a_case_whose_changed_question_has_its_answer_is_closed(stage: Stage) -> None:
     async with stage() as scene:
-        ann = scene.workspace.join("ann")
-        asked = ann.say(ann.dm, HOW_LONG)
-        await ann.click(await scene.answer(asked), "human")
-        card = await scene.card()
-        await scene.answer(asked, 2)
+        ann, rita = scene.workspace.join("ann"), scene.reviewer
+        asked, card = await a_case(scene, ann)
         ann.edit(asked, WIFI)
-        await scene.workspace.until(lambda: "DeskNet" in shown(card))
+        await scene.workspace.until(lambda: "has an answer now" in card.text)
+        await all_shown(scene)
         assert WIFI in shown(card)
         assert "16 weeks" not in shown(card)
-        assert NOBODY in card.text
+        assert "case:answer" not in shown(card)
+        assert PERSON_HAS_IT not in str([m.text for m in scene.replies(asked)])
+        rita.reply(card, "Sixteen, says Rita.")
+        await scene.workspace.until(lambda: scene.workspace.ephemerals(rita))
+        assert [e.text for e in scene.workspace.ephemerals(rita)] == [SETTLED]
+        await scene.idle()
+        assert len(scene.replies(asked)) == 1
+        assert len(scene.said(scene.escalations)) == 1
+
+        assert (await ann.click(scene.replies(asked)[0], "human")).acked
+        await scene.workspace.until(lambda: NOBODY in card.text)
+        await all_shown(scene)
+        assert [m.text for m in scene.replies(card)] == [QUESTION_CHANGED]
+        rita.reply(card, "DeskNet, says Rita.")
+        await scene.workspace.until(lambda: "Answered by rita" in shown(card))
+        assert "DeskNet, says" in shown(scene.replies(asked)[-1])
+
+
+async def test_reviewers_are_told_once_that_a_question_changed_and_still_needs_them(
+    stage: Stage,
+) -> None:
+    async with stage() as scene:
+        workspace, ann = scene.workspace, scene.workspace.join("ann")
+        asked = ann.say(ann.dm, NOWHERE_WRITTEN)
+        await ann.click(await scene.answer(asked), "human")
+        card = await scene.card()
+        await all_shown(scene)
+        assert scene.replies(card) == []
+        for number, text in enumerate(("Who painted the lobby in 1987?", "Who built the lobby?")):
+            workspace.faults.add("chat.postMessage", Fault.DROP_RESPONSE)
+            ann.edit(asked, text)
+            await workspace.until(lambda text=text: text in shown(card))
+            await scene.idle()
+            if number:
+                await scene.stop()
+                await scene.start()
+            await ann.click(scene.replies(asked)[0], "human")
+            await workspace.until(lambda: scene.replies(card), 40)
+            await all_shown(scene)
+            assert [m.text for m in scene.replies(card)] == [QUESTION_CHANGED]
+            assert NOBODY in card.text
+
+
+@pytest.mark.parametrize("while_down", [False, True])
+async def test_a_case_whose_question_is_deleted_is_withdrawn_and_takes_no_reply(
+    stage: Stage, while_down: bool
+) -> None:
+    async with stage() as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        ann = workspace.join("ann")
+        asked, card = await a_case(scene, ann)
+        answers = len(scene.replies(asked))
+        if while_down:
+            workspace.faults.add("chat.update", Fault.RATE_LIMITED, times=None, seconds=60)
+        ann.delete(asked)
+        if while_down:
+            await workspace.until(lambda: workspace.calls("chat.update"))
+            await scene.stop()
+            workspace.faults.clear()
+            await scene.start()
+        await workspace.until(lambda: "deleted the question" in card.text)
+        await all_shown(scene)
+        assert HOW_LONG not in shown(card)
+        assert "16 weeks" not in shown(card)
+        assert "case:answer" not in shown(card)
+        rita.reply(card, "Sixteen, says Rita.")
+        await workspace.until(lambda: workspace.ephemerals(rita))
+        assert [e.text for e in workspace.ephemerals(rita)] == [WITHDRAWN]
+        await scene.idle()
+        assert len(scene.replies(asked)) == answers - 1  # not that a person has it
+        assert "says Rita" not in str([shown(m) for m in scene.replies(asked)])
 
 
 async def test_the_talk_of_reviewers_under_a_card_is_not_brought_to_the_asker(

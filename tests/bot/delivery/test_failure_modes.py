@@ -8,7 +8,7 @@ import pytest
 
 from bot.delivery.answerer import Prepared
 from bot.workspace import Fault
-from bot.workspace.messages import Streaming
+from bot.workspace.messages import Message, Streaming
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
 from engine.storage.inbox import InboxItem, State
@@ -57,6 +57,15 @@ async def test_a_crash_after_the_post_repeats_no_answer(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker dies with its message posted and the question not yet done."""
+    said, item = await die_unfinished(desk, monkeypatch)
+    desk.worker()
+    await desk.until_done(item, step_s=2)
+    assert desk.shown(said) == ["Answer to why?"]
+    assert len(desk.workspace.calls("chat.postMessage")) == 1
+
+
+async def die_unfinished(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[Message, InboxItem]:
+    """A question whose answer is posted, and whose worker is dead before it is done."""
     desk.settings = SlackSettings(lease_s=30, request_timeout_s=5)
     first = desk.worker()
     said, item = await desk.ask()
@@ -73,10 +82,36 @@ async def test_a_crash_after_the_post_repeats_no_answer(
         for task in list(first._tasks):
             task.cancel()
         await desk.until_idle()
-    desk.worker()
-    await desk.until_done(item, step_s=2)
     assert desk.shown(said) == ["Answer to why?"]
+    return said, item
+
+
+@pytest.mark.parametrize("told", ["before the start", "after the start"])
+async def test_an_answer_posted_but_not_finished_goes_with_its_deleted_question(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    said, item = await die_unfinished(desk, monkeypatch)
+    if told == "before the start":
+        await desk.delete(said)
+        desk.worker()
+    else:
+        worker = desk.worker()
+        await desk.until(lambda: not worker._tasks)  # it found nothing to remove
+        assert await desk.delete(said)
+        worker.cancelled(item.id)
+    await desk.until(lambda: desk.shown(said) == [])
+    for _ in range(10):  # past the dead one's lease
+        await desk.clock.advance(5)
+        await desk.until_idle()
+    desk.worker()
+    await desk.clock.advance(5)
+    await desk.until_idle()
+    assert desk.shown(said) == []
+    assert await desk.state(item) is State.CANCELLED
+    assert len(desk.script.begun) == 1
     assert len(desk.workspace.calls("chat.postMessage")) == 1
+    assert len(desk.workspace.calls("chat.delete")) == 1
+    assert desk.done == []
 
 
 async def test_a_stream_that_expires_in_the_middle_still_ends_as_the_whole_answer(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.rendering.card import answer_form, card_message, untraced
+from bot.rendering.card import answer_form, card_message, withdrawn_card
 from bot.rendering.home import AskedQuestion, Figure, home_view
 from bot.rendering.notices import STATUS, Person, handed_over, queue_notice
 from bot.rendering.passage import not_shown_modal, passage_modal
@@ -84,16 +84,21 @@ def test_a_card_says_that_the_asker_wants_a_person_and_what_they_have_read():
     assert "What the asker has read" in words(conflict.blocks)
 
 
-def test_a_question_that_no_attempt_answered_has_a_card_too():
-    message = card(untraced("How much leave?", attempts=3), permalink=None)
-    assert words(message.blocks).splitlines() == [
-        "How much leave?",
-        "Asked by Alice.",
-        "Why it is here",
-        "No answer came of 3 attempts; the log says why.",
-        "What to do",
-        "Answer the asker, who was told that a person has the question.",
-    ]
+def test_the_card_of_a_changed_question_that_has_its_answer_wants_nobody():
+    message = card(doubtful(), settled=True)
+    assert "Replies are not passed on." in message.text
+    assert not [*nodes(message.blocks, "button")]
+    answered = card(doubtful(), settled=True, answered_by="Rita")
+    assert "Answered by Rita." in answered.text
+    assert "not passed on" not in answered.text
+
+
+def test_the_card_of_a_deleted_question_shows_nothing_of_it():
+    message = withdrawn_card()
+    check_message(message)
+    assert words(message.blocks) == (
+        "The asker has deleted the question. Replies here are not passed on."
+    )
 
 
 def test_a_card_with_a_long_draft_stays_one_message():

@@ -24,6 +24,7 @@ from engine.compose import Engine, Overrides, open_engine
 from engine.errors import IndexMismatch, SourceUnreadable
 from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.forgetting import Forgotten
+from engine.knowledge.own_audience import OwnAudience
 from engine.knowledge.prepare import index_point, version_age_s
 from engine.knowledge.progress import Progress, Summary
 from engine.question import Budget, Question
@@ -481,12 +482,49 @@ async def test_what_anybody_can_hand_in_does_not_say_who_reads_it(
     write(folder, "a.md", "---\naudience: [public]\ntitle: Bands\n---\n\nBands come in May.\n")
     row = {"_id": "r", "title": "Row", "text": "Rows come in June.", "audience": ["everyone"]}
     write(folder, "rows.jsonl", json.dumps(row) + "\n")
-    wary = replace(engine.ingestion, heeds_documents=False)
+    wary = replace(engine.ingestion, own_audience=OwnAudience.IGNORED)
     summary = await wary.run(str(folder), ("user:U1",), lambda _: None)
     assert (summary.added, summary.failed) == (2, [])
     async with engine.database.read() as db:
         tags = (await db.execute(select(documents.c.audience))).scalars().all()
     assert tags == [["user:U1"], ["user:U1"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("public", ["channel:C1"]),
+        ("[everyone, 'channel:C1']", ["channel:C1"]),
+        ("ITPro", ["channel:C1"]),
+        ("user:U1", None),
+        ("[group:S1, channel:C2]", None),
+        ("group:", None),
+    ],
+)
+async def test_what_people_share_may_narrow_its_readers_and_never_widen_them(
+    engine: Engine, folder: Path, said: str, left: list[str] | None
+) -> None:
+    write(folder, "a.md", f"---\naudience: {said}\n---\n\nBands come in May.\n")
+    shared = replace(engine.ingestion, own_audience=OwnAudience.NARROWS)
+    summary = await shared.run(str(folder), ("channel:C1",), lambda _: None)
+    async with engine.database.read() as db:
+        tags = (await db.execute(select(documents.c.audience))).scalars().all()
+    assert tags == ([] if left is None else [left])
+    assert len(summary.failed) == (left is None)
+
+
+@pytest.mark.slow
+async def test_a_document_that_comes_to_name_nobody_of_its_place_goes(
+    engine: Engine, folder: Path
+) -> None:
+    write(folder, "a.md", "Bands come in May.\n")
+    shared = replace(engine.ingestion, own_audience=OwnAudience.NARROWS)
+    await shared.run(str(folder), ("channel:C1",), lambda _: None)
+    write(folder, "a.md", "---\naudience: user:U1\n---\n\nBands come in May.\n")
+    summary = await shared.run(str(folder), ("channel:C1",), lambda _: None)
+    assert (summary.removed, len(summary.failed)) == (1, 1)
+    assert await engine.documents.count(engine.settings.tenant) == 0
 
 
 async def test_a_corpus_row_is_a_document_with_its_own_title_url_and_audience(

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from engine.storage.cases import CaseStore
+from engine.storage.cases import CaseStore, Closed
 from engine.storage.database import Database
 from engine.storage.inbox import InboxStore
-from tests.engine.storage.questions import NOW, after, question
+from engine.storage.open_cards import OpenCards
+from tests.engine.storage.questions import NOW, after, claimed, question
 
 
 @pytest.fixture
@@ -154,3 +155,85 @@ async def test_an_answer_is_taken_back_only_by_its_own_reply_and_until_it_is_del
     assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=after(2))
     assert await store.settle("acme", after(3)) == 1
     assert not await store.reopen(case.id, reply_id=asked)
+
+
+async def test_a_case_is_closed_with_its_question_and_takes_no_answer(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    case = await store.open("acme", asked, ["conflict"], NOW, tells_asker=True)
+    await store.placed(case.id, "C9", "9.0")
+    assert await store.shown(case)
+    await inbox.cancel("acme", "T1", "C1", "1.0", at=after(1))
+    closed = await store.get("acme", case.id)
+    assert closed is not None
+    assert (closed.closed, closed.tells_asker) == (Closed.WITHDRAWN, False)
+    assert [c.id for c in await store.outdated("acme")] == [case.id]
+    assert await OpenCards(database).of("acme") == ()
+    assert not await store.answer(case.id, by="U9", text="No.", at=after(2), reply_id="r")
+    again = await store.open("acme", asked, ["conflict", "asked_for"], after(3), tells_asker=True)
+    assert again.closed is Closed.WITHDRAWN
+
+
+async def test_a_case_of_a_question_that_is_cancelled_already_is_closed_from_the_start(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    await InboxStore(database).cancel("acme", "T1", "C1", "1.0", at=NOW)
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    assert case.closed is Closed.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("outcome", "closed"),
+    [("answered", Closed.SETTLED), ("courtesy", Closed.SETTLED), ("clarified", None)],
+)
+async def test_a_changed_question_that_is_answered_settles_the_case_it_had(
+    database: Database, store: CaseStore, asked: str, outcome: str, closed: Closed | None
+) -> None:
+    inbox = InboxStore(database)
+    item = await claimed(inbox)
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=NOW)
+    known = await store.get("acme", case.id)
+    assert known is not None
+    assert known.closed is None  # by the answer that it doubts
+    await inbox.edit("acme", "T1", "C1", "1.0", "Another one?", at=after(1))
+    item = await claimed(inbox, after(2))
+    assert await inbox.finish(asked, item.lease, 2, outcome=outcome, at=after(2))
+    known = await store.get("acme", case.id)
+    assert known is not None
+    assert known.closed is closed
+    again = await store.open("acme", asked, ["conflict"], after(3), revision=2)
+    assert (again.closed, again.revision, again.first_revision) == (None, 2, 1)
+
+
+async def test_a_changed_question_that_is_escalated_again_keeps_its_case_open(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    await inbox.edit("acme", "T1", "C1", "1.0", "Another one?", at=after(1))
+    item = await claimed(inbox, after(2))
+    await store.open("acme", asked, ["conflict"], after(2), revision=2)
+    assert await inbox.finish(asked, item.lease, 2, outcome="answered", at=after(2))
+    known = await store.get("acme", case.id)
+    assert known is not None
+    assert known.closed is None
+
+
+async def test_an_answer_on_its_way_outlives_the_deletion_of_its_question(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    item = await claimed(inbox)
+    assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=NOW)
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    reply, _ = await inbox.add("acme", question("2.0"), at=NOW)
+    assert await store.answer(case.id, by="U9", text="Yes.", at=after(1), reply_id=reply.id)
+    await inbox.cancel("acme", "T1", "C1", "1.0", at=after(2))
+    held = await claimed(inbox, after(3))
+    assert await inbox.finish(reply.id, held.lease, 1, outcome="answered", at=after(3))
+    await store.settle("acme", after(4))
+    known = await store.get("acme", case.id)
+    assert known is not None
+    assert (known.answered_by, known.delivered_at) == ("U9", after(4))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -188,6 +189,25 @@ async def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     error = await said(f"sqlite:///{tmp_path / 'none' / 'a.db'}", tmp_path)
     assert str(tmp_path / "none") in str(error)
     assert not error.retryable
+
+
+@pytest.mark.parametrize("way", ["read", "look_up"])
+async def test_a_new_file_that_another_program_is_opening_is_waited_for(
+    tmp_path: Path, way: str
+) -> None:
+    """SQLite itself does not wait for the lock it needs to turn the write-ahead log on."""
+    other = sqlite3.connect(tmp_path / "deskhand.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, lambda: other.execute("COMMIT")).start()
+    database = Database(database_url(None, tmp_path))
+    if way == "read":
+        async with database.read() as db:
+            found = (await db.execute(text("PRAGMA journal_mode"))).scalar()
+    else:
+        found = await database.look_up(lambda db: db.execute(text("PRAGMA journal_mode")).scalar())
+    assert found == "wal"
+    await database.aclose()
+    other.close()
 
 
 @pytest.mark.slow

@@ -120,6 +120,8 @@ def upgrade() -> None:
         sa.Column('answered_with', sa.String(length=36), nullable=True),
         sa.Column('answer', sa.Text(), nullable=True),
         sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+        sa.Column('first_revision', sa.Integer(), nullable=False),
+        sa.Column('closed', sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(['question_id'], ['inbox.id'], name=op.f('fk_cases_question_id')),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_cases')),
         sa.UniqueConstraint('question_id', name=op.f('uq_cases_question_id')),

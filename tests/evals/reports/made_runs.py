@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import numpy as np
-import pytest
 
 from evals.run_record import CaseResult, RunRecord, RunState
-from evals.suites.catalogue import metrics_of
+from evals.statistics.comparison import CaseChange, Comparison, Flip, MetricRow, Verdict
+from evals.suites.catalogue import METRICS, metrics_of
 from evals.suites.figures import figures
-
-MakeRun = Callable[..., RunRecord]
 
 SUITES = ("retrieval", "answers", "decisions", "triage", "adversarial", "speed")
 KINDS = ("direct", "paraphrase", "not_in_corpus", "ambiguous", "harmless")
@@ -28,15 +25,10 @@ QUESTIONS = (
 )
 
 
-@pytest.fixture
-def make_run() -> MakeRun:
-    """make_run(cases, quality, seed, day): quality is the share of cases that go right."""
-    return _run
-
-
-def _run(
-    cases: int = 120, quality: float = 0.9, seed: int = 1, day: int = 0, name: str = "run"
+def make_run(
+    cases: int = 60, quality: float = 0.9, seed: int = 1, day: int = 0, name: str = "run"
 ) -> RunRecord:
+    """quality: share of the cases that go right. day: when it ran."""
     rng = np.random.default_rng(seed)
     results = tuple(_case(n, quality, rng) for n in range(cases))
     start = datetime(2026, 3, 1, 6, 30, tzinfo=UTC) + timedelta(days=day)
@@ -54,7 +46,7 @@ def _run(
         started_at=start,
         finished_at=start + timedelta(seconds=41.5),
         results=results,
-        figures=figures(results, metrics_of(SUITES), 7),
+        figures=figures(results, metrics_of(SUITES), 7, rounds=40),
         cost_usd=0.0132,
     )
 
@@ -114,4 +106,52 @@ def _case(n: int, quality: float, rng: np.random.Generator) -> CaseResult:
         cited_docs=(gold,) if answerable and found else (),
         trace_id=f"t-{n:05}",
         from_cache=n % 4 == 0,
+    )
+
+
+def compared(before: RunRecord, now: RunRecord, *worse: str) -> Comparison:
+    """Metrics named in `worse` got worse, and so did the first case."""
+    gated = {metric.name: metric.in_gate for metric in METRICS}
+    values = {figure.metric: figure.value for figure in before.figures}
+    rows = tuple(
+        MetricRow(
+            metric=figure.metric,
+            before=values[figure.metric],
+            after=figure.value,
+            difference=figure.value - values[figure.metric],
+            low=figure.value - values[figure.metric] - 0.05,
+            high=figure.value - values[figure.metric] + 0.05,
+            p=0.01,
+            p_adjusted=0.02,
+            verdict=Verdict.WORSE if figure.metric in worse else Verdict.SAME,
+            cases=figure.cases,
+            changed=4,
+            in_gate=gated[figure.metric],
+        )
+        for figure in now.figures
+        if figure.metric in values
+    )
+    first = now.results[0]
+    flip = Flip(
+        case_id=first.case_id,
+        question=first.question,
+        outcome_before="answered",
+        outcome_after=first.outcome,
+        verdict=Verdict.WORSE,
+        changes=(
+            CaseChange(
+                metric="recall_at_5", before=1.0, after=0.0, verdict=Verdict.WORSE, critical=False
+            ),
+        ),
+        trace_id=first.trace_id,
+    )
+    return Comparison(
+        baseline_id=before.id,
+        now_id=now.id,
+        rows=rows,
+        flips=(flip,) if worse else (),
+        shared=len(now.results),
+        missing=(),
+        new=(),
+        edited=(),
     )

@@ -1,0 +1,223 @@
+"""Makes the documents of a channel equal to the files that Slack lists in it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.access.audience import document_tag
+from bot.shared_files.bad_files import BadFiles
+from bot.shared_files.listing import channel_of, document_uri, listing_of, source_uri
+from bot.shared_files.shared_file import SharedFile, parse_file
+from bot.shared_files.telling import Telling, Untold
+from bot.slack_api import Refused, SlackApi
+from engine.knowledge.ingest import Ingestion
+from engine.knowledge.progress import Progress, Summary
+from engine.storage.sources import Failure, SourceStore
+
+log = logging.getLogger(__name__)
+
+_PAGE = 200
+_KINDS = "public_channel,private_channel"
+_GONE = frozenset({"file_not_found", "file_deleted", "not_visible"})
+_NO_BYTES = "no_content"
+_AGAIN_S = 600.0
+"""After a failure that may pass, such as a parser that is down."""
+_MOST_NAMED = 20
+_MOST_TOLD = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A look at a channel. ids: of all its files. failed: what is to be told of.
+
+    put_off_s: until when Slack gives nothing more. again_in_s: when what failed may be readable.
+    """
+
+    ids: frozenset[str]
+    put_off_s: float | None
+    again_in_s: float | None
+    failed: tuple[Untold, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """The documents of channels. max_bytes, download_s: of one file.
+
+    told: what files.info said of files of which the list says little, so that a look that Slack
+    refuses to finish is further the next time.
+    """
+
+    api: SlackApi
+    ingestion: Ingestion
+    sources: SourceStore
+    telling: Telling
+    tenant: str
+    bot_user: str
+    max_bytes: int
+    download_s: float
+    bad: BadFiles = field(default_factory=BadFiles)
+    told: dict[str, SharedFile] = field(default_factory=dict)
+
+    async def kept(self) -> list[str]:
+        """The channels of which documents, or the memory of some, are there.
+
+        Raises: StorageUnavailable.
+        """
+        uris = (source.uri for source in await self.sources.all(self.tenant))
+        return [channel for uri in uris if (channel := channel_of(uri))]
+
+    async def joined(self) -> frozenset[str]:
+        """The channels that the bot is in and that are not archived.
+
+        Raises: RateLimited, Refused, Unsure.
+        """
+        found: set[str] = set()
+        cursor: str | None = None
+        while True:
+            page = await self.api.call(
+                "users.conversations",
+                types=_KINDS,
+                exclude_archived=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            listed = [c for c in page.get("channels") or () if isinstance(c, dict)]
+            found.update(str(c["id"]) for c in listed if c.get("id") and not c.get("is_archived"))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return frozenset(found)
+
+    async def look(self, channel: str, named: Collection[str] = ()) -> Looked:
+        """Reads what is new in a channel and removes what is gone.
+
+        named: files that events told of, of which each is asked for by itself: Slack's list may
+        lag behind.
+
+        Raises: RateLimited, Refused, Unsure, IndexUnavailable, StorageUnavailable,
+            ModelUnavailable; what was published by then is kept.
+        """
+        files = await self._files(channel, named)
+        shown = [file for file in files.values() if file.user != self.bot_user]
+        documents = {document_uri(channel, f.id): f for f in shown if f.is_document}
+        prefix = document_uri(channel, "")  # first what is gone: reading may take long
+        await self.ingestion.drop(lambda uri: uri.startswith(prefix) and uri not in documents)
+        listing = listing_of(
+            channel,
+            shown,
+            download=self._download,
+            max_bytes=self.max_bytes,
+            bad=self.bad.of(documents),
+        )
+        before = await self._failures(source_uri(channel))
+        summary = await self.ingestion.run_listed(listing, (document_tag(channel),), _unwatched)
+        _report(channel, summary)
+        lasting = [f for f in summary.failed if not f.retryable and f.uri in documents]
+        self.bad.note(documents, lasting)
+        new = [(documents[f.uri], f) for f in lasting if before.get(f.uri) != f.reason]
+        passing = any(failure.retryable for failure in summary.failed)
+        return Looked(
+            ids=frozenset(files),
+            put_off_s=listing.put_off_s,
+            again_in_s=_AGAIN_S if passing else None,
+            failed=self.telling.wanted(channel, new),
+        )
+
+    async def _files(self, channel: str, named: Collection[str]) -> dict[str, SharedFile]:
+        """What stands in a channel, by id. Of many that are named, those that are listed are taken
+        as they are listed, as Slack takes 100 such calls a minute."""
+        files = {file.id: file async for file in self._listed(channel)}
+        many = len(named) > _MOST_NAMED
+        doubtful = [file for file in named if not (many and file in files)][:_MOST_NAMED]
+        for file_id in doubtful:
+            self.told.pop(file_id, None)
+        partial = [file.id for file in files.values() if file.partial]
+        for file_id in dict.fromkeys([*doubtful, *partial]):
+            file = self.told.get(file_id) or await self._file(file_id)
+            if file is None or (file_id in doubtful and channel not in file.channels):
+                files.pop(file_id, None)
+                continue
+            files[file_id] = file
+            if file_id in partial and len(self.told) < _MOST_TOLD:
+                self.told[file_id] = file
+        return files
+
+    async def forget(self, channel: str) -> None:
+        """Removes a channel with all its documents.
+
+        Raises: IndexUnavailable, StorageUnavailable.
+        """
+        for source in await self.sources.all(self.tenant):
+            if source.uri == source_uri(channel):
+                done = await self.ingestion.forget(source.id)
+                log.info("%d shared files of %s are documents no more", done.removed, channel)
+
+    async def drop(self, file: str) -> None:
+        """Removes a deleted file from every channel, ahead of the next look.
+
+        Raises: IndexUnavailable, StorageUnavailable.
+        """
+        uris = {document_uri(channel, file) for channel in await self.kept()}
+        await self.ingestion.drop(lambda uri: uri in uris)
+
+    async def _failures(self, uri: str) -> dict[str, str]:
+        for source in await self.sources.all(self.tenant):
+            if source.uri == uri:
+                return _reasons(await self.sources.failures(self.tenant, source.id))
+        return {}
+
+    async def _listed(self, channel: str) -> AsyncIterator[SharedFile]:
+        number = 1
+        while True:
+            page = await self.api.call("files.list", channel=channel, count=_PAGE, page=number)
+            for told in page.get("files") or ():
+                file = parse_file(told) if isinstance(told, dict) else None
+                if file is not None:
+                    yield replace(file, channels=file.channels | {channel})
+            paging = page.get("paging")
+            pages = paging.get("pages") if isinstance(paging, dict) else None
+            if not isinstance(pages, int) or number >= pages:
+                return
+            number += 1
+
+    async def _file(self, file: str) -> SharedFile | None:
+        """The file as it is now; None where it is gone."""
+        try:
+            told: Any = (await self.api.call("files.info", file=file)).get("file")
+        except Refused as refused:
+            if refused.code in _GONE:
+                return None
+            raise
+        return parse_file(told) if isinstance(told, dict) else None
+
+    async def _download(self, file: SharedFile) -> bytes:
+        if file.url is None:
+            raise Refused("file download", _NO_BYTES)
+        return await self.api.download(
+            file.url,
+            max_bytes=self.max_bytes,
+            timeout_s=self.download_s,
+            page_bytes=file.size if file.mimetype == "text/html" else None,
+        )
+
+
+def _reasons(failures: Iterable[Failure]) -> dict[str, str]:
+    return {failure.uri: failure.reason for failure in failures}
+
+
+def _report(channel: str, summary: Summary) -> None:
+    if summary.added or summary.changed or summary.removed or summary.failed:
+        log.info(
+            "shared files of %s: %d added, %d changed, %d removed, %d not read",
+            channel,
+            summary.added,
+            summary.changed,
+            summary.removed,
+            len(summary.failed),
+        )
+
+
+def _unwatched(_: Progress) -> None:
+    return None
