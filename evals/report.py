@@ -39,10 +39,10 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
             metrics = [found[f"{system}_{metric}"] for metric in RANKING_COLUMNS]
             rows.append([name, system, found["ranked_questions"], *metrics])
         for metric in ("hit_at_1", "ndcg_at_10"):
-            interval = found.get(f"{metric}_minus_convex_interval_95")
-            if interval:
-                difference, low, high = interval
-                say(f"  {name}: {metric} - convex {difference:+.3f} [{low:+.3f}, {high:+.3f}]")
+            for other in ("convex", "naive"):
+                interval = found.get(f"{metric}_minus_{other}_interval_95")
+                if interval:
+                    say(f"  {name}: {metric} - {other} {_interval(interval)}")
     show_table(("set", "by", "questions", *RANKING_COLUMNS), rows)
     say("\nanswers")
     show_table(
@@ -54,6 +54,13 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
     )
     say("")
     for name, found in sets.items():
+        if "compared_questions" in found:
+            for kind in ("right", "wrong"):
+                say(
+                    f"{name}: shown a {kind} answer {found[f'engine_{kind}_answers_share']:.3f}, "
+                    f"naive {found[f'naive_{kind}_answers_share']:.3f}, difference "
+                    f"{_interval(found[f'{kind}_answers_minus_naive_interval_95'])}"
+                )
         if "ambiguous_questions" in found:
             for kind in ("ambiguous", "clear"):
                 low, high = found[f"asked_back_{kind}_interval_95"]
@@ -67,3 +74,8 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
             by_outcome = {outcome: n for outcome, n in counts.items() if outcome != "right"}
             detail = ", ".join(f"{n} {outcome}" for outcome, n in by_outcome.items())
             say(f"  {kind}: {counts['right']} of {sum(by_outcome.values())} right ({detail})")
+
+
+def _interval(values: Sequence[float]) -> str:
+    difference, low, high = values
+    return f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"

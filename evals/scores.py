@@ -11,6 +11,7 @@ from typing import Any
 from engine.contract import render_trace
 from engine.probability_scores import auroc, calibration_error, reliability
 from engine.trace import Trace
+from evals.beside_naive import naive_figures
 from evals.case import Case
 from evals.metrics import (
     aurc,
@@ -23,6 +24,7 @@ from evals.metrics import (
     risk_coverage,
     wilson,
 )
+from evals.naive import NaiveAnswer
 from evals.passage_pool import BASELINES
 from evals.reports.confidence_charts import Curves
 from evals.run_record import Columns
@@ -38,13 +40,15 @@ class Answered:
     """A case with what the engine made of it.
 
     baselines: the first documents by each baseline. last_turn: the engine's own documents for
-    the question without its history; None for a case without.
+    the question without its history; None for a case without. naive: what the naive pipeline
+    makes of it; None where that was not asked.
     """
 
     case: Case
     trace: Trace
     baselines: Mapping[str, Sequence[str]]
     last_turn: Sequence[str] | None = None
+    naive: NaiveAnswer | None = None
 
     @cached_property
     def columns(self) -> Columns:
@@ -60,6 +64,7 @@ def figures(answered: Sequence[Answered], *, seed: int) -> dict[str, Any]:
         **_history(answered),
         **_answers(answered),
         **_asked_back(answered),
+        **_beside_naive(answered, seed),
         **_confidence(answered, seed),
         "outcomes": dict(Counter(a.trace.outcome.value for a in answered)),
         **_times(answered),
@@ -72,20 +77,39 @@ def _ranking(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
         baseline: [ranking_scores(a.baselines[baseline], a.case.gains) for a in judged]
         for baseline in BASELINES
     }
+    with_naive = [a.naive for a in judged if a.naive is not None]
+    if judged and len(with_naive) == len(judged):
+        theirs["naive"] = [
+            ranking_scores(naive.ranked, a.case.gains)
+            for a, naive in zip(judged, with_naive, strict=True)
+        ]
     found: dict[str, Any] = {"ranked_questions": len(judged)}
     for name in RANKING_COLUMNS:
         ours = [a.columns[name] for a in judged]
         found[f"engine_{name}"] = _rounded(mean(ours))
-        for baseline, scores in theirs.items():
-            found[f"{baseline}_{name}"] = _rounded(mean([each[name] for each in scores]))
-        interval = paired_bootstrap(ours, [each[name] for each in theirs["convex"]], seed=seed)
+        interval = paired_bootstrap(ours, [0.0] * len(ours), seed=seed)
         if interval is not None:
-            found[f"{name}_minus_convex_interval_95"] = [
-                _rounded(interval.mean),
-                _rounded(interval.low),
-                _rounded(interval.high),
-            ]
+            found[f"engine_{name}_interval_95"] = [_rounded(interval.low), _rounded(interval.high)]
+        for baseline, scores in theirs.items():
+            values = [each[name] for each in scores]
+            found[f"{baseline}_{name}"] = _rounded(mean(values))
+            interval = paired_bootstrap(ours, values, seed=seed)
+            if interval is not None:
+                found[f"{name}_minus_{baseline}_interval_95"] = [
+                    _rounded(value) for value in (interval.mean, interval.low, interval.high)
+                ]
     return found
+
+
+def _beside_naive(answered: Sequence[Answered], seed: int) -> dict[str, Any]:
+    return naive_figures(
+        [
+            (a.columns, a.trace.outcome, tuple(a.case.gains), a.case.must_contain, a.naive)
+            for a in answered
+            if a.naive is not None
+        ],
+        seed=seed,
+    )
 
 
 def _history(answered: Sequence[Answered]) -> dict[str, Any]:
