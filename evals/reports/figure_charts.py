@@ -41,6 +41,10 @@ def figure_charts(summary: Summary) -> tuple[Chart, ...]:
     return tuple(chart for chart in charts if chart is not None)
 
 
+_LEAST_REACH = 0.05
+"""To either side: a rounding error must not fill the plot."""
+
+
 def _against(summary: Summary) -> Chart | None:
     """Differences from the baseline, turned so that right is better."""
     rows = [
@@ -72,7 +76,7 @@ def _against(summary: Summary) -> Chart | None:
             )  # fmt: skip
             shown.add(row.verdict)
         axes.axvline(0, color=MUTED, linewidth=1)
-        reach = 1.1 * max(abs(end) for end in axes.get_xlim())
+        reach = max(_LEAST_REACH, 1.1 * max(abs(end) for end in axes.get_xlim()))
         share_axis(axes.xaxis, low=-reach, high=reach)
         axes.set(xlabel="← worse  ·  95% interval  ·  better →")
         _name_rows(axes, [row.label for row in rows])
