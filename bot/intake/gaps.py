@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -29,6 +29,8 @@ _KINDS = "public_channel,private_channel,mpim,im"
 _PARALLEL = 4
 _OVERLAP_S = 5.0
 """Read again before the last message seen: events come in no certain order."""
+_EDITED_WITHIN_S = 3600.0
+"""How old a reply may be of which an edit is looked for: no list of Slack's tells of one."""
 _MOST_TRIES = 20
 _SWEPT_THREADS_SINCE = timedelta(days=1)
 """How long ago an old thread may have been active to be swept: each is a call of its own."""
@@ -85,7 +87,7 @@ class Gaps:
         async def one(channel: str, kind: str) -> None:
             nonlocal count
             async with turn:
-                known = threads.get(channel, ())
+                known = threads.get(channel, {})
                 mark = through.get(channel)
                 begin = min(seconds_of(mark), since) if mark else 0.0
                 try:
@@ -103,15 +105,17 @@ class Gaps:
             log.info("%d messages were read from history", count)
         return frozenset(unread)
 
-    async def _threads(self) -> dict[str, set[str]]:
-        """Threads in which something for us may have been said, by channel."""
-        threads: dict[str, set[str]] = {}
+    async def _threads(self) -> dict[str, dict[str, float]]:
+        """Threads in which something for us may have been said, by channel; and when they were
+        active, in seconds since 1970, as far as that is known."""
+        threads: dict[str, dict[str, float]] = {}
         since = self.clock() - self.threads_since
         for found in await self.conversations.recent(self.tenant, since):
             if found.team == self.team:
-                threads.setdefault(found.channel, set()).add(found.thread_ts)
+                active_s = found.active_at.timestamp()
+                threads.setdefault(found.channel, {})[found.thread_ts] = active_s
         for channel, ts in await self.cards.of(self.tenant):
-            threads.setdefault(channel, set()).add(ts)
+            threads.setdefault(channel, {}).setdefault(ts, 0.0)
         return threads
 
     async def _channels(self) -> AsyncIterator[tuple[str, str]]:
@@ -133,9 +137,11 @@ class Gaps:
                 return
 
     async def _channel(
-        self, channel: str, kind: str, begin: float, threads: Collection[str]
+        self, channel: str, kind: str, begin: float, threads: Mapping[str, float]
     ) -> int:
-        """The messages since then, and the replies since then, also to older messages.
+        """The messages since then, and the replies since then, also to older messages; with edits.
+
+        threads: of the channel, and when each was active, in seconds since 1970.
 
         Raises: SlackFault, StorageUnavailable; nothing is noted as read then.
         """
@@ -149,8 +155,10 @@ class Gaps:
             str(m["ts"]) for m in read if seconds_of(str(m.get("latest_reply") or "")) >= seen
         }
         old = {ts for ts in threads if seconds_of(ts) < earliest}
-        for thread_ts in sorted(answered | old):
-            read += await self._replies(channel, thread_ts, oldest=seen)
+        edited_from = max(seen - _EDITED_WITHIN_S, earliest)
+        lively = {ts for ts, active_s in threads.items() if active_s >= edited_from}
+        for thread_ts in sorted(answered | old | lively):
+            read += await self._replies(channel, thread_ts, oldest=edited_from)
         news = {str(m.get("ts")): m for m in read if _changed_at(m) >= seen}
         for _, message in sorted(news.items()):
             event = {**message, "type": "message", "channel": channel, "channel_type": kind}
