@@ -14,6 +14,7 @@ import pytest
 from bot.chaos.bot_process import BotProcess
 from bot.workspace import Fault, Kind
 from bot.workspace.file_server import DOWNLOAD, download_of
+from bot.workspace.web_api import METHODS
 from tests.bot.app.conftest import HOW_LONG, Scene, Stage, shown
 from tests.bot.app.test_attachments import pdf
 
@@ -359,6 +360,27 @@ async def test_a_long_list_that_slack_stops_is_read_on_from_there(
         await place.until(lambda found: len(found) == 6)
         pages = [call.arguments.get("page") for call in place.workspace.calls("files.list")]
         assert [int(page) for page in pages[:4]] == [1, 2, 3, 3]
+
+
+async def test_a_file_of_which_the_list_says_little_is_asked_about_again_when_news_may_be_lost(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = METHODS["files.list"]
+
+    def little(*given: Any) -> dict[str, Any]:
+        found = whole(*given)
+        listed = [{"id": f["id"], "file_access": "check_file_info"} for f in found["files"]]
+        return {**found, "files": listed}
+
+    monkeypatch.setitem(METHODS, "files.list", little)
+    async with office() as place:
+        file = place.workspace.file_of(place.ann.upload(place.listed, "machine.pdf", pdf(MACHINE)))
+        await place.until(lambda found: found)
+        await place.looked()
+        file.data, file.updated = pdf("The coffee machine is called Kunigunde."), file.created + 60
+        await place.scene.bot.shared_files.on_connected(60)
+        await place.looked()
+        assert "Kunigunde" in shown(await place.asks(place.bob, place.listed))
 
 
 async def test_a_broken_file_is_not_fetched_at_each_look(office: Any) -> None:
