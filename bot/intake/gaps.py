@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,8 @@ _OVERLAP_S = 5.0
 """Read again before the last message seen: events come in no certain order."""
 _EDITED_WITHIN_S = 3600.0
 """How old a reply may be of which an edit is looked for: no list of Slack's tells of one."""
+_FEW_THREADS = 4
+"""Old ones of a channel that are read one by one, without first asking which have news."""
 _MOST_TRIES = 20
 _SWEPT_THREADS_SINCE = timedelta(days=1)
 """How long ago an old thread may have been active to be swept: each is a call of its own."""
@@ -155,6 +157,8 @@ class Gaps:
             str(m["ts"]) for m in read if seconds_of(str(m.get("latest_reply") or "")) >= seen
         }
         old = {ts for ts in threads if seconds_of(ts) < earliest}
+        if len(old) > _FEW_THREADS:
+            old -= await self._without_news(channel, old, before=earliest, since=seen)
         edited_from = max(seen - _EDITED_WITHIN_S, earliest)
         lively = {ts for ts, active_s in threads.items() if active_s >= edited_from}
         for thread_ts in sorted(answered | old | lively):
@@ -168,6 +172,32 @@ class Gaps:
         if newest:
             await self.conversations.is_read(self.tenant, self.team, {channel: newest})
         return len(news)
+
+    async def _without_news(
+        self, channel: str, roots: Collection[str], *, before: float, since: float
+    ) -> set[str]:
+        """Those that nobody has written under since then, by the list of messages before `before`:
+        a call tells of many roots. Where that list is long, it is not read to its end."""
+        quiet: set[str] = set()
+        oldest = min(map(seconds_of, roots)) - 1.0
+        cursor: str | None = None
+        for _ in range(max(1, len(roots) // 2)):
+            page = await self._call(
+                "conversations.history",
+                channel=channel,
+                oldest=f"{oldest:.6f}",
+                latest=f"{before:.6f}",
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for message in page.get("messages") or ():
+                if isinstance(message, dict) and "latest_reply" in message:
+                    if seconds_of(str(message["latest_reply"])) < since:
+                        quiet.add(str(message.get("ts")))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                break
+        return quiet
 
     async def _replies(self, channel: str, root: str, *, oldest: float) -> list[dict[str, Any]]:
         """What was said under a root; nothing where that is gone."""

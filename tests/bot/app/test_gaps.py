@@ -137,8 +137,8 @@ async def test_a_follow_up_that_was_edited_while_the_bot_was_down_is_answered_in
         conversations, team = scene.bot.engine.conversations, workspace.world.team_id
         async with asyncio.timeout(20):
             for message in talk:
-                channel, ts = message.channel, message.ts
-                while (await conversations.read_through("default", team)).get(channel, "") < ts:
+                where, ts = message.channel, message.ts
+                while (await conversations.read_through("default", team)).get(where, "") < ts:  # noqa: ASYNC110 - polls rows
                     await asyncio.sleep(0.02)
         workspace.delivery.retry_delays_s = ()
         await scene.stop()
