@@ -190,10 +190,12 @@ class Gaps:
                 limit=_PAGE,
                 cursor=cursor,
             )
-            for message in page.get("messages") or ():
-                if isinstance(message, dict) and "latest_reply" in message:
-                    if seconds_of(str(message["latest_reply"])) < since:
-                        quiet.add(str(message.get("ts")))
+            listed = [m for m in page.get("messages") or () if isinstance(m, dict)]
+            quiet |= {
+                str(m.get("ts"))
+                for m in listed
+                if "latest_reply" in m and seconds_of(str(m["latest_reply"])) < since
+            }
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
             if cursor is None:
                 break
