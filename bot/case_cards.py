@@ -115,7 +115,8 @@ class CaseCards:
         found = await self.traces.get(self.tenant, item.trace_id) if item.trace_id else None
         if found is not None:
             return found
-        why = _CHANGED if item.state in (State.DUE, State.CLAIMED) else _NO_ANSWER
+        pending = item.state in (State.DUE, State.CLAIMED)  # also while a first failure is ended
+        why = _CHANGED if pending and item.revision > 1 else _NO_ANSWER
         return {
             "question": plain_text(item.text, bot_user=self.bot_user),
             "reply": "",

@@ -29,6 +29,10 @@ _KINDS = "public_channel,private_channel,mpim,im"
 _PARALLEL = 4
 _OVERLAP_S = 5.0
 """Read again before the last message seen: events come in no certain order."""
+_EDITED_WITHIN_S = 3600.0
+"""How old a reply may be of which an edit is looked for: no list of Slack's tells of one."""
+_FEW_THREADS = 4
+"""Old ones of a channel that are read one by one, without first asking which have news."""
 _MOST_TRIES = 20
 _SWEPT_THREADS_SINCE = timedelta(days=1)
 """How long ago an old thread may have been active to be swept: each is a call of its own."""
@@ -85,7 +89,7 @@ class Gaps:
         async def one(channel: str, kind: str) -> None:
             nonlocal count
             async with turn:
-                known = threads.get(channel, ())
+                known = threads.get(channel, {})
                 mark = through.get(channel)
                 begin = min(seconds_of(mark), since) if mark else 0.0
                 try:
@@ -103,15 +107,17 @@ class Gaps:
             log.info("%d messages were read from history", count)
         return frozenset(unread)
 
-    async def _threads(self) -> dict[str, set[str]]:
-        """Threads in which something for us may have been said, by channel."""
-        threads: dict[str, set[str]] = {}
+    async def _threads(self) -> dict[str, dict[str, float]]:
+        """Threads in which something for us may have been said, by channel; and when they were
+        active, in seconds since 1970, as far as that is known."""
+        threads: dict[str, dict[str, float]] = {}
         since = self.clock() - self.threads_since
         for found in await self.conversations.recent(self.tenant, since):
             if found.team == self.team:
-                threads.setdefault(found.channel, set()).add(found.thread_ts)
+                active_s = found.active_at.timestamp()
+                threads.setdefault(found.channel, {})[found.thread_ts] = active_s
         for channel, ts in await self.cards.of(self.tenant):
-            threads.setdefault(channel, set()).add(ts)
+            threads.setdefault(channel, {}).setdefault(ts, 0.0)
         return threads
 
     async def _channels(self) -> AsyncIterator[tuple[str, str]]:
@@ -133,9 +139,11 @@ class Gaps:
                 return
 
     async def _channel(
-        self, channel: str, kind: str, begin: float, threads: Collection[str]
+        self, channel: str, kind: str, begin: float, threads: Mapping[str, float]
     ) -> int:
-        """The messages since then, and the replies since then, also to older messages.
+        """The messages since then, and the replies since then, also to older messages; with edits.
+
+        threads: of the channel, and when each was active, in seconds since 1970.
 
         Raises: SlackFault, StorageUnavailable; nothing is noted as read then.
         """
@@ -149,8 +157,12 @@ class Gaps:
             str(m["ts"]) for m in read if seconds_of(str(m.get("latest_reply") or "")) >= seen
         }
         old = {ts for ts in threads if seconds_of(ts) < earliest}
-        for thread_ts in sorted(answered | old):
-            read += await self._replies(channel, thread_ts, oldest=seen)
+        if len(old) > _FEW_THREADS:
+            old -= await self._without_news(channel, old, before=earliest, since=seen)
+        edited_from = max(seen - _EDITED_WITHIN_S, earliest)
+        lively = {ts for ts, active_s in threads.items() if active_s >= edited_from}
+        for thread_ts in sorted(answered | old | lively):
+            read += await self._replies(channel, thread_ts, oldest=edited_from)
         news = {str(m.get("ts")): m for m in read if _changed_at(m) >= seen}
         for _, message in sorted(news.items()):
             event = {**message, "type": "message", "channel": channel, "channel_type": kind}
@@ -160,6 +172,34 @@ class Gaps:
         if newest:
             await self.conversations.is_read(self.tenant, self.team, {channel: newest})
         return len(news)
+
+    async def _without_news(
+        self, channel: str, roots: Collection[str], *, before: float, since: float
+    ) -> set[str]:
+        """Those that nobody has written under since then, by the list of messages before `before`:
+        a call tells of many roots. Where that list is long, it is not read to its end."""
+        quiet: set[str] = set()
+        oldest = min(map(seconds_of, roots)) - 1.0
+        cursor: str | None = None
+        for _ in range(max(1, len(roots) // 2)):
+            page = await self._call(
+                "conversations.history",
+                channel=channel,
+                oldest=f"{oldest:.6f}",
+                latest=f"{before:.6f}",
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            listed = [m for m in page.get("messages") or () if isinstance(m, dict)]
+            quiet |= {
+                str(m.get("ts"))
+                for m in listed
+                if "latest_reply" in m and seconds_of(str(m["latest_reply"])) < since
+            }
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                break
+        return quiet
 
     async def _replies(self, channel: str, root: str, *, oldest: float) -> list[dict[str, Any]]:
         """What was said under a root; nothing where that is gone."""

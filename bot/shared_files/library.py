@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.shared_files.bad_files import BadFiles
 from bot.shared_files.listing import channel_of, document_uri, listing_of, source_uri
 from bot.shared_files.shared_file import SharedFile, parse_file
 from bot.shared_files.telling import Telling, Untold
-from bot.slack_api import Refused, SlackApi
+from bot.slack_api import RateLimited, Refused, SlackApi
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress, Summary
 from engine.storage.sources import Failure, SourceStore
@@ -33,11 +34,13 @@ _MOST_TOLD = 10_000
 class Looked:
     """A look at a channel. ids: of all its files. failed: what is to be told of.
 
-    put_off_s: until when Slack gives nothing more. again_in_s: when what failed may be readable.
+    put_off_s: until when Slack gives nothing more. unanswered: a file was not handed out without
+    a word, which ended the look. again_in_s: when what failed may be readable.
     """
 
     ids: frozenset[str]
     put_off_s: float | None
+    unanswered: bool
     again_in_s: float | None
     failed: tuple[Untold, ...]
 
@@ -47,7 +50,7 @@ class Library:
     """The documents of channels. max_bytes, download_s: of one file.
 
     told: what files.info said of files of which the list says little, so that a look that Slack
-    refuses to finish is further the next time.
+    refuses to finish is further the next time. tried_at: see `ChannelListing`.
     """
 
     api: SlackApi
@@ -60,6 +63,7 @@ class Library:
     download_s: float
     bad: BadFiles = field(default_factory=BadFiles)
     told: dict[str, SharedFile] = field(default_factory=dict)
+    tried_at: dict[str, float] = field(default_factory=dict)
 
     async def kept(self) -> list[str]:
         """The channels of which documents, or the memory of some, are there.
@@ -104,15 +108,19 @@ class Library:
         documents = {document_uri(channel, f.id): f for f in shown if f.is_document}
         prefix = document_uri(channel, "")  # first what is gone: reading may take long
         await self.ingestion.drop(lambda uri: uri.startswith(prefix) and uri not in documents)
+        for uri in [u for u in self.tried_at if u.startswith(prefix) and u not in documents]:
+            del self.tried_at[uri]
         listing = listing_of(
             channel,
             shown,
             download=self._download,
             max_bytes=self.max_bytes,
             bad=self.bad.of(documents),
+            tried_at=self.tried_at,
         )
         before = await self._failures(source_uri(channel))
         summary = await self.ingestion.run_listed(listing, (document_tag(channel),), _unwatched)
+        await self._hold_reasons(source_uri(channel), summary.failed, before)
         _report(channel, summary)
         lasting = [f for f in summary.failed if not f.retryable and f.uri in documents]
         self.bad.note(documents, lasting)
@@ -121,6 +129,7 @@ class Library:
         return Looked(
             ids=frozenset(files),
             put_off_s=listing.put_off_s,
+            unanswered=listing.unanswered,
             again_in_s=_AGAIN_S if passing else None,
             failed=self.telling.wanted(channel, new),
         )
@@ -143,6 +152,11 @@ class Library:
             if file_id in partial and len(self.told) < _MOST_TOLD:
                 self.told[file_id] = file
         return files
+
+    def begin_anew(self) -> None:
+        """Trusts no more in what was found out about files: its news may have been lost."""
+        self.bad.clear()
+        self.told.clear()
 
     async def forget(self, channel: str) -> None:
         """Removes a channel with all its documents.
@@ -168,10 +182,31 @@ class Library:
                 return _reasons(await self.sources.failures(self.tenant, source.id))
         return {}
 
+    async def _hold_reasons(
+        self, uri: str, failed: Sequence[Failure], before: Mapping[str, str]
+    ) -> None:
+        """What was known of a file that could not even be fetched now stays known, so that nobody
+        is told of it a second time."""
+        held = [
+            replace(f, reason=before[f.uri]) if f.retryable and f.uri in before else f
+            for f in failed
+        ]
+        if _reasons(held) == _reasons(failed):
+            return
+        for source in await self.sources.all(self.tenant):
+            if source.uri == uri:
+                await self.sources.finish(self.tenant, source.id, held, at=self.ingestion.clock())
+
     async def _listed(self, channel: str) -> AsyncIterator[SharedFile]:
         number = 1
         while True:
-            page = await self.api.call("files.list", channel=channel, count=_PAGE, page=number)
+            try:
+                page = await self.api.call("files.list", channel=channel, count=_PAGE, page=number)
+            except RateLimited as limited:
+                if number == 1:
+                    raise
+                await asyncio.sleep(max(1.0, limited.retry_after_s))  # else a long one never ends
+                continue
             for told in page.get("files") or ():
                 file = parse_file(told) if isinstance(told, dict) else None
                 if file is not None:

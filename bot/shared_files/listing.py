@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -19,8 +20,6 @@ from engine.knowledge.names import document_name
 from engine.knowledge.source import Found, Listing, Unreadable
 
 _SCHEME = "slack:"
-_PAUSE_S = 30.0
-"""After a download that Slack did not answer."""
 _MOST_WAIT_S = 900.0
 """Past any download's own limit: a loop that has ended answers no more."""
 
@@ -46,24 +45,32 @@ def document_uri(channel: str, file: str) -> str:
 class ChannelListing(Listing):
     """What a channel holds, fetched file by file from the event loop that downloads.
 
-    bad: why files could not be read, by uri, so that nobody fetches them again. put_off_s: seconds
-    after which Slack may be asked again, once it has refused to go on; the rest is not even tried
-    then.
+    bad: why files could not be read, by uri, so that nobody fetches them again. tried_at: when a
+    file was last fetched or not handed out, by uri, which orders them: where Slack stops a look,
+    the next one begins with what this one did not come to. put_off_s: seconds after which Slack may
+    be asked again, once it has refused to go on. unanswered: it did not answer. After either the
+    rest is not even tried.
     """
 
     files: dict[str, SharedFile]
     download: Download
     loop: asyncio.AbstractEventLoop
     bad: Mapping[str, str] = field(default_factory=dict)
+    tried_at: dict[str, float] = field(default_factory=dict)
     put_off_s: float | None = None
+    unanswered: bool = False
 
     def fetch(self, found: Found, folder: Path, max_bytes: int) -> RawDocument:
         """As every listing; blocking, and never on the event loop."""
         name = found.document.name
         file = self.files[found.uri]
-        if self.put_off_s is not None:
+        if self.put_off_s is not None or self.unanswered:
             raise DocumentUnreadable(f"{name} was not fetched yet", retryable=True)
-        content = self._downloaded(file, name)
+        try:
+            content = self._downloaded(file, name)
+        finally:
+            if self.put_off_s is None:
+                self.tried_at[found.uri] = time.monotonic()
         if len(content) > max_bytes:
             raise DocumentUnreadable(_too_large(name, max_bytes))
         target = folder / f"{file.id}{PurePosixPath(file.name).suffix[:12]}"
@@ -88,7 +95,7 @@ class ChannelListing(Listing):
             self.put_off_s = max(limited.retry_after_s, 1.0)
             raise DocumentUnreadable(str(limited), retryable=True) from None
         except (Unsure, concurrent.futures.CancelledError, TimeoutError):
-            self.put_off_s = _PAUSE_S
+            self.unanswered = True
             raise DocumentUnreadable(f"{name} was not fetched yet", retryable=True) from None
         except Refused as refused:
             if refused.code == "file_too_large":
@@ -107,9 +114,12 @@ def listing_of(
     download: Download,
     max_bytes: int,
     bad: Mapping[str, str] | None = None,
+    tried_at: dict[str, float] | None = None,
 ) -> ChannelListing:
     """A channel's listing; call it on the event loop."""
+    tried_at = {} if tried_at is None else tried_at
     documents = [file for file in files if file.is_document]
+    documents.sort(key=lambda file: tried_at.get(document_uri(channel, file.id), 0.0))
     listing = ChannelListing(
         uri=source_uri(channel),
         items=iter(()),
@@ -117,6 +127,7 @@ def listing_of(
         files={document_uri(channel, file.id): file for file in documents},
         download=download,
         bad=bad or {},
+        tried_at=tried_at,
         loop=asyncio.get_running_loop(),
     )
     listing.items = _items(listing, max_bytes)

@@ -180,9 +180,13 @@ class SharedFilesWatch:
             log.warning("shared files were not looked at, it is tried again: %s", error)
         except Exception as error:  # the loop outlives it
             log.error("shared files failed: %s at %s", type(error).__name__, place(error))
-        pause_s = self._pauses.get(what, _PAUSE_S)
-        self._pauses[what] = min(2 * pause_s, _MOST_PAUSE_S)
-        self._later(what, pause_s)
+        self._later(what, self._pause_s(what))
+
+    def _pause_s(self, after: str) -> float:
+        """Grows each time, until it is forgotten."""
+        pause_s = self._pauses.get(after, _PAUSE_S)
+        self._pauses[after] = min(2 * pause_s, _MOST_PAUSE_S)
+        return pause_s
 
     async def _do(self, what: str) -> None:
         if what == _ALL:
@@ -198,7 +202,7 @@ class SharedFilesWatch:
                 await self._library.forget(channel)
         if not self._channels:
             return
-        self._library.bad.clear()
+        self._library.begin_anew()
         absent = self._channels - await self._library.joined()
         for channel in sorted(absent):
             if channel not in self._absent:
@@ -228,8 +232,13 @@ class SharedFilesWatch:
         self._untold.extend(looked.failed)
         if self._untold:
             self._soon(_TELL)
+        unanswered = f"downloads of {channel}"
+        if not looked.unanswered:
+            self._pauses.pop(unanswered, None)
         if looked.put_off_s is not None:
             self._later(channel, looked.put_off_s)
+        elif looked.unanswered:  # no reason to hold up what an event tells of
+            self._soon(channel, in_s=self._pause_s(unanswered))
         elif looked.again_in_s is not None:
             self._soon(channel, in_s=looked.again_in_s)
 

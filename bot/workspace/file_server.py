@@ -9,8 +9,13 @@ from bot.workspace.files import FILE_TYPES, File
 from bot.workspace.slack import Call, Slack
 
 DOWNLOAD = "files.download"
-"""What faults call a download, which is no method of the Web API."""
+"""What faults call a download, which is no method of the Web API; see `download_of` for one."""
 SIGN_IN_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in</body></html>"
+
+
+def download_of(file: str) -> str:
+    """What faults call the downloads of one file."""
+    return f"{DOWNLOAD}:{file}"
 
 
 class FileServer:
@@ -39,8 +44,9 @@ class FileServer:
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Gives the bytes; without a token that may read files, a page to sign in, status 200."""
         world = self._slack.world
-        failure = self._slack.faults.next_for(DOWNLOAD)
         named = {"file": request.match_info["file"]}
+        faults = self._slack.faults
+        failure = faults.next_for(DOWNLOAD) or faults.next_for(download_of(named["file"]))
         self._slack.calls.append(
             Call(
                 method=DOWNLOAD,

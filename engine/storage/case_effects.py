@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import RowMapping, Update, update
+from sqlalchemy import RowMapping, Update, func, update
 
 from engine.storage.cases import ANSWERED, Closed
 from engine.storage.schema import OUTDATED, cases
@@ -31,7 +31,7 @@ def edited(row: RowMapping) -> Sequence[Update]:
 
 
 def deleted(row: RowMapping) -> Sequence[Update]:
-    """It is withdrawn."""
+    """It is withdrawn, also one that was settled: its card shows the question no more."""
     return [_closed(row, Closed.WITHDRAWN)]
 
 
@@ -52,7 +52,7 @@ def _closed(row: RowMapping, why: Closed) -> Update:
         .where(
             cases.c.question_id == row["id"],
             cases.c.delivered_at.is_(None),
-            cases.c.closed.is_(None),
+            func.coalesce(cases.c.closed, "") != why.value,
         )
         .values(closed=why.value, tells_asker=False, **OUTDATED)
     )

@@ -115,6 +115,44 @@ async def test_a_question_that_was_edited_while_the_bot_was_down_is_answered_in_
         assert [len(scene.replies(m)) for m in (asked, direct)] == [1, 1]
 
 
+async def test_a_follow_up_that_was_edited_while_the_bot_was_down_is_answered_in_its_new_form(
+    stage: Stage,
+) -> None:
+    async with stage() as scene:
+        workspace, clock = scene.workspace, scene.clock
+        ann = workspace.join("ann")
+        general = workspace.public("general", ann)
+        clock.offset_s = -600.0
+        asked = [ann.mention(general, WIFI), ann.say(ann.dm, WIFI)]
+        for message in asked:
+            await scene.answer(message)
+        followed = [ann.reply(message, "When does its password change?") for message in asked]
+        for message in asked:
+            await scene.answer(message, 2)
+        clock.offset_s = -300.0
+        talk = [ann.say(general, "Good morning, dear all"), ann.say(ann.dm, "thanks")]
+        await scene.idle()
+        await scene.stop()
+        await scene.start()
+        conversations, team = scene.bot.engine.conversations, workspace.world.team_id
+        async with asyncio.timeout(20):
+            for message in talk:
+                where, ts = message.channel, message.ts
+                while (await conversations.read_through("default", team)).get(where, "") < ts:  # noqa: ASYNC110 - polls rows
+                    await asyncio.sleep(0.02)
+        workspace.delivery.retry_delays_s = ()
+        await scene.stop()
+        clock.offset_s = 0.0
+        for message in followed:
+            ann.edit(message, HOW_LONG)
+        await workspace.settled(30)
+        await scene.start()
+        for message in asked:
+            await workspace.until(lambda m=message: "16 weeks" in scene.replies(m)[1].text, 20)
+        await scene.idle()
+        assert [len(scene.replies(m)) for m in asked] == [2, 2]
+
+
 async def test_a_question_that_was_deleted_while_the_bot_was_down_is_not_answered(
     stage: Stage,
 ) -> None:

@@ -69,6 +69,27 @@ async def test_a_reply_in_an_old_direct_message_thread_is_answered_once(
         assert len(scene.replies(asked)) == 2
 
 
+async def test_of_many_old_threads_only_those_with_news_are_read(stage: Stage) -> None:
+    async with stage() as scene:
+        ann = scene.workspace.join("ann")
+        scene.clock.offset_s = -LONG_AGO_S
+        asked = [ann.say(ann.dm, WIFI) for _ in range(8)]
+        for message in asked:
+            await scene.answer(message)
+        database = scene.bot.engine.database
+        long_ago = datetime.now(UTC) - timedelta(seconds=LONG_AGO_S)
+        async with database.write() as db:
+            await db.execute(update(conversations).values(active_at=long_ago))
+        await restart(scene)
+        ann.say(ann.dm, "Good morning!")
+        await scene.idle()
+        before = len(scene.workspace.calls("conversations.replies"))
+        await lost(scene, lambda: ann.reply(asked[3], HOW_LONG), stopped=True)
+        assert "16 weeks" in (await scene.answer(asked[3], 2, timeout_s=30)).text
+        calls = scene.workspace.calls("conversations.replies")[before:]
+        assert {call.arguments["ts"] for call in calls} & {m.ts for m in asked} == {asked[3].ts}
+
+
 @pytest.mark.parametrize("stopped", [True, False], ids=["stopped", "disconnected"])
 async def test_a_persons_reply_under_an_old_card_reaches_the_asker_once(
     stage: Stage, stopped: bool

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.answering import Answering
 from bot.rendering.notices import (
     NOT_PASSED_ON,
     NOT_POSTED,
@@ -16,6 +17,7 @@ from bot.rendering.notices import (
     WITHDRAWN,
 )
 from bot.workspace import Fault
+from engine.storage.inbox import InboxStore
 from tests.bot.app.conftest import HOW_LONG, Scene, Stage, shown
 
 pytestmark = pytest.mark.slow
@@ -296,6 +298,30 @@ async def test_a_mention_under_a_card_that_is_deleted_is_not_answered(stage: Sta
         rita.delete(mention)
         await scene.idle()
         assert scene.replies(card) == []
+
+
+async def test_the_card_of_a_question_that_failed_does_not_say_that_it_was_changed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(started=False, slack__attempts="1", errors=True) as scene:
+        finish = InboxStore.finish
+
+        async def failing(*_: Any) -> Any:
+            raise ValueError
+
+        async def late(*args: Any, **named: Any) -> bool:
+            await scene.card()  # which came first
+            return await finish(*args, **named)
+
+        monkeypatch.setattr(Answering, "prepare", failing)
+        monkeypatch.setattr(InboxStore, "finish", late)
+        await scene.start()
+        ann = scene.workspace.join("ann")
+        await scene.answer(ann.say(ann.dm, HOW_LONG))
+        card = await scene.card()
+        await all_shown(scene)
+        assert HOW_LONG in shown(card)
+        assert "changed the question" not in shown(card)
 
 
 async def test_a_reply_that_cannot_be_brought_is_given_back_to_who_wrote_it(stage: Stage) -> None:

@@ -207,6 +207,25 @@ async def test_a_changed_question_that_is_answered_settles_the_case_it_had(
     assert (again.closed, again.revision, again.first_revision) == (None, 2, 1)
 
 
+async def test_a_settled_case_is_withdrawn_when_its_question_is_deleted(
+    database: Database, store: CaseStore, asked: str
+) -> None:
+    inbox = InboxStore(database)
+    case = await store.open("acme", asked, ["conflict"], NOW)
+    await inbox.edit("acme", "T1", "C1", "1.0", "Another one?", at=after(1))
+    item = await claimed(inbox, after(2))
+    assert await inbox.finish(asked, item.lease, 2, outcome="answered", at=after(2))
+    settled = await store.get("acme", case.id)
+    assert settled is not None
+    assert settled.closed is Closed.SETTLED
+    assert await store.shown(settled)
+    await inbox.cancel("acme", "T1", "C1", "1.0", at=after(3))
+    withdrawn = await store.get("acme", case.id)
+    assert withdrawn is not None
+    assert withdrawn.closed is Closed.WITHDRAWN
+    assert [c.id for c in await store.outdated("acme")] == [case.id]
+
+
 async def test_a_changed_question_that_is_escalated_again_keeps_its_case_open(
     database: Database, store: CaseStore, asked: str
 ) -> None:
