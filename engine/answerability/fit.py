@@ -3,9 +3,9 @@
 Made questions show on which scale a knowledge base's cosines lie. They do not show how hard the
 questions of people are: an answerable one consists of its passage's own words, and without the
 passage often the whole subject is gone. Whether a fit to them judges people's questions better or
-worse than the shipped prior is therefore chance (README, decisions), and the prior, fitted to people's
-questions, stays where it works: with the embedder it was fitted to, as long as it judges the made
-questions better than a coin does. They are the easier ones: what fails there fails on others too.
+worse than the shipped prior is therefore chance (README, decisions), and the prior, which was
+fitted to people's, stays where it works: with the embedder it was fitted to, as long as it judges
+the made questions better than a coin does. They are the easier ones.
 """
 
 from __future__ import annotations

@@ -135,7 +135,9 @@ def _compare(claimed: Row, rows: Sequence[Row]) -> RowFinding | None:
     if any(_holds(row, claimed) for row in near):
         return RowFinding(True, "A row of the evidence holds the same cells.")
     if len(claimed) > 1:
-        best = max(near, key=lambda row: sum(_holds(row, (cell,)) for cell in claimed))
+        matches = [[_holds(row, (cell,)) for cell in claimed] for row in near]
+        _, _, place = max((sum(m), m[0], -number) for number, m in enumerate(matches))
+        best = near[-place]
         wrong = next((cell for cell in claimed if not _holds(best, (cell,))), claimed[-1])
         return RowFinding(False, _why(wrong, best))
     cell = claimed[0]

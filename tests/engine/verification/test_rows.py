@@ -90,6 +90,12 @@ def test_one_wrong_row_refuses_a_claim_of_several() -> None:
     assert "“no” for “a3”" in found.why
 
 
+def test_the_reason_is_of_the_row_that_the_first_cell_names() -> None:
+    found = compare_rows("Code: PX-24; A3: no", [ROW, OTHER])
+    assert found is not None
+    assert found.why == "The evidence says “yes” for “a3”, not “no”."
+
+
 def test_markdown_tables_are_read_with_their_column_names() -> None:
     table = "Rates.\n\n| Plan | Seats |\n|:--- | ---:|\n| Skiff | 3 |\n| Cutter | |\n\na | b"
     rows = [[(cell.column, cell.value) for cell in row] for row in read_rows(table)]
