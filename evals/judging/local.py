@@ -10,15 +10,14 @@ from engine.verification.claim import ClaimChecker
 from engine.verification.support_checker import SupportChecker
 from evals.judging.judge import Claim, Criterion
 from evals.judging.relevance import features_of, load_relevance, texts_to_embed
-from evals.judging.rows import row_support
 
-_VERSION = "2"
+_VERSION = "3"
 _MOST_AT_ONCE = 2
 
 
 class LocalJudge:
-    """Faithfulness and completeness by the support checker, rows of tables cell by cell, relevance
-    by `evals.judging.relevance`.
+    """Faithfulness and completeness by the support checker, relevance by
+    `evals.judging.relevance`.
 
     It is the checker that production verifies with, so it finds what changed since, not what the
     checker itself cannot see.
@@ -80,9 +79,6 @@ class LocalJudge:
         return tuple(self._supported(claim) for claim in claims)
 
     def _supported(self, claim: Claim) -> float:
-        by_cells = row_support(claim.sentence, claim.evidence)
-        if by_cells is not None:
-            return by_cells
         return self._checker.check(claim.sentence, claim.evidence).probability
 
     def _open_embedder(self) -> Embedder:
