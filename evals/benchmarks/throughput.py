@@ -75,9 +75,8 @@ async def measure_throughput(root: Path, *, rounds: int) -> dict[str, Any]:
                 bare.append(await _bare(root, dataset, slots))
             else:
                 evaluated.append(await _evaluated(root, dataset, slots))
-        say(
-            f"  round {number + 1} of {rounds}: {bare[-1].wall_s:.1f} s bare, {evaluated[-1].wall_s:.1f} s"
-        )
+        took = f"{bare[-1].wall_s:.1f} s bare, {evaluated[-1].wall_s:.1f} s"
+        say(f"  round {number + 1} of {rounds}: {took}")
     cases, pairs = len(dataset.cases), list(zip(bare, evaluated, strict=True))
     return {
         "eval_cases": cases,
