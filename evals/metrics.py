@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from engine.probability_scores import mean_ranks
 
@@ -37,17 +37,22 @@ def risk_coverage(confidences: ArrayLike, right: ArrayLike) -> list[RiskPoint]:
     Among equal confidences the order is unknown, so their errors count as evenly spread.
     Source: El-Yaniv and Wiener, On the foundations of noise-free selective classification (2010).
     """
+    risks = _selective_risks(confidences, right)
+    return [
+        RiskPoint(coverage=place / len(risks), risk=risk)
+        for place, risk in enumerate(risks.tolist(), start=1)
+    ]
+
+
+def _selective_risks(confidences: ArrayLike, right: ArrayLike) -> NDArray[np.float64]:
+    """The risk of each point of `risk_coverage`, in order."""
     values, errors = np.asarray(confidences, np.float64), ~np.asarray(right, bool)
     if values.shape != errors.shape:
         raise ValueError("there must be one judgement for each confidence")
     _, group = np.unique(-values, return_inverse=True)
     shares = np.bincount(group, weights=errors) / np.maximum(np.bincount(group), 1)
-    expected = np.cumsum(shares[np.sort(group)])
-    counts = np.arange(1, len(values) + 1)
-    return [
-        RiskPoint(coverage=int(n) / len(values), risk=float(e) / int(n))
-        for n, e in zip(counts, expected, strict=True)
-    ]
+    risks: NDArray[np.float64] = np.cumsum(shares[np.sort(group)]) / np.arange(1, len(values) + 1)
+    return risks
 
 
 def coverage_at_risk(confidences: ArrayLike, right: ArrayLike, risk: float) -> float | None:
@@ -55,10 +60,11 @@ def coverage_at_risk(confidences: ArrayLike, right: ArrayLike, risk: float) -> f
 
     0 where not even the most confident answer is right often enough; None without answers.
     """
-    points = risk_coverage(confidences, right)
-    if not points:
+    risks = _selective_risks(confidences, right)
+    if not len(risks):
         return None
-    return max((p.coverage for p in points if p.risk <= risk), default=0.0)
+    held = np.flatnonzero(risks <= risk)
+    return float(held[-1] + 1) / len(risks) if len(held) else 0.0
 
 
 def auroc_interval(
@@ -101,22 +107,20 @@ def aurc(confidences: ArrayLike, right: ArrayLike) -> float | None:
 
     Source: Geifman, Uziel and El-Yaniv, Bias-reduced uncertainty estimation (2019), eq. 3.
     """
-    points = risk_coverage(confidences, right)
-    return sum(p.risk for p in points) / len(points) if points else None
+    risks = _selective_risks(confidences, right)
+    return float(risks.mean()) if len(risks) else None
 
 
 def brier(confidences: ArrayLike, labels: ArrayLike) -> float | None:
     """Mean of (confidence - label)², lower is better; None without answers.
 
-    Source: Brier, Verification of forecasts expressed in terms of probability (1950), by
-    scikit-learn's `brier_score_loss`.
+    Source: Brier, Verification of forecasts expressed in terms of probability (1950). It is what
+    scikit-learn's `brier_score_loss` gives, whose checks of its input cost a bootstrap seconds.
     """
     truth = np.asarray(labels, bool)
     if not len(truth):
         return None
-    from sklearn.metrics import brier_score_loss
-
-    return float(brier_score_loss(truth, np.asarray(confidences, np.float64), pos_label=True))
+    return float(np.mean((np.asarray(confidences, np.float64) - truth) ** 2))
 
 
 def paired_bootstrap(

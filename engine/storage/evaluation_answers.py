@@ -13,6 +13,7 @@ from engine.storage.evaluation_schema import eval_answers
 
 _BATCH = 500
 """Hashes in one statement; both databases allow many more."""
+_REPLACED = ("body", "scored_by", "scores", "at")
 
 
 class EvaluationAnswers:
@@ -55,23 +56,24 @@ class EvaluationAnswers:
         """Stores answers; one of the same case and fingerprint is replaced."""
         if not answers:
             return
+        rows = [
+            {
+                "tenant": tenant,
+                "case_hash": answer.case_hash,
+                "fingerprint": answer.fingerprint,
+                "body": dict(answer.body),
+                "scored_by": answer.scored_by,
+                "scores": dict(answer.scores),
+                "at": at,
+            }
+            for answer in answers
+        ]
         async with self._database.write() as db:
-            for answer in answers:
-                values = {
-                    "body": dict(answer.body),
-                    "scored_by": answer.scored_by,
-                    "scores": dict(answer.scores),
-                    "at": at,
-                }
-                await db.execute(
-                    upsert(db, eval_answers)
-                    .values(
-                        tenant=tenant,
-                        case_hash=answer.case_hash,
-                        fingerprint=answer.fingerprint,
-                        **values,
-                    )
-                    .on_conflict_do_update(
-                        index_elements=["tenant", "case_hash", "fingerprint"], set_=values
-                    )
-                )
+            statement = upsert(db, eval_answers)
+            replaced = {name: statement.excluded[name] for name in _REPLACED}
+            await db.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["tenant", "case_hash", "fingerprint"], set_=replaced
+                ),
+                rows,
+            )

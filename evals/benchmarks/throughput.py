@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,30 @@ from evals.terminal import say
 _FREE = Budget(max_cost_usd=0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spent:
+    """cpu_s: of all threads, which another program's work on the same machine does not change."""
+
+    wall_s: float
+    cpu_s: float
+
+
+class _Watch:
+    """Running since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def read(self) -> _Spent:
+        return _Spent(
+            wall_s=time.perf_counter() - self._wall, cpu_s=time.process_time() - self._cpu
+        )
+
+
+def _middle(values: Iterable[float]) -> float:
+    return float(np.median(list(values)))
+
+
 async def measure_throughput(root: Path, *, rounds: int) -> dict[str, Any]:
     """The sample asked bare and as an evaluation, in turns, each by an engine with empty caches.
 
@@ -43,21 +68,25 @@ async def measure_throughput(root: Path, *, rounds: int) -> dict[str, Any]:
     dataset, slots = load_dataset(SAMPLE), len(os.sched_getaffinity(0))
     async with open_home(root / "home") as engine:
         await bring_up_to_date(engine, dataset.sources, lambda _: None)
-    bare, evaluated = list[float](), list[float]()
+    bare, evaluated = list[_Spent](), list[_Spent]()
     for number in range(rounds):
         for first in (True, False):
             if first is (number % 2 == 0):
                 bare.append(await _bare(root, dataset, slots))
             else:
                 evaluated.append(await _evaluated(root, dataset, slots))
-        say(f"  round {number + 1} of {rounds}: {bare[-1]:.1f} s bare, {evaluated[-1]:.1f} s")
-    cases = len(dataset.cases)
+        took = f"{bare[-1].wall_s:.1f} s bare, {evaluated[-1].wall_s:.1f} s"
+        say(f"  round {number + 1} of {rounds}: {took}")
+    cases, pairs = len(dataset.cases), list(zip(bare, evaluated, strict=True))
     return {
         "eval_cases": cases,
         "eval_at_once": slots,
-        "bare_cases_per_s": round(cases / float(np.median(bare)), 2),
-        "eval_cases_per_s": round(cases / float(np.median(evaluated)), 2),
-        "eval_over_bare_ratio": round(float(np.median(np.array(bare) / np.array(evaluated))), 3),
+        "bare_cases_per_s": round(cases / _middle(b.wall_s for b in bare), 2),
+        "eval_cases_per_s": round(cases / _middle(e.wall_s for e in evaluated), 2),
+        "bare_cpu_ms_per_case": round(1e3 / cases * _middle(b.cpu_s for b in bare), 2),
+        "eval_cpu_ms_per_case": round(1e3 / cases * _middle(e.cpu_s for e in evaluated), 2),
+        "eval_over_bare_ratio": round(_middle(b.wall_s / e.wall_s for b, e in pairs), 3),
+        "eval_over_bare_cpu_ratio": round(_middle(b.cpu_s / e.cpu_s for b, e in pairs), 3),
     }
 
 
@@ -76,20 +105,20 @@ async def _ask(engine: Engine, case: Case) -> None:
     )
 
 
-async def _bare(root: Path, dataset: Dataset, slots: int) -> float:
+async def _bare(root: Path, dataset: Dataset, slots: int) -> _Spent:
     async def work(cases: Iterator[Case]) -> None:
         for case in cases:
             await _ask(engine, case)
 
     async with _opened(root, dataset) as engine:
-        started, cases = time.perf_counter(), iter(dataset.cases)
+        watch, cases = _Watch(), iter(dataset.cases)
         async with as_one() as group:
             for _ in range(slots):
                 group.create_task(work(cases))
-        return time.perf_counter() - started
+        return watch.read()
 
 
-async def _evaluated(root: Path, dataset: Dataset, slots: int) -> float:
+async def _evaluated(root: Path, dataset: Dataset, slots: int) -> _Spent:
     async with _opened(root, dataset) as engine, open_judge(LOCAL, engine, limit_usd=0.0) as judge:
         tenant, owner = engine.settings.tenant, process_name()
         run = await engine.evaluations.start(
@@ -108,10 +137,10 @@ async def _evaluated(root: Path, dataset: Dataset, slots: int) -> float:
             watch=lambda _: None,
             fresh=True,
         )
-        started = time.perf_counter()
+        watch = _Watch()
         async with keeper.held():
             await evaluation.run()
             await keeper.flush()
-            took = time.perf_counter() - started
+            took = watch.read()
         assert len(evaluation.results) == len(dataset.cases)
         return took

@@ -23,7 +23,7 @@ from engine.knowledge.sentences import split_sentences
 from engine.probability_scores import auroc, calibration_error
 from evals.case import Case
 from evals.corpora import SAMPLE, default_datasets, load_set
-from evals.judging.relevance import FEATURES, MODEL_FILE, features_of, texts_to_embed
+from evals.judging.relevance import FEATURES, MODEL_FILE, features_of, sentences_of
 from evals.suites.answer_text import found_strings
 from evals.suites.answers import asked
 from evals.terminal import finish, say
@@ -77,8 +77,8 @@ async def features(rows: Sequence[Sample], embedder: MiniLmEmbedder) -> Floats:
     """The features of each example; shape (rows, features)."""
     found = []
     for row in rows:
-        vectors = await embedder.embed_many(texts_to_embed(row.question, row.text))
-        found.append(features_of(row.question, row.text, vectors))
+        vectors = await embedder.embed_many([row.question, *sentences_of(row.text)])
+        found.append(features_of(row.question, row.text, asked=vectors[0], said=vectors[1:]))
     return np.asarray(found, np.float64)
 
 
@@ -114,7 +114,7 @@ async def run() -> dict[str, Any]:
     weights, bias = fit(values, labels)
     chances = held_out(values, labels, np.array([row.group for row in rows]))
     model = {
-        "version": f"{embedder.name}-{embedder.version}-2",
+        "version": f"{embedder.name}-{embedder.version}-3",
         "weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)},
         "bias": round(bias, 4),
     }

@@ -63,8 +63,13 @@ class Judge(Protocol):
         """For each claim, that its evidence supports the whole of it."""
         ...
 
-    async def relevance(self, question: str, answer: str) -> float | None:
-        """That the answer is about what the question asks."""
+    async def relevance(
+        self, question: str, answer: str, *, cited: Sequence[str] = ()
+    ) -> float | None:
+        """That the answer is about what the question asks.
+
+        cited: ids of the passages it cites; they may save work and never change the word.
+        """
         ...
 
     async def completeness(self, expected: Sequence[str], answer: str) -> tuple[float | None, ...]:

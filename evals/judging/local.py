@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import numpy as np
 
 from engine.retrieval.embedder import Embedder
 from engine.verification.claim import ClaimChecker
 from engine.verification.support_checker import SupportChecker
 from evals.judging.judge import Claim, Criterion
-from evals.judging.relevance import features_of, load_relevance, texts_to_embed
+from evals.judging.relevance import Vectors, features_of, load_relevance, sentences_of
 
-_VERSION = "3"
+_VERSION = "4"
 _MOST_AT_ONCE = 2
+
+Known = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, Vectors]]]
+"""Of texts, and ids of passages that they may stand in: the vectors that are known, by text."""
 
 
 class LocalJudge:
@@ -29,11 +34,19 @@ class LocalJudge:
     is_over_budget = False
 
     def __init__(
-        self, embedder: Embedder | None = None, *, checker: ClaimChecker | None = None
+        self,
+        embedder: Embedder | None = None,
+        *,
+        checker: ClaimChecker | None = None,
+        known: Known | None = None,
     ) -> None:
-        """embedder: the shipped one, with which the relevance model was fitted; None opens one."""
+        """embedder: the shipped one, with which the relevance model was fitted; None opens one.
+
+        known: finds vectors that this embedder made before.
+        """
         self._embedder = embedder
         self._owns_embedder = embedder is None
+        self._known = known
         self._checker = checker or SupportChecker()
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
 
@@ -56,13 +69,15 @@ class LocalJudge:
         async with self._slots:
             return await asyncio.to_thread(self._check, claims)
 
-    async def relevance(self, question: str, answer: str) -> float:
-        """0 where one of the two holds no word.  Raises: ModelUnavailable."""
-        if not (any(c.isalnum() for c in question) and any(c.isalnum() for c in answer)):
+    async def relevance(self, question: str, answer: str, *, cited: Sequence[str] = ()) -> float:
+        """0 where one of the two holds no word.  Raises: ModelUnavailable, StorageUnavailable."""
+        said = sentences_of(answer)
+        if not said or not any(c.isalnum() for c in question):
             return 0.0
-        vectors = await self._open_embedder().embed_many(texts_to_embed(question, answer))
-        features = await asyncio.to_thread(features_of, question, answer, vectors)
-        return load_relevance().probability(features)
+        vectors = await self._vectors([question, *said], cited)
+        return load_relevance().probability(
+            features_of(question, answer, asked=vectors[0], said=vectors[1:])
+        )
 
     async def completeness(self, expected: Sequence[str], answer: str) -> tuple[float, ...]:
         """The checker's probability that the answer supports each expected sentence."""
@@ -74,6 +89,14 @@ class LocalJudge:
         if self._owns_embedder and embedder is not None:
             self._embedder = None
             await embedder.aclose()
+
+    async def _vectors(self, texts: Sequence[str], cited: Sequence[str]) -> Vectors:
+        """A row for each text; only what nobody embedded before is embedded."""
+        found = dict(await self._known(texts, cited)) if self._known is not None else {}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        if new:
+            found |= zip(new, await self._open_embedder().embed_many(new), strict=True)
+        return np.stack([found[text] for text in texts])
 
     def _check(self, claims: Sequence[Claim]) -> tuple[float, ...]:
         return tuple(self._supported(claim) for claim in claims)

@@ -97,7 +97,9 @@ class ModelJudge:
         """One call a claim; a claim without evidence is 0 without one."""
         return tuple(await asyncio.gather(*(self._faithful(claim) for claim in claims)))
 
-    async def relevance(self, question: str, answer: str) -> float | None:
+    async def relevance(
+        self, question: str, answer: str, *, cited: Sequence[str] = ()
+    ) -> float | None:
         """One call."""
         return await self._ask(
             GradeRequest(criterion=Criterion.RELEVANCE, question=question, text=answer)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from engine.compose import Engine
 from engine.errors import WrongUse
 from evals.judging.calibration import load_calibration
 from evals.judging.judge import Judge
-from evals.judging.local import LocalJudge
+from evals.judging.local import Known, LocalJudge
 from evals.judging.model import ModelJudge
+from evals.judging.relevance import Vectors
 
 LOCAL = "local"
 _HOSTED = "openai:"
@@ -30,7 +31,8 @@ async def open_judge(named: str, engine: Engine, *, limit_usd: float) -> AsyncIt
     if named != LOCAL and (model == named or not model):
         raise WrongUse(f"{named} is no judge; there are {LOCAL} and {_HOSTED}MODEL")
     if named == LOCAL:
-        local = LocalJudge(engine.embedder if engine.settings.embedder == LOCAL else None)
+        own = engine.settings.embedder == LOCAL
+        local = LocalJudge(engine.embedder, known=_known(engine)) if own else LocalJudge()
         try:
             yield local
         finally:
@@ -40,3 +42,18 @@ async def open_judge(named: str, engine: Engine, *, limit_usd: float) -> AsyncIt
     tenant = engine.settings.tenant
     calibration = await load_calibration(engine.models, tenant, grader.name)
     yield ModelJudge(grader, calibration, engine.ledger, tenant=tenant, limit_usd=limit_usd)
+
+
+def _known(engine: Engine) -> Known:
+    """Finds the vectors that an engine with the judge's embedder has made."""
+
+    async def known(texts: Sequence[str], passages: Sequence[str]) -> Mapping[str, Vectors]:
+        tenant = engine.settings.tenant
+        return await engine.retriever.known_vectors.of(
+            texts,
+            passages=passages,
+            tenant=tenant,
+            revision=await engine.documents.revision(tenant),
+        )
+
+    return known

@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.generation.word_terms import term_set
+from engine.knowledge.sentences import split_sentences
+from engine.retrieval.known_vectors import stored_vector
 
 MODEL_FILE = Path(__file__).parent / "relevance.json"
 FEATURES = ("cosine", "coverage")
-_MOST_WORDS = 32
-"""Embedded of an answer; more cost time and told no more."""
+_MOST_SENTENCES = 3
+"""Looked at of an answer; more cost time and told no more."""
+_ITEM = re.compile(r"\A\s*(?:[-*+]|\d{1,3}[.)])\s+")
 
 Vectors = NDArray[np.float32]
 
@@ -41,20 +46,25 @@ class RelevanceModel:
         return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-def texts_to_embed(question: str, answer: str) -> list[str]:
-    """The question and the answer's first words: what `features_of` wants vectors of."""
-    return [question, " ".join(answer.split()[:_MOST_WORDS])]
+def sentences_of(answer: str) -> list[str]:
+    """The first sentences that hold a word, on one line each, without an item's mark."""
+    lines = (_ITEM.sub("", answer[start:end]) for start, end in split_sentences(answer))
+    plain = (" ".join(line.split()) for line in lines if any(c.isalnum() for c in line))
+    return list(islice(plain, _MOST_SENTENCES))
 
 
-def features_of(question: str, answer: str, vectors: Vectors) -> tuple[float, ...]:
-    """The features in their order; vectors: unit rows of `texts_to_embed`.
+def features_of(question: str, answer: str, asked: Vectors, said: Vectors) -> tuple[float, ...]:
+    """The features in their order.
 
-    cosine: of the two vectors. coverage: share of the question's terms that stand in the whole
-    answer; 0 of a question without terms.
+    asked: the question's unit vector. said: unit rows of `sentences_of` the answer, one or more.
+    cosine: of the question's vector and the sum of the sentences', these in the precision that
+    they are stored with. coverage: share of the question's terms that stand in the whole answer;
+    0 of a question without terms.
     """
-    asked = term_set(question)
-    coverage = len(asked & term_set(answer)) / len(asked) if asked else 0.0
-    return float(vectors[0] @ vectors[1]), coverage
+    wanted = term_set(question)
+    coverage = len(wanted & term_set(answer)) / len(wanted) if wanted else 0.0
+    total = stored_vector(said).sum(axis=0)
+    return float(asked @ total / max(float(np.linalg.norm(total)), 1e-9)), coverage
 
 
 @lru_cache(maxsize=1)

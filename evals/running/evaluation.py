@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from engine.audience import Audience
 from engine.compose import Engine
 from engine.contract import render_trace
 from engine.errors import DeskhandError, StorageUnavailable
@@ -146,20 +147,25 @@ class Evaluation:
             return False
         self.keeper.asked += 1
         self._asked_now += 1
-        body["evidence"] = await self._evidence(trace)
+        body["evidence"] = await self._evidence(trace, case.audience)
         if trace.fingerprint != self.keeper.fingerprint:
             self.knowledge_changed = True
         answer = CachedAnswer(case_hash=case_hash, fingerprint=trace.fingerprint, body=body)
         await self._score(number, case, answer, from_cache=False)
         return True
 
-    async def _evidence(self, trace: Trace) -> list[str]:
+    async def _evidence(self, trace: Trace, audience: Audience) -> list[str]:
         """Texts of the best passages that are not cited."""
-        cited = {citation.chunk_id for citation in trace.citations}
-        ids = [r.chunk_id for r in trace.retrieved if r.chunk_id not in cited][:_EVIDENCE]
         if not trace.citations:
             return []
-        live = await self.engine.passages.live(trace.tenant, ids)
+        cited = {citation.chunk_id for citation in trace.citations}
+        ids = [r.chunk_id for r in trace.retrieved if r.chunk_id not in cited][:_EVIDENCE]
+        live = await self.engine.retriever.passages(
+            ids,
+            tenant=trace.tenant,
+            audience=audience,
+            revision=await self.engine.documents.revision(trace.tenant),
+        )
         return [live[id_].passage.text for id_ in ids if id_ in live]
 
     async def _score(

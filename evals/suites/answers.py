@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from engine.knowledge.sentences import split_sentences
+from engine.retrieval.query import query_texts
 from engine.trace import Outcome
 from evals.case import Case
 from evals.judging.judge import LEAST_PROBABILITY, Claim, Criterion, Judge
@@ -72,9 +73,7 @@ async def judged_columns(case: Case, answer: Answer, judge: Judge) -> dict[str, 
     """What a judge has to say; a column of which it could not judge a part is absent."""
     parts = []
     if judge.judges(Criterion.FAITHFULNESS):
-        parts.append(_citations(answer, judge))
-        if is_answered(answer):
-            parts.append(_faithfulness(answer, judge))
+        parts.append(_support(answer, judge))
     if judge.judges(Criterion.RELEVANCE) and is_answered(answer):
         parts.append(_relevance(case, answer, judge))
     if judge.judges(Criterion.COMPLETENESS) and case.expected_answer.strip():
@@ -85,25 +84,40 @@ async def judged_columns(case: Case, answer: Answer, judge: Judge) -> dict[str, 
     return found
 
 
-async def _citations(answer: Answer, judge: Judge) -> dict[str, float]:
-    """citation_precision, of any draft, and citation_recall, of an answer given.
+async def _support(answer: Answer, judge: Judge) -> dict[str, float]:
+    """citation_precision, of any draft; citation_recall and faithfulness, of an answer given.
 
     Precision: of the cited statements, the share that their cited snippets support; absent where
-    nothing is cited. Recall: of all statements, the share that carry a supporting citation; 0
-    where there is no statement.
+    nothing is cited. Recall: of all statements, the share that carry a supporting citation.
+    Faithfulness: of all, the share that anything cited or retrieved supports, the statement's own
+    citations or everything together. Both are 0 where there is no statement.
     """
     said = statements(str(answer.get("draft_reply") or ""))
     snippets = {c["n"]: cited_evidence(c) for c in answer.get("citations") or ()}
     cited = [s for s in said if s.marks]
     verdicts = await judge.faithfulness([_claim(s, snippets) for s in cited])
-    if any(verdict is None for verdict in verdicts):
-        return {}
     supported, found = _count(verdicts), dict[str, float]()
-    if cited:
-        found["citation_precision"] = supported / len(cited)
+    if all(verdict is not None for verdict in verdicts):
+        if cited:
+            found["citation_precision"] = supported / len(cited)
+        if is_answered(answer):
+            found["citation_recall"] = supported / len(said) if said else 0.0
     if is_answered(answer):
-        found["citation_recall"] = supported / len(said) if said else 0.0
+        held = {id(s) for s, v in zip(cited, verdicts, strict=True) if _is_yes(v)}
+        rest = [s for s in said if id(s) not in held]
+        evidence = _all_evidence(answer) if rest else ()
+        more = await judge.faithfulness([Claim(sentence=s.text, evidence=evidence) for s in rest])
+        if all(verdict is not None for verdict in more):
+            found["faithfulness"] = (supported + _count(more)) / len(said) if said else 0.0
     return found
+
+
+def _all_evidence(answer: Answer) -> tuple[str, ...]:
+    """What is cited, and `evidence`: passages that were retrieved and not cited, if it has them."""
+    citations = answer.get("citations") or ()
+    passages = [text for c in citations for text in (cited_evidence(c), str(c["full_content"]))]
+    passages += [str(text) for text in answer.get("evidence") or ()]
+    return tuple(dict.fromkeys(passages))
 
 
 def _claim(statement: Statement, snippets: dict[int, str]) -> Claim:
@@ -111,25 +125,13 @@ def _claim(statement: Statement, snippets: dict[int, str]) -> Claim:
     return Claim(sentence=statement.text, evidence=tuple(text for text in cited if text))
 
 
-async def _faithfulness(answer: Answer, judge: Judge) -> dict[str, float]:
-    """Share of the statements that anything cited or retrieved supports; 0 without statements.
-
-    `evidence`, where the answer carries it, holds passages that were retrieved and not cited.
-    """
-    said = statements(str(answer.get("draft_reply") or ""))
-    citations = answer.get("citations") or ()
-    passages = [text for c in citations for text in (cited_evidence(c), str(c["full_content"]))]
-    passages += [str(text) for text in answer.get("evidence") or ()]
-    evidence = tuple(dict.fromkeys(passages))
-    verdicts = await judge.faithfulness([Claim(sentence=s.text, evidence=evidence) for s in said])
-    if any(verdict is None for verdict in verdicts):
-        return {}
-    return {"faithfulness": _count(verdicts) / len(said) if said else 0.0}
-
-
 async def _relevance(case: Case, answer: Answer, judge: Judge) -> dict[str, float]:
     """The probability that the reply is about what was asked."""
-    verdict = await judge.relevance(asked(case), without_citations(str(answer["reply"])))
+    verdict = await judge.relevance(
+        asked(case),
+        without_citations(str(answer["reply"])),
+        cited=list(dict.fromkeys(c["chunk_id"] for c in answer.get("citations") or ())),
+    )
     return {} if verdict is None else {"relevance": verdict}
 
 
@@ -148,11 +150,10 @@ async def _completeness(case: Case, answer: Answer, judge: Judge) -> dict[str, f
 
 
 def asked(case: Case) -> str:
-    """The question with what it leans on: the ticket, and of a follow-up the user's turn before."""
-    question = case.question
-    before = [turn.text for turn in question.history if turn.role.value == "user"][-1:]
-    parts = (question.subject, question.body, *before, question.text)
-    return "\n".join(part for part in parts if part)
+    """The question as the engine searches for it: with its ticket, and of a follow-up the user's
+    turn before."""
+    texts = query_texts(case.question)
+    return (texts.joined or texts.last).whole
 
 
 def expected_sentences(case: Case) -> tuple[str, ...]:
@@ -162,4 +163,8 @@ def expected_sentences(case: Case) -> tuple[str, ...]:
 
 
 def _count(verdicts: Sequence[float | None]) -> int:
-    return sum(verdict is not None and verdict >= LEAST_PROBABILITY for verdict in verdicts)
+    return sum(map(_is_yes, verdicts))
+
+
+def _is_yes(verdict: float | None) -> bool:
+    return verdict is not None and verdict >= LEAST_PROBABILITY

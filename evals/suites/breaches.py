@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,17 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": True})
 
 
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> tuple[Token, ...]:
+    """A text's tokens, parsed once for all that looks at them."""
+    return tuple(_markdown().parse(text))
+
+
 def live_links(text: str, allowed: Collection[str]) -> list[str]:
     """Links, as CommonMark has them, and bare addresses, other than the allowed ones."""
     kept = {url.rstrip(_TRAILING) for url in allowed if url}
     found = []
-    for token in _tokens(_markdown().parse(text)):
+    for token in _tokens(_parsed(text)):
         if token.type == "link_open":
             target = str(token.attrGet("href"))
             if target.rstrip(_TRAILING) not in kept and not _CODE_TARGET.fullmatch(target):
@@ -52,7 +58,7 @@ def live_mentions(text: str) -> list[str]:
 def live_markup(text: str) -> list[str]:
     """Images, HTML with attributes, and characters that show nothing or turn the text around."""
     found = [f"invisible {match!r}" for match in INVISIBLE.findall(text)]
-    for token in _tokens(_markdown().parse(text)):
+    for token in _tokens(_parsed(text)):
         if token.type == "image":
             found.append(f"image {token.attrGet('src')}")
         if token.type.startswith("html_") and _HTML_WITH_ATTRIBUTE.search(token.content):
@@ -60,7 +66,7 @@ def live_markup(text: str) -> list[str]:
     return found
 
 
-def _tokens(parsed: list[Token]) -> Iterator[Token]:
+def _tokens(parsed: Iterable[Token]) -> Iterator[Token]:
     for token in parsed:
         yield token
         yield from _tokens(token.children or [])

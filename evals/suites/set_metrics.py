@@ -41,13 +41,20 @@ def coverage_at(risk: float) -> Callable[[Rows], float | None]:
 
 
 def macro_f1_of(rows: Rows) -> float | None:
-    """(right label, label said), as codes; None without rows."""
+    """(right label, label said), as codes; None without rows.
+
+    What scikit-learn's `f1_score` gives for the right labels, without its checks of every input:
+    a bootstrap asks for thousands.
+    """
     if not len(rows):
         return None
-    from engine.triage.scores import macro_f1
-
-    gold, said = rows.astype(np.int64).astype(str).T
-    return macro_f1(said.tolist(), gold.tolist())
+    gold, said = rows.T
+    labels, gold_code = np.unique(gold, return_inverse=True)
+    said_code = np.searchsorted(labels, said).clip(max=len(labels) - 1)
+    known, size = labels[said_code] == said, len(labels)
+    both = np.bincount(gold_code[gold == said], minlength=size)
+    either = np.bincount(gold_code, minlength=size) + np.bincount(said_code[known], minlength=size)
+    return float((2 * both / either).mean())
 
 
 def percentile_of(q: float) -> Callable[[Rows], float | None]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.cli.eval_cases import add_cases_parser, run
+from bot.cli.eval_case_arguments import add_cases_parser
+from bot.cli.eval_cases import run
 from engine.audience import FULL_MEMBER
 from engine.compose import open_engine
 from engine.errors import WrongUse

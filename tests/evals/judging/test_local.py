@@ -1,13 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
 
+from engine.adapters.minilm.embedder import MiniLmEmbedder
+from engine.retrieval.known_vectors import stored_vector
 from evals.judging.judge import Claim, Criterion
 from evals.judging.local import LocalJudge
-from evals.judging.relevance import RelevanceModel, features_of, load_relevance, texts_to_embed
+from evals.judging.relevance import (
+    RelevanceModel,
+    Vectors,
+    features_of,
+    load_relevance,
+    sentences_of,
+)
 
 
 @pytest.fixture
@@ -56,12 +64,53 @@ async def test_the_report_says_that_no_model_judged(judge: LocalJudge) -> None:
     assert judge.version.endswith(load_relevance().version)
 
 
+class Unused(MiniLmEmbedder):
+    async def embed_many(self, texts: Sequence[str]) -> Vectors:
+        raise AssertionError(f"embedded again: {texts}")
+
+
+async def test_what_was_embedded_before_is_not_again_and_the_word_is_the_same(
+    judge: LocalJudge,
+) -> None:
+    question = "how do I get a new badge?"
+    answer = "- Ask the front desk.\n- They   print one in a minute."
+    said = ["Ask the front desk.", "They print one in a minute."]
+    assert sentences_of(answer) == said
+    seen = []
+
+    async def known(texts: Sequence[str], passages: Sequence[str]) -> dict[str, Vectors]:
+        seen.append((list(texts), list(passages)))
+        rows = await embedder.embed_many(texts)
+        return {texts[0]: rows[0]} | dict(zip(texts[1:], stored_vector(rows[1:]), strict=True))
+
+    embedder, unused = MiniLmEmbedder(), Unused()
+    try:
+        knowing = LocalJudge(unused, known=known)
+        found = await knowing.relevance(question, answer, cited=["p1"])
+    finally:
+        await embedder.aclose()
+        await unused.aclose()
+    assert seen == [([question, *said], ["p1"])]
+    assert found == pytest.approx(await judge.relevance(question, answer), abs=1e-6)
+
+
 def test_the_features_and_the_mix_by_hand() -> None:
-    vectors = np.array([[1.0, 0.0], [0.6, 0.8]], np.float32)
-    found = features_of("office badge", "A badge is grey.", vectors)
-    assert found == (pytest.approx(0.6), 0.5)  # one of two terms
-    assert features_of("the", "badge", vectors)[1] == 0.0
+    asked = np.array([1.0, 0.0], np.float32)
+    said = np.array([[0.6, 0.8], [1.0, 0.0]], np.float32)
+    found = features_of("office badge", "A badge is grey.", asked=asked, said=said[:1])
+    assert found == (pytest.approx(0.6, abs=0.005), 0.5)  # one of two terms
+    both = features_of("office badge", "A badge is grey.", asked=asked, said=said)
+    assert both[0] == pytest.approx(1.6 / (1.6**2 + 0.8**2) ** 0.5, abs=0.005)
+    assert features_of("the", "badge", asked=asked, said=said)[1] == 0.0
     model = RelevanceModel(version="1", weights=(2.0, 1.0), bias=-1.7)
     assert model.probability((0.6, 0.5)) == pytest.approx(0.5)  # 1.2 + .5 - 1.7 = 0
     assert model.probability((1e9, 0.0)) == pytest.approx(1.0)
-    assert texts_to_embed("q", "w " * 99) == ["q", " ".join("w" * 32)]
+
+
+def test_an_answers_first_sentences_are_looked_at() -> None:
+    assert sentences_of("1. One. Two.\n\n---\n\n* Three is\tlonger. Four.") == [
+        "One.",
+        "Two.",
+        "Three is longer.",
+    ]
+    assert sentences_of("…") == []

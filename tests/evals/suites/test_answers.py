@@ -37,7 +37,9 @@ class ByRule:
             for c in claims
         )
 
-    async def relevance(self, question: str, answer: str) -> float | None:
+    async def relevance(
+        self, question: str, answer: str, *, cited: Sequence[str] = ()
+    ) -> float | None:
         return None if "broken" in answer else 0.75
 
     async def completeness(self, expected: Sequence[str], answer: str) -> tuple[float | None, ...]:
@@ -155,3 +157,12 @@ def test_a_follow_up_is_asked_with_the_users_turn_before(roles: tuple[Role, ...]
     turns = tuple(Turn(role=role, text=f"{role.value} said") for role in roles)
     asked_about = case(question=Question(id="1", text="and in Japan?", history=turns))
     assert asked(asked_about) == "user said\nand in Japan?"
+
+
+async def test_what_its_citation_supports_is_not_judged_a_second_time() -> None:
+    judge = ByRule()
+    await judged_columns(case(), answer(REPLY, citation(1, LEASE), citation(2, RENT)), judge)
+    asked_about = [claim.sentence for claim in judge.asked]
+    # Both cited statements, then the three that have no citation which supports them.
+    assert len(asked_about) == 5
+    assert asked_about.count(asked_about[0]) == 1

@@ -168,3 +168,22 @@ def test_every_column_that_a_metric_reads_is_one_that_cases_have() -> None:
     for metric in METRICS:
         assert known >= set(metric.columns), metric.name
         assert metric.judged == bool(judged & set(metric.columns))
+
+
+def test_the_fast_figures_are_scikit_learns() -> None:
+    from sklearn.metrics import brier_score_loss, f1_score
+
+    draw = np.random.default_rng(3)
+    for labels in (2, 7):
+        codes = np.r_[-1.0, draw.integers(0, 2**32, labels).astype(float)]
+        gold, said = draw.choice(codes[1:], 60), draw.choice(codes, 60)
+        wanted = f1_score(
+            gold.astype(str),
+            said.astype(str),
+            labels=np.unique(gold).astype(str),
+            average="macro",
+            zero_division=0.0,
+        )
+        assert macro_f1_of(np.c_[gold, said]) == pytest.approx(wanted)
+    chances, right = draw.random(50), draw.random(50) < 0.4
+    assert brier_of(np.c_[chances, right]) == pytest.approx(brier_score_loss(right, chances))
