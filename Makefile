@@ -38,8 +38,8 @@ test: $(READY) lint types contracts ## the whole gate
 bench: $(READY) ## engine speed, by stage, as ratios (SIZE=20000 SEED=7)
 	@$(BIN)/python -m evals.bench --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
-eval: $(READY) ## the sample suite, and the development sets where they are
-	@$(BIN)/python -m evals.quality --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+eval: $(READY) ## the sample suites against the committed baseline
+	@$(BIN)/deskhand eval run sample --gate --json --shipped --seed $(SEED)
 
 verification: $(READY) ## the sentence checker against word coverage (SIZE=100 SEED=7)
 	@$(BIN)/python -m evals.verification --seed $(SEED) $(if $(SIZE),--size $(SIZE))

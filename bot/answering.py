@@ -44,6 +44,7 @@ from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 from engine.storage.traces import TraceStore
 from engine.trace import Citation, Outcome
+from evals.mirroring.answers import AnswerMirror
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class Answering:
     inbox: InboxStore
     receiver: Receiver
     attachments: Attachments
+    mirror: AnswerMirror
     settings: SlackSettings
     clock: Clock
 
@@ -134,6 +136,7 @@ class Answering:
             now = await self._audience(item, again=True)
             if now.tags >= audience.tags and await self._may_show(rendered, now):
                 await self.traces.save(trace)
+                self.mirror.answered(rendered, trace.question, trace.asked_at)
                 return rendered
             log.warning("question %s: who may read changed meanwhile", item.id)
             audience, told = now, None

@@ -22,6 +22,8 @@ from bot.credentials import (
 from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
+from bot.evals.clockwork import Clockwork
+from bot.evals.composing import evaluations_of
 from bot.intake.arrivals import Arrivals
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
@@ -49,6 +51,7 @@ from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
 from engine.storage.placed_questions import PlacedQuestions
+from evals.mirroring.answers import AnswerMirror, open_answer_mirror
 
 _THREADS_SINCE = timedelta(days=7)
 """How long a thread that nobody writes in is looked at after a gap."""
@@ -69,6 +72,7 @@ class Bot:
     socket: SocketTransport | None
     attachments: Attachments
     shared_files: SharedFilesWatch
+    evaluations: Clockwork
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -92,6 +96,8 @@ class Bot:
             stack.push_async_callback(self.gaps.aclose)
             self.shared_files.start()
             stack.push_async_callback(self.shared_files.aclose)
+            stack.push_async_callback(self.evaluations.aclose)
+            await self.evaluations.start()
             try:
                 yield
             finally:
@@ -107,7 +113,9 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
     """
     slack = settings.slack
     refuse_missing(slack)
+    mirror = open_answer_mirror(settings)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(mirror.aclose)
         api = SlackApi(
             revealed(slack.bot_token), url=slack.api_url, timeout_s=slack.request_timeout_s
         )
@@ -123,10 +131,12 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
             team=identity.team,
         )
         stack.push_async_callback(facts.aclose)
-        yield _compose(engine, api, facts, identity)
+        yield _compose(engine, api, facts, identity, mirror)
 
 
-def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity) -> Bot:
+def _compose(
+    engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity, mirror: AnswerMirror
+) -> Bot:
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
@@ -205,6 +215,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
             inbox=engine.inbox,
             receiver=unheard,
             attachments=attachments,
+            mirror=mirror,
             settings=slack,
             clock=clock,
         ),
@@ -243,6 +254,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         escalation=escalation,
         receiver=receiver,
         asking=asking,
+        mirror=mirror,
         clock=clock,
     )
     home = Home(
@@ -275,6 +287,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         sweep_every_s=slack.sweep_every_s,
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
+    evaluations = evaluations_of(engine, api, facts, aside, team=identity.team)
     dispatch = Dispatch(
         facts=facts,
         receiver=receiver,
@@ -284,6 +297,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         home=home,
         gaps=gaps,
         shared_files=shared_files,
+        evaluations=evaluations,
         aside=aside,
         readiness=readiness,
     )
@@ -322,6 +336,7 @@ def _compose(engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identit
         socket=socket,
         attachments=attachments,
         shared_files=shared_files,
+        evaluations=evaluations.clockwork,
     )
 
 

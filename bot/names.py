@@ -5,6 +5,9 @@ from __future__ import annotations
 COMMAND = "/deskhand"
 """The slash command."""
 
+EVALUATE = "eval"
+"""The command's first word where an admin wants the answers evaluated."""
+
 SHORTCUT = "ask_about_message"
 """Callback id of the message shortcut "Ask Deskhand about this"."""
 
@@ -48,6 +51,7 @@ BOT_SCOPES = {
     "chat:write": "answers, notices and review cards",
     "commands": "/deskhand and the shortcut on a message",
     "files:read": "files that come with a question, or are shared where they become documents",
+    "files:write": "the plots of an evaluation's report",
     "groups:history": "the same as channels:history, in private channels",
     "groups:read": "who reads a private channel",
     "im:history": "questions asked in a direct message",

@@ -177,6 +177,38 @@ class SlackApi:
             raise Refused("file download", "sign_in_page")
         return content
 
+    async def upload(self, url: str, content: bytes) -> None:
+        """Sends a file's bytes to the address that `files.getUploadURLExternal` gave.
+
+        Nothing is to be seen of it before `files.completeUploadExternal`.
+
+        Raises: RateLimited, Unsure, Refused.
+        """
+        if self.client.session is None:  # set along with the client
+            raise RuntimeError("no session")
+        if not self._is_slacks(url):
+            raise Refused("file upload", "foreign_address")
+        try:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self.client.session.post(
+                    url,
+                    data=content,
+                    headers={"Content-Type": "application/octet-stream"},
+                    allow_redirects=False,
+                ) as response,
+            ):
+                if response.status == 429:
+                    raise RateLimited("file upload", _retry_after_s(response.headers))
+                if response.status >= 500:
+                    raise Unsure("file upload", f"HTTP {response.status}")
+                if response.status != 200:
+                    raise Refused("file upload", f"http_{response.status}")
+        except TimeoutError:
+            raise Unsure("file upload", "no answer in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unsure("file upload", type(error).__name__) from None
+
     def _is_slacks(self, url: str) -> bool:
         given, ours = urlsplit(url), urlsplit(self._url)
         if (given.scheme, given.netloc) == (ours.scheme, ours.netloc):

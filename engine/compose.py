@@ -25,10 +25,15 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from engine.storage.announcements import AnnouncementStore
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
 from engine.storage.documents import DocumentStore
+from engine.storage.evaluation_answers import EvaluationAnswers
+from engine.storage.evaluation_points import EvaluationPoints
+from engine.storage.evaluation_schedules import EvaluationSchedules
+from engine.storage.evaluations import EvaluationStore
 from engine.storage.feedback import FeedbackStore
 from engine.storage.group_commit import GroupCommit
 from engine.storage.inbox import InboxStore
@@ -71,6 +76,13 @@ class Engine:
     conversations: ConversationStore
     cases: CaseStore
     feedback: FeedbackStore
+    evaluations: EvaluationStore
+    eval_answers: EvaluationAnswers
+    eval_schedules: EvaluationSchedules
+    eval_points: EvaluationPoints
+    announcements: AnnouncementStore
+    hosted: HostedModels
+    ledger: Ledger
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -202,6 +214,13 @@ async def open_engine(
             conversations=ConversationStore(database, commits),
             cases=CaseStore(database),
             feedback=FeedbackStore(database),
+            evaluations=EvaluationStore(database),
+            eval_answers=EvaluationAnswers(database),
+            eval_schedules=EvaluationSchedules(database),
+            eval_points=EvaluationPoints(database),
+            announcements=AnnouncementStore(database),
+            hosted=hosted,
+            ledger=ledger,
         )
 
 

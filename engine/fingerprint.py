@@ -10,7 +10,11 @@ from pathlib import Path
 from engine.retrieval.index import IndexRecord
 from engine.settings import Settings
 
-_NO_EFFECT = ("storage/migrations", "adapters/index_", "adapters/shared_index", "knowledge/source")
+_NO_EFFECT = (
+    *("storage/migrations", "storage/evaluation", "evaluation_settings"),
+    *("adapters/index_", "adapters/shared_index", "knowledge/source"),
+    *("mirroring/", "mirror_settings", "adapters/langfuse_", "adapters/langsmith_"),
+)
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from engine.proposed_steps import STEPS_SLOT_S, STEPS_TOTAL_S, StepWriter
 from engine.retrieval.embedder import Embedder
 from engine.settings import Settings
 from engine.verification.claim import LocalVerifier, Verifier
+from engine.verification.grading import Grader
 
 if TYPE_CHECKING:
     from engine.adapters.openai_client import ServerConnection
@@ -68,6 +69,19 @@ class HostedModels:
         lane = self._lane(named.partition(":")[2], "verify", "DESKHAND_VERIFIER")
         bound = self._settings.openai.max_output_tokens
         return OpenAiVerifier(ChatModel(lane), max_output_tokens=bound)
+
+    def grader(self, model: str) -> Grader:
+        """A chat model as a judge of texts, such as for evaluations.
+
+        Raises: SettingsInvalid where no server is named.
+        """
+        self._need_server(f"The judge openai:{model}")
+        from engine.adapters.openai_chat import ChatModel
+        from engine.adapters.openai_grader import OpenAiGrader
+
+        lane = self._lane(model, "judge", "--judge")
+        bound = self._settings.openai.max_output_tokens
+        return OpenAiGrader(ChatModel(lane), max_output_tokens=bound)
 
     def embedder(self) -> Embedder:
         """The model that `DESKHAND_EMBEDDER` names; not for `local`.

@@ -80,6 +80,20 @@ class Pipeline:
         ) as account:
             return await self._run(question, audience, account, Stopwatch(watch))
 
+    async def fingerprint_of(self, tenant: str) -> str:
+        """The fingerprint that an answer for this tenant would be stamped with now.
+
+        Raises: StorageUnavailable.
+        """
+        revision = await self.documents.revision(tenant)
+        return await self.fingerprint.of(tenant, revision, (await self._fitted(tenant)).versions)
+
+    async def _fitted(self, tenant: str) -> _Fitted:
+        return _Fitted(
+            judge=await self.triage.of(tenant),
+            answerability=await self.answerability.model(tenant),
+        )
+
     async def _run(
         self, question: Question, audience: Audience, account: Account, stopwatch: Stopwatch
     ) -> Trace:
@@ -91,10 +105,7 @@ class Pipeline:
             await stopwatch.enter(Stage.INTAKE)
             admitted = admit(question, max_chars=self.max_question_chars)
             revision = await self.documents.revision(tenant)
-            fitted = _Fitted(
-                judge=await self.triage.of(tenant),
-                answerability=await self.answerability.model(tenant),
-            )
+            fitted = await self._fitted(tenant)
             fingerprint = await self.fingerprint.of(tenant, revision, fitted.versions)
             parts = await self._answer(
                 admitted, tenant, audience, revision, account, fitted, stopwatch

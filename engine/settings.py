@@ -29,6 +29,8 @@ from pydantic_settings import (
 
 from engine.address_setting import SAID_WHOLE, Address
 from engine.errors import SettingsInvalid
+from engine.evaluation_settings import EvaluationSettings
+from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSettings
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
 
@@ -200,17 +202,23 @@ class Settings(BaseSettings):
     qdrant: QdrantSettings = QdrantSettings()
     unstructured: UnstructuredSettings = UnstructuredSettings()
     slack: SlackSettings = SlackSettings()
+    evals: EvaluationSettings = EvaluationSettings()
+    langsmith: LangSmithSettings = LangSmithSettings()
+    langfuse: LangfuseSettings = LangfuseSettings()
+    mirror: MirrorSettings = MirrorSettings()
 
     def local(self, home: Path) -> Settings:
         """The same in this folder, with no database, index, model or parser on another machine.
 
         So nothing is written where production lives, and no key is used.
         """
-        nothing_set: dict[str, _Group] = {
+        nothing_set: dict[str, BaseModel] = {
             "database": DatabaseSettings(),
             "openai": OpenAiSettings(),
             "qdrant": QdrantSettings(),
             "unstructured": UnstructuredSettings(),
+            "langsmith": LangSmithSettings(),
+            "langfuse": LangfuseSettings(),
         }
         locally = {"home": home, "embedder": "local", "verifier": "local"}
         return self.model_copy(update={**locally, **nothing_set})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import SettingsInvalid
+from engine.mirror_settings import CONVENTIONAL_MIRROR_NAMES
 from engine.slack_settings import CONVENTIONAL_SLACK_NAMES
 
 PREFIX = "DESKHAND_"
@@ -22,6 +23,7 @@ CONVENTIONAL_NAMES = {
     "UNSTRUCTURED_API_KEY": "DESKHAND_UNSTRUCTURED__API_KEY",
     "UNSTRUCTURED_API_URL": "DESKHAND_UNSTRUCTURED__URL",
     **CONVENTIONAL_SLACK_NAMES,
+    **CONVENTIONAL_MIRROR_NAMES,
 }
 """Names that other tools use, and the setting each one stands for."""
 

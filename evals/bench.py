@@ -4,7 +4,8 @@
 
 Parts: `answer` (question to answer among SIZE passages, by stage, over the floor), `release` (a
 model's first whole sentence to the moment it is shown, checked), `ingest` (against the embedder
-alone), `growth` (5,000 against 100,000 passages), `memory`, `start`, `peers` (retrieval against
+alone), `growth` (5,000 against 100,000 passages), `memory`, `start`, `eval` (cases a second of an
+evaluation over the engine alone), `peers` (retrieval against
 txtai's and LlamaIndex's, which are installed on first use; `"peers": null` and the reason where
 they cannot be). Each works in a temporary folder that is removed. The last line of standard output
 is one JSON object; the exit code is 0 when every aim that was measured holds, 1 when not, 2 for
@@ -32,11 +33,12 @@ from evals.benchmarks.peers.measure import measure_peers
 from evals.benchmarks.real_documents import real_documents
 from evals.benchmarks.releasing import measure_release
 from evals.benchmarks.starting import measure_start
+from evals.benchmarks.throughput import measure_throughput
 from evals.corpora import SAMPLE
 from evals.measurement import measurement_parser
 from evals.terminal import finish, say, show_table
 
-PARTS = ("answer", "release", "ingest", "growth", "memory", "start", "peers")
+PARTS = ("answer", "release", "ingest", "growth", "memory", "start", "eval", "peers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ AIMS = (
     Aim(figure="growth_ratio", at_most=2.0),
     Aim(figure="release_p50_ms", at_most=20.0),
     Aim(figure="help_over_pass_ratio", at_most=6.0),
+    Aim(figure="eval_over_bare_ratio", at_least=0.8),
     Aim(figure="index_over_txtai_ratio", at_most=0.75),
     Aim(figure="index_over_txtai_ids_ratio", at_most=0.75),
     Aim(figure="index_mrr_minus_txtai", at_least=0.0),
@@ -96,6 +99,8 @@ async def measure(part: str, plan: Plan, root: Path) -> dict[str, Any]:
         return await measure_growth(root, seed=plan.seed, small=small, large=large)
     if part == "start":
         return await measure_start(root, str(SAMPLE / "knowledge"), rounds=5 * plan.rounds)
+    if part == "eval":
+        return await measure_throughput(root, rounds=plan.rounds)
     if part == "release":
         return await measure_release(root / "home", rounds=plan.rounds)
     real = await asyncio.to_thread(real_documents, plan.datasets, root, seed=plan.seed)

@@ -19,7 +19,11 @@ class Case:
     answerable: whether the corpus answers the question; None where it is a matter of opinion,
         which leaves the case out of the figures about confidence.
     expected_outcome: None where the set does not say.
-    facts: strings that a right answer contains, up to case and white space.
+    expected_answer: a right answer in somebody's words; empty where there is none.
+    must_contain, must_not_contain: strings that a right answer contains, and those that no text
+        of an answer may contain, up to case and white space.
+    category, priority: the right triage; None where the set does not say.
+    tags: what figures are broken down by, besides kind.
     pages: gold (document name, 1-based page) pairs; empty in formats without pages.
     sentences: gold sentences, verbatim up to white space; empty where not marked.
     """
@@ -30,7 +34,12 @@ class Case:
     gains: Mapping[str, float] = field(default_factory=dict)
     answerable: bool | None = None
     expected_outcome: Outcome | None = None
-    facts: tuple[str, ...] = ()
+    expected_answer: str = ""
+    must_contain: tuple[str, ...] = ()
+    must_not_contain: tuple[str, ...] = ()
+    category: str | None = None
+    priority: str | None = None
+    tags: tuple[str, ...] = ()
     pages: frozenset[tuple[str, int]] = frozenset()
     sentences: tuple[str, ...] = ()
 

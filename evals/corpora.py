@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.audience import FULL_MEMBER, Audience
+from engine.audience import FULL_MEMBER
 from engine.question import Question, Role, Turn
-from engine.trace import Outcome
 from evals.ambiguous_questions import NOTE, ambiguous_cases
 from evals.case import Case, EvalSet
+from evals.cases.case_file import read_cases
 from evals.known_items import DESCRIPTIONS_NOTE, HEADINGS_NOTE, description_cases, heading_cases
 
 ROOT = Path(__file__).parents[1]
@@ -100,25 +100,8 @@ def _sample(folder: Path, _: Path) -> EvalSet:
     return EvalSet(
         name="sample",
         source=str(folder / "knowledge"),
-        cases=tuple(_sample_case(row) for row in _rows(folder / "questions.jsonl")),
+        cases=read_cases(folder / "cases.jsonl").cases,
         note="written for this project; every kind of outcome is asked for",
-    )
-
-
-def _sample_case(row: dict[str, Any]) -> Case:
-    expected = Outcome(row["expected_outcome"])
-    # Whether a corpus that contradicts itself, or that needs a question back, answers: no label.
-    open_kinds = ("ambiguous", "conflict")
-    return Case(
-        question=Question(
-            id=row["id"], text=row["question"], history=_turns(row.get("history", ()))
-        ),
-        audience=Audience.of(row["audience"]) if "audience" in row else FULL_MEMBER,
-        kind=row["kind"],
-        gains=dict.fromkeys(row["expected_documents"], 1.0),
-        answerable=None if row["kind"] in open_kinds else expected is Outcome.ANSWERED,
-        expected_outcome=expected,
-        facts=tuple(row["expected_facts"]),
     )
 
 

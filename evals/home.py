@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from engine.compose import Engine, Overrides, open_engine
@@ -15,23 +16,32 @@ from engine.settings import Settings, load_settings
 TENANT = "evals"
 
 
-def evaluation_settings(home: Path) -> Settings:
-    """This process's settings, but local in every respect: no database, index or model server.
+def evaluation_settings(home: Path, settings: Settings | None = None) -> Settings:
+    """Settings for a home of an evaluation's own: no database, index or parser elsewhere.
 
-    So an evaluation never writes where production lives, and measures what is shipped.
+    So an evaluation never writes where production lives. settings: of the models that are to be
+    measured; None means those that are shipped, with no model server at all.
 
     Raises: SettingsInvalid.
     """
-    return load_settings().local(home).model_copy(update={"tenant": TENANT})
+    chosen = (settings or load_settings()).local(home).model_copy(update={"tenant": TENANT})
+    if settings is None:
+        return chosen
+    models = {name: getattr(settings, name) for name in ("embedder", "verifier", "openai")}
+    return chosen.model_copy(update=models)
 
 
 @asynccontextmanager
-async def open_home(home: Path, overrides: Overrides | None = None) -> AsyncIterator[Engine]:
+async def open_home(
+    home: Path, overrides: Overrides | None = None, *, settings: Settings | None = None
+) -> AsyncIterator[Engine]:
     """An engine in this folder, made where it is missing; closed when left.
+
+    settings: see `evaluation_settings`.
 
     Raises: SettingsInvalid, StorageUnavailable.
     """
-    async with open_engine(evaluation_settings(home), overrides) as engine:
+    async with open_engine(evaluation_settings(home, settings), overrides) as engine:
         yield engine
 
 
@@ -50,22 +60,32 @@ async def ingest_all(engine: Engine, source: str, watch: Watch) -> Summary:
     return summary
 
 
-async def bring_up_to_date(engine: Engine, source: str, watch: Watch) -> Summary:
-    """Makes the home hold this source and nothing else; what has not changed costs nothing.
+async def bring_up_to_date(engine: Engine, sources: str | Sequence[str], watch: Watch) -> Summary:
+    """Makes the home hold these sources and nothing else; what has not changed costs nothing.
 
     A home that another version of the chunker or the embedder built is emptied first.
 
     Raises: SourceUnreadable, IndexUnavailable, StorageUnavailable, ModelUnavailable.
     """
-    tenant, uri = engine.settings.tenant, normalise(source)
+    wanted = [sources] if isinstance(sources, str) else list(sources)
+    tenant, uris = engine.settings.tenant, {normalise(source) for source in wanted}
     for known in await engine.sources.all(tenant):
-        if known.uri != uri:
+        if known.uri not in uris:
             await engine.ingestion.forget(known.id)
     try:
-        return await engine.ingestion.run(source, (), watch)
+        return await _ingest_each(engine, wanted, watch)
     except IndexMismatch:
         await engine.index.clear()
         for known in await engine.sources.all(tenant):
             ids = await engine.documents.ids_of_source(tenant, known.id)
             await engine.documents.remove(tenant, ids)
-        return await engine.ingestion.run(source, (), watch)
+        return await _ingest_each(engine, wanted, watch)
+
+
+async def _ingest_each(engine: Engine, sources: Sequence[str], watch: Watch) -> Summary:
+    whole = Summary()
+    for source in sources:
+        summary = await engine.ingestion.run(source, (), watch)
+        for each in fields(Summary):
+            setattr(whole, each.name, getattr(whole, each.name) + getattr(summary, each.name))
+    return whole

@@ -1,16 +1,15 @@
-"""Figures of rankings, of confidences and of their differences; pure functions.
+"""Figures of confidences, of shares and of differences; pure functions.
 
-A ranking is a sequence of names, best first, each at most once. Gold is the set of right names,
-or their gains where some are worth more than others.
+Those of rankings are in `evals.suites.ranking`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from engine.probability_scores import mean_ranks
 
@@ -32,81 +31,40 @@ class RiskPoint:
     risk: float
 
 
-def hit_at_k(ranked: Sequence[str], gold: Collection[str], k: int) -> float:
-    """1 when any of the first k is gold, else 0; also called success@k.
-
-    Source: trec_eval, measure `success`.
-    """
-    return 1.0 if any(name in gold for name in ranked[:k]) else 0.0
-
-
-def recall_at_k(ranked: Sequence[str], gold: Collection[str], k: int) -> float:
-    """|first k ∩ gold| / |gold|; 0 for empty gold.
-
-    Source: Manning, Raghavan and Schütze, Introduction to Information Retrieval (2008), ch. 8.3.
-    """
-    wanted = set(gold)
-    return len(wanted.intersection(ranked[:k])) / len(wanted) if wanted else 0.0
-
-
-def reciprocal_rank(ranked: Sequence[str], gold: Collection[str]) -> float:
-    """1 / rank of the first gold name, from 1; 0 where there is none."""
-    return next((1.0 / rank for rank, name in enumerate(ranked, 1) if name in gold), 0.0)
-
-
-def mrr(rankings: Sequence[Sequence[str]], golds: Sequence[Collection[str]]) -> float:
-    """Mean reciprocal rank; 0 for no rankings.
-
-    Source: Voorhees, The TREC-8 Question Answering Track Report (1999).
-    """
-    ranks = [reciprocal_rank(r, g) for r, g in zip(rankings, golds, strict=True)]
-    return sum(ranks) / len(ranks) if ranks else 0.0
-
-
-def ndcg_at_k(ranked: Sequence[str], gains: Mapping[str, float], k: int) -> float:
-    """DCG / ideal DCG of the first k, with DCG = Σ gain_i / log2(i + 1); 0 without gains.
-
-    Gains are linear, as in trec_eval; binary relevance is a gain of 1 for each gold name.
-    Source: Järvelin and Kekäläinen, Cumulated gain-based evaluation of IR techniques (2002).
-    """
-    ideal = _dcg(sorted((g for g in gains.values() if g > 0), reverse=True)[:k])
-    return _dcg([gains.get(name, 0.0) for name in ranked[:k]]) / ideal if ideal else 0.0
-
-
-def _dcg(gains: Sequence[float]) -> float:
-    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
-
-
-def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[RiskPoint]:
+def risk_coverage(confidences: ArrayLike, right: ArrayLike) -> list[RiskPoint]:
     """Selective risk at each coverage i / n when the i most confident answers are given.
 
     Among equal confidences the order is unknown, so their errors count as evenly spread.
     Source: El-Yaniv and Wiener, On the foundations of noise-free selective classification (2010).
     """
+    risks = _selective_risks(confidences, right)
+    return [
+        RiskPoint(coverage=place / len(risks), risk=risk)
+        for place, risk in enumerate(risks.tolist(), start=1)
+    ]
+
+
+def _selective_risks(confidences: ArrayLike, right: ArrayLike) -> NDArray[np.float64]:
+    """The risk of each point of `risk_coverage`, in order."""
     values, errors = np.asarray(confidences, np.float64), ~np.asarray(right, bool)
     if values.shape != errors.shape:
         raise ValueError("there must be one judgement for each confidence")
     _, group = np.unique(-values, return_inverse=True)
     shares = np.bincount(group, weights=errors) / np.maximum(np.bincount(group), 1)
-    expected = np.cumsum(shares[np.sort(group)])
-    counts = np.arange(1, len(values) + 1)
-    return [
-        RiskPoint(coverage=int(n) / len(values), risk=float(e) / int(n))
-        for n, e in zip(counts, expected, strict=True)
-    ]
+    risks: NDArray[np.float64] = np.cumsum(shares[np.sort(group)]) / np.arange(1, len(values) + 1)
+    return risks
 
 
-def coverage_at_risk(
-    confidences: Sequence[float], right: Sequence[bool], risk: float
-) -> float | None:
+def coverage_at_risk(confidences: ArrayLike, right: ArrayLike, risk: float) -> float | None:
     """The largest share of answers that can be given with a selective risk of at most `risk`.
 
     0 where not even the most confident answer is right often enough; None without answers.
     """
-    points = risk_coverage(confidences, right)
-    if not points:
+    risks = _selective_risks(confidences, right)
+    if not len(risks):
         return None
-    return max((p.coverage for p in points if p.risk <= risk), default=0.0)
+    held = np.flatnonzero(risks <= risk)
+    return float(held[-1] + 1) / len(risks) if len(held) else 0.0
 
 
 def auroc_interval(
@@ -130,37 +88,39 @@ def auroc_interval(
     return float(low), float(high)
 
 
-def wilson(successes: int, trials: int, *, z: float = 1.959964) -> tuple[float, float]:
+def wilson(successes: int, trials: int) -> tuple[float, float]:
     """95% interval of a share of independent trials; (0, 1) without trials.
 
-    Source: Wilson, Probable inference, the law of succession, and statistical inference (1927).
+    Source: Wilson, Probable inference, the law of succession, and statistical inference (1927), by
+    scipy's `binomtest`.
     """
     if not trials:
         return 0.0, 1.0
-    share, square = successes / trials, z * z / trials
-    middle = (share + square / 2) / (1 + square)
-    half = z * math.sqrt(share * (1 - share) / trials + square / (4 * trials)) / (1 + square)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    from scipy.stats import binomtest
+
+    bounds = binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+    return float(bounds.low), float(bounds.high)
 
 
-def aurc(confidences: Sequence[float], right: Sequence[bool]) -> float | None:
+def aurc(confidences: ArrayLike, right: ArrayLike) -> float | None:
     """Mean selective risk over all coverages, lower is better; None without answers.
 
     Source: Geifman, Uziel and El-Yaniv, Bias-reduced uncertainty estimation (2019), eq. 3.
     """
-    points = risk_coverage(confidences, right)
-    return sum(p.risk for p in points) / len(points) if points else None
+    risks = _selective_risks(confidences, right)
+    return float(risks.mean()) if len(risks) else None
 
 
-def brier(confidences: Sequence[float], labels: Sequence[bool]) -> float | None:
+def brier(confidences: ArrayLike, labels: ArrayLike) -> float | None:
     """Mean of (confidence - label)², lower is better; None without answers.
 
-    Source: Brier, Verification of forecasts expressed in terms of probability (1950).
+    Source: Brier, Verification of forecasts expressed in terms of probability (1950). It is what
+    scikit-learn's `brier_score_loss` gives, whose checks of its input cost a bootstrap seconds.
     """
-    values, truth = np.asarray(confidences, np.float64), np.asarray(labels, np.float64)
-    if values.shape != truth.shape:
-        raise ValueError("there must be one label for each confidence")
-    return float(np.mean((values - truth) ** 2)) if len(values) else None
+    truth = np.asarray(labels, bool)
+    if not len(truth):
+        return None
+    return float(np.mean((np.asarray(confidences, np.float64) - truth) ** 2))
 
 
 def paired_bootstrap(

@@ -1,12 +1,13 @@
-"""`make eval`: the engine's answers on the sample and on the development sets that are there.
+"""The engine's answers on the sample and on the development sets that are there.
 
     $ python -m evals.quality --only sample tech_support_qa
 
 Each set is ingested into a home of its own under `.cache/evals`, kept for the next run, and asked
 through the same `Pipeline.run` as everything else. The rankings it is compared with (BM25, dense,
-convex) are computed on the same passages in the same run. The last line of standard output is one
-JSON object; the exit code is 0 when no set ranks below the convex fusion and the sample is not
-below `evals/baseline.json`, 1 when one is, 2 for wrong use.
+convex) are computed on the same passages in the same run; beside them stands `evals.naive`, the
+pipeline most people would write first. The last line of standard output is one
+JSON object; the exit code is 0 when no set ranks below the convex fusion, 1 when one does, 2 for
+wrong use. Whether a change made something worse, `deskhand eval run sample --gate` says.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +26,16 @@ from engine.errors import DeskhandError
 from engine.knowledge.progress import Progress
 from engine.question import Budget
 from engine.retrieval.query import query_texts
-from evals.baseline import BASELINE, broken_baseline, write_baseline
 from evals.case import Case, EvalSet
 from evals.corpora import ROOT, SET_NAMES, load_set
 from evals.home import bring_up_to_date, open_home
 from evals.measurement import Findings, at_least, measurement_parser
+from evals.naive import NaivePipeline, build_naive
 from evals.passage_pool import BASELINES, load_pool
-from evals.plots import write_plot
 from evals.report import show_report
-from evals.scores import RANKED, Answered, confidence_curves, figures
+from evals.reports.confidence_charts import write_plot
+from evals.scores import Answered, confidence_curves, figures
+from evals.suites.ranking import RANKED
 from evals.terminal import Ticker, say
 
 DEFAULT_HOME = ROOT / ".cache" / "evals"
@@ -60,7 +63,9 @@ async def evaluate(
         summary = await bring_up_to_date(engine, chosen.source, lambda p: _tell(ticker, p))
         for failure in summary.failed[:5]:
             say(f"  not read: {failure.reason}")
-        answered = await ask_all(engine, chosen.cases)
+        ticker = Ticker("embedding fixed-size chunks")
+        naive = await build_naive(engine, home, partial(_tell_chunks, ticker))
+        answered = await ask_all(engine, chosen.cases, naive)
         if plots is not None:
             path = await asyncio.to_thread(
                 write_plot, plots, chosen.name, confidence_curves(answered)
@@ -73,7 +78,7 @@ async def evaluate(
             "passages": passages,
             "ingest_s": round(summary.seconds, 2),
             "ingested_passages": summary.passages,
-            **figures(answered, seed=seed),
+            **await asyncio.to_thread(figures, answered, seed=seed),
         }
 
 
@@ -82,8 +87,12 @@ def _tell(ticker: Ticker, progress: Progress) -> None:
     ticker.tick(f"{progress.done:,} of {listed} documents, {progress.passages:,} passages")
 
 
-async def ask_all(engine: Engine, cases: Sequence[Case]) -> list[Answered]:
-    """Every case asked, one at a time and in order, and ranked by the baselines."""
+def _tell_chunks(ticker: Ticker, done: int, of: int) -> None:
+    ticker.tick(f"{done:,} of {of:,} chunks")
+
+
+async def ask_all(engine: Engine, cases: Sequence[Case], naive: NaivePipeline) -> list[Answered]:
+    """Every case asked, one at a time and in order, and put to the baselines too."""
     tenant, ticker = engine.settings.tenant, Ticker("reading passages back")
     pool = await load_pool(engine, lambda n: ticker.tick(f"{n:,} documents"))
     ticker, answered = Ticker("asking"), []
@@ -99,6 +108,7 @@ async def ask_all(engine: Engine, cases: Sequence[Case]) -> list[Answered]:
                 trace=trace,
                 baselines=await asyncio.to_thread(pool.rankings, text, vector, RANKED),
                 last_turn=await _last_turn(engine, case) if case.question.history else None,
+                naive=await asyncio.to_thread(naive.answer, vector, RANKED),
             )
         )
         ticker.tick(f"{number:,} of {len(cases):,} questions")
@@ -152,14 +162,8 @@ async def run(args: argparse.Namespace) -> int:
         say(f"{name}: {len(chosen.cases):,} questions ({chosen.note})")
         sets[name] = await evaluate(chosen, args.home / name, seed=args.seed, plots=args.plots)
         findings.broken += mostly_unread(name, sets[name]) + below_convex(name, sets[name])
-    whole_sample = "sample" in sets and args.size is None
-    if whole_sample and args.write_baseline:
-        await asyncio.to_thread(write_baseline, sets["sample"], BASELINE)
-        say(f"wrote {BASELINE}")
-    if whole_sample:
-        findings.broken += await asyncio.to_thread(broken_baseline, sets["sample"], BASELINE)
-    show_report(sets, BASELINES)
-    return findings.finish(seed=args.seed, more={"baseline_compared": whole_sample})
+    show_report(sets, (*BASELINES, "naive"))
+    return findings.finish(seed=args.seed)
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -176,9 +180,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument(
         "--plots", type=Path, metavar="DIR", help="where a diagram of each set is written (SVG)"
-    )
-    parser.add_argument(
-        "--write-baseline", action="store_true", help="make the sample's figures the baseline"
     )
     return parser.parse_args(arguments)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evals.scores import RANKING_METRICS
+from evals.suites.ranking import RANKING_COLUMNS
 from evals.terminal import say, show_table
 
 _COLUMNS = {
@@ -36,14 +36,14 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
     rows: list[list[object]] = []
     for name, found in sets.items():
         for system in ("engine", *baselines):
-            metrics = [found[f"{system}_{metric}"] for metric in RANKING_METRICS]
+            metrics = [found[f"{system}_{metric}"] for metric in RANKING_COLUMNS]
             rows.append([name, system, found["ranked_questions"], *metrics])
         for metric in ("hit_at_1", "ndcg_at_10"):
-            interval = found.get(f"{metric}_minus_convex_interval_95")
-            if interval:
-                difference, low, high = interval
-                say(f"  {name}: {metric} - convex {difference:+.3f} [{low:+.3f}, {high:+.3f}]")
-    show_table(("set", "by", "questions", *RANKING_METRICS), rows)
+            for other in ("convex", "naive"):
+                interval = found.get(f"{metric}_minus_{other}_interval_95")
+                if interval:
+                    say(f"  {name}: {metric} - {other} {_interval(interval)}")
+    show_table(("set", "by", "questions", *RANKING_COLUMNS), rows)
     say("\nanswers")
     show_table(
         ("set", "questions", *_COLUMNS.values()),
@@ -54,6 +54,13 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
     )
     say("")
     for name, found in sets.items():
+        if "compared_questions" in found:
+            for kind in ("right", "wrong"):
+                say(
+                    f"{name}: shown a {kind} answer {found[f'engine_{kind}_answers_share']:.3f}, "
+                    f"naive {found[f'naive_{kind}_answers_share']:.3f}, difference "
+                    f"{_interval(found[f'{kind}_answers_minus_naive_interval_95'])}"
+                )
         if "ambiguous_questions" in found:
             for kind in ("ambiguous", "clear"):
                 low, high = found[f"asked_back_{kind}_interval_95"]
@@ -67,3 +74,8 @@ def show_report(sets: Mapping[str, Mapping[str, Any]], baselines: Sequence[str])
             by_outcome = {outcome: n for outcome, n in counts.items() if outcome != "right"}
             detail = ", ".join(f"{n} {outcome}" for outcome, n in by_outcome.items())
             say(f"  {kind}: {counts['right']} of {sum(by_outcome.values())} right ({detail})")
+
+
+def _interval(values: Sequence[float]) -> str:
+    difference, low, high = values
+    return f"{difference:+.3f} [{low:+.3f}, {high:+.3f}]"

@@ -1,7 +1,7 @@
-"""`deskhand fit`: learns how much the documents answer, as at the end of an ingestion.
+"""`deskhand fit`: learns how much the documents answer, where the shipped model fails on them.
 
 $ deskhand fit
-learnt from 680 questions with documents held out: AUROC .91, calibration error .031
+the shipped model serves: it tells 720 questions with documents held out apart, AUROC 0.83
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ async def run(args: argparse.Namespace) -> int:
         print(json.dumps(render_fit(made)))
     elif made is None:
         print(f"too few passages to learn from: {LEAST_EXAMPLES} questions of each kind are needed")
+    elif not made.learnt:
+        print(
+            f"the shipped model serves: it tells {made.examples:,} questions with documents held "
+            f"out apart, AUROC {made.auroc:.2f}"
+        )
     else:
         print(
             f"learnt from {made.examples:,} questions with documents held out: "
@@ -44,6 +49,9 @@ def render_fit(made: Fit | None) -> dict[str, Any]:
         return {"examples": 0}
     return {
         "examples": made.examples,
+        "learnt": made.learnt,
+        "prior_log_loss": round(made.prior_log_loss, 4),
+        "log_loss": round(made.log_loss, 4),
         "auroc": round(made.auroc, 4),
         "brier": round(made.brier, 4),
         "ece": round(made.ece, 4),

@@ -14,6 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from bot.cli.eval_arguments import add_eval
+
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
 
 _EPILOG = """environment:
@@ -125,6 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo = command("demo", "ingest the sample documents, answer, then chat", "deskhand demo")
     demo.add_argument("--no-chat", action="store_true", help="stop after the answers")
     _add_triage(command)
+    add_eval(command, _Parser)
     command("doctor", "look at everything the bot needs, and say how to mend it", "deskhand doctor")
     command("run", "take questions in Slack", "deskhand run")
     command("migrate", "bring the database's tables up to date", "deskhand migrate")

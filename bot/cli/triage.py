@@ -44,8 +44,15 @@ async def _train(args: argparse.Namespace) -> int:
     examples = await _examples(args.file)
     check_enough(examples, args.file)
     from engine.triage.card import train  # scikit-learn: a second that other commands need not pay
+    from evals.cases.overlap import TrainedOn, keep_training_texts, refuse_case_texts
 
-    async with open_engine(load_settings()) as engine:
+    settings = load_settings()
+    texts = [
+        (f"line {line}", example.text)
+        for line, example in zip(examples.lines, examples.examples, strict=True)
+    ]
+    await refuse_case_texts(settings.home, texts)
+    async with open_engine(settings) as engine:
         with _progress() as tell:
             vectors = await _embed(engine, [e.text for e in examples.examples], tell)
             made_at = now()
@@ -59,7 +66,11 @@ async def _train(args: argparse.Namespace) -> int:
                 tell=tell,
             )
         model = stored_model(trained.body, trained.card, made_at)
-        await engine.models.save(engine.settings.tenant, model)
+        # Before the model itself: one in use whose texts are not known could not be checked.
+        await keep_training_texts(
+            engine.models, settings.tenant, TrainedOn.TRIAGE, model.version, texts, made_at
+        )
+        await engine.models.save(settings.tenant, model)
     seconds = round(time.monotonic() - started, 1)
     made = summary(trained.card) | {"seconds": seconds}
     if args.json:

@@ -60,7 +60,7 @@ async def copies_of(
     Raises: RateLimited, Refused, Unsure, StorageUnavailable.
     """
     keyed, keyless = [], []
-    async for message in _messages(api, part, since):
+    async for message in messages_since(api, part.channel, part.thread_ts, since):
         metadata = message.get("metadata") or {}
         key = (metadata.get("event_payload") or {}).get("key")
         if metadata.get("event_type") == EVENT_TYPE and key == part.key:
@@ -79,16 +79,21 @@ async def copies_of(
     return keyed
 
 
-async def _messages(api: SlackApi, part: Part, since: datetime) -> AsyncIterator[dict[str, Any]]:
-    """What stands in the part's thread, or in its channel where it is in none."""
-    method = "conversations.replies" if part.thread_ts else "conversations.history"
+async def messages_since(
+    api: SlackApi, channel: str, thread_ts: str | None, since: datetime
+) -> AsyncIterator[dict[str, Any]]:
+    """What stands in a thread, or in the channel where it is None, with the metadata.
+
+    Raises: RateLimited, Refused, Unsure.
+    """
+    method = "conversations.replies" if thread_ts else "conversations.history"
     cursor = None
     for _ in range(_MOST_PAGES):
         try:
             page = await api.call(
                 method,
-                channel=part.channel,
-                ts=part.thread_ts or None,
+                channel=channel,
+                ts=thread_ts or None,
                 oldest=f"{(since - _SKEW).timestamp():.6f}",
                 include_all_metadata=True,
                 limit=_PAGE,

@@ -29,6 +29,7 @@ from engine.storage.feedback import FeedbackStore, Opinion
 from engine.storage.inbox import InboxItem, InboxStore, NewQuestion, Surface
 from engine.storage.replies import Kind, ReplyStore
 from engine.storage.traces import TraceStore
+from evals.mirroring.answers import AnswerMirror
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Buttons:
     escalation: Escalation
     receiver: Receiver
     asking: Asking
+    mirror: AnswerMirror
     clock: Clock
 
     async def pressed(self, body: Json, action: Json) -> None:
@@ -126,7 +128,9 @@ class Buttons:
     async def _feedback(self, asked: InboxItem, user: str, value: str) -> None:
         opinion, _, _ = value.partition(":")
         if opinion in (Opinion.POSITIVE.value, Opinion.NEGATIVE.value):
-            await self.feedback.put(self.tenant, asked.id, user, Opinion(opinion), self.clock())
+            at = self.clock()
+            await self.feedback.put(self.tenant, asked.id, user, Opinion(opinion), at)
+            self.mirror.judged(asked.trace_id or "", user, Opinion(opinion), at)
 
     async def _show_passage(self, body: Json, asked: InboxItem, user: str, n: int) -> None:
         """The passage, to somebody who reads the answer and may read the document now."""

@@ -10,9 +10,12 @@ from typing import Any
 from bot.access.facts import SlackFacts
 from bot.aside import Aside
 from bot.delivery.worker import Worker
+from bot.evals.composing import Evaluations
 from bot.intake.gap_loop import GapLoop
 from bot.intake.receiver import Receiver
+from bot.names import EVALUATE
 from bot.readiness import Readiness
+from bot.rendering.evaluation import CASE_BUTTON
 from bot.shared_files.watch import SharedFilesWatch
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
@@ -36,6 +39,7 @@ class Dispatch:
     home: Home
     gaps: GapLoop
     shared_files: SharedFilesWatch
+    evaluations: Evaluations
     aside: Aside
     readiness: Readiness
 
@@ -78,10 +82,16 @@ class Dispatch:
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""
+        if str(action.get("action_id") or "").partition(":")[0] == CASE_BUTTON:
+            await self.evaluations.cases.opened(body, str(action.get("value") or ""))
+            return
         await self.buttons.pressed(body, action)
 
     async def command(self, body: Json) -> str:
         """The slash command."""
+        verb, _, _ = str(body.get("text") or "").strip().partition(" ")
+        if verb.lower() == EVALUATE:
+            return await self.evaluations.commands.command(body)
         return await self.asking.command(body)
 
     async def shortcut(self, body: Json) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from bot.access.admins import is_admin
 from bot.access.audience import rights_of
 from bot.access.conversation import ConversationKind
 from bot.access.facts import FactsUnknown, SlackFacts
@@ -138,11 +139,10 @@ class Home:
 
     async def _is_admin(self, user: str) -> bool:
         try:
-            person = (await self.api.call("users.info", user=user)).get("user") or {}
+            return await is_admin(self.api, user)
         except SlackFault as fault:
             log.info("whether somebody is an admin was not read: %s", fault)
             return False
-        return bool(person.get("is_admin") or person.get("is_owner")) and not person.get("deleted")
 
     async def _figures(self) -> list[Figure]:
         since = self.clock() - _WEEK

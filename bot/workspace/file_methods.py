@@ -10,12 +10,16 @@ from bot.workspace.files import File
 from bot.workspace.posting import share_file
 from bot.workspace.slack import Slack
 
+MOST_ALT_CHARS = 1000
+
 
 def get_upload_url(slack: Slack, args: Arguments) -> Json:
     """files.getUploadURLExternal."""
     length = args.number("length", 0)
     if length <= 0:
         raise invalid_arguments("must be greater than 0 [json-pointer:/length]")
+    if len(args.text("alt_txt")) > MOST_ALT_CHARS:
+        refuse("alt_txt_too_large")
     world = slack.world
     file = File(
         id=world.new_id("F"),
@@ -25,6 +29,7 @@ def get_upload_url(slack: Slack, args: Arguments) -> Json:
         created=int(slack.clock.now()),
         team_id=world.team_id,
         declared_length=length,
+        alt_txt=args.text("alt_txt"),
     )
     world.files[file.id] = file
     return {"upload_url": f"{world.base_url}/upload/v1/{file.id}", "file_id": file.id}
@@ -43,7 +48,8 @@ def complete_upload(slack: Slack, args: Arguments) -> Json:
             refuse("file_not_found")
         file.title = str(row.get("title") or file.name)
         files.append(file)
-    blocks = require_blocks(args.json("blocks", "invalid_blocks"))
+    comment = args.text("initial_comment")
+    blocks = None if comment else require_blocks(args.json("blocks", "invalid_blocks"))
     targets = [args.text("channel_id")] if args.has("channel_id") else args.words("channels")
     for target in targets:
         channel = writable_channel(slack, target)
@@ -53,7 +59,7 @@ def complete_upload(slack: Slack, args: Arguments) -> Json:
             channel,
             world.people[world.app.bot_user],
             [f.id for f in files],
-            args.text("initial_comment"),
+            comment,
             thread_ts,
             blocks=blocks,
         )

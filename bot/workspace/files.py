@@ -32,6 +32,8 @@ class File:
     created: int
     team_id: str
     data: bytes = b""
+    alt_txt: str = ""
+    """What the picture shows, in words."""
     declared_length: int = 0
     """What `files.getUploadURLExternal` was told."""
     uploaded: bool = False
@@ -74,6 +76,7 @@ class File:
             "mode": "snippet" if is_snippet else "hosted",
             "editable": is_snippet,
             **({"updated": self.updated} if self.updated else {}),
+            **({"alt_txt": self.alt_txt} if self.alt_txt else {}),
             "is_external": False,
             "is_public": False,
             "size": len(self.data),

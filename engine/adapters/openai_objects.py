@@ -29,3 +29,13 @@ def objects_in(said: str) -> list[dict[str, Any]]:
             found.append(value)
         at = said.find("{", end)
     return found
+
+
+def probability_in(said: str) -> tuple[float, str] | None:
+    """The last object's `probability` in [0, 1] and its `why`, cut at 200 characters; or None."""
+    for row in reversed(objects_in(said)):
+        value = row.get("probability")
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+            why = row.get("why")
+            return float(value), why[:200] if isinstance(why, str) else ""
+    return None

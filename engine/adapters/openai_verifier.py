@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.adapters.openai_chat import ChatModel
 from engine.adapters.openai_faults import ModelFault
-from engine.adapters.openai_objects import objects_in
+from engine.adapters.openai_objects import probability_in
 from engine.generation.prompt import Message
 from engine.verification.claim import Support
 
@@ -73,14 +73,8 @@ class OpenAiVerifier:
 
 
 def _parse(said: str) -> Support | None:
-    """The last JSON object of an answer that has a probability in [0, 1]."""
-    for row in reversed(objects_in(said)):
-        value = row.get("probability")
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-            why = row.get("why")
-            return Support(
-                probability=float(value),
-                supported=value >= _LEAST_PROBABILITY,
-                why=why[:200] if isinstance(why, str) else "",
-            )
-    return None
+    found = probability_in(said)
+    if found is None:
+        return None
+    probability, why = found
+    return Support(probability=probability, supported=probability >= _LEAST_PROBABILITY, why=why)

@@ -40,4 +40,8 @@ class AnswerabilityModel:
 
 
 PRIOR: Final = AnswerabilityModel(weights=(6.47, 4.02, 1.36), intercept=-5.88, name="prior-1")
-"""Fitted on several corpora at once; serves until a knowledge base has a fit of its own."""
+"""Fitted to questions that people asked of several corpora; serves wherever a knowledge base's own
+fit is not needed, see `engine.answerability.fit`."""
+
+PRIOR_EMBEDDER: Final = "minilm-l6-v2-int8"
+"""Whose cosines the prior was fitted to."""

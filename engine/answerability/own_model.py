@@ -13,7 +13,7 @@ import msgspec
 
 from engine.answerability.fit import Fit, fit
 from engine.answerability.held_out import held_out_examples
-from engine.answerability.model import FEATURES, PRIOR, AnswerabilityModel
+from engine.answerability.model import FEATURES, PRIOR, PRIOR_EMBEDDER, AnswerabilityModel
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.retrieval.retriever import Retriever
@@ -24,7 +24,9 @@ from engine.storage.passages import PassageStore
 log = logging.getLogger(__name__)
 
 NAME = "answerability"
-_FORMAT = 1
+_FORMAT = 2
+"""Models of format 1 were fitted to the words of made questions, and judged people's worse."""
+
 _LOOK_AGAIN_AFTER_S = 5.0
 """A fit made by another process is in use everywhere after this long."""
 
@@ -66,10 +68,11 @@ class OwnAnswerability:
         return model
 
     async def refit(self, tenant: str, audience: Audience) -> Fit | None:
-        """Fits to the knowledge as it is now, and puts the fit into use.
+        """Fits to the knowledge as it is now, and puts into use what serves it best.
 
         audience: of the documents that questions are made of. None where there is too little to
-        learn from; then the shipped prior serves again, whatever was learnt before.
+        learn from; then, and where the fit says so, the shipped prior serves again, whatever was
+        learnt before.
 
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
@@ -78,11 +81,15 @@ class OwnAnswerability:
             self.retriever, self.documents, self.passages, tenant=tenant, audience=audience
         )
         at = self.clock()
-        made = await asyncio.to_thread(fit, examples, name=f"{revision}-{at:%Y%m%d%H%M%S%f}")
-        if made is None:
-            if await self.store.newest_version(tenant, NAME) is not None:
-                await self._forget(tenant, at)  # it was learnt from other documents
-            return None
+        made = await asyncio.to_thread(
+            fit,
+            examples,
+            name=f"{revision}-{at:%Y%m%d%H%M%S%f}",
+            prior_applies=self.embedder.partition(":")[0] == PRIOR_EMBEDDER,
+        )
+        if made is None or not made.learnt:
+            await self._forget(tenant, at)  # it was learnt from other documents
+            return made
         await self.store.save(
             tenant,
             StoredModel(
@@ -97,7 +104,10 @@ class OwnAnswerability:
         return made
 
     async def _forget(self, tenant: str, at: datetime) -> None:
-        """Puts the shipped prior in the place of a fit."""
+        """Puts the shipped prior in the place of a fit, where there is one."""
+        newest = await self.store.newest_version(tenant, NAME)
+        if newest is None or newest.startswith(f"{PRIOR.name}-"):
+            return
         version = f"{PRIOR.name}-{at:%Y%m%d%H%M%S%f}"
         body = _body(PRIOR, self.embedder)
         await self.store.save(
@@ -140,6 +150,8 @@ def _card(made: Fit) -> dict[str, Any]:
         "weights": list(made.model.weights),
         "intercept": made.model.intercept,
         "examples": made.examples,
+        "prior_log_loss": made.prior_log_loss,
+        "log_loss": made.log_loss,
         "auroc": made.auroc,
         "brier": made.brier,
         "ece": made.ece,

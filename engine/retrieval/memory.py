@@ -62,6 +62,11 @@ class PassageMemory:
     ) -> dict[str, Candidate]:
         """Those that are live and readable now, whatever the index still holds, in the order
         given."""
+        found = await self.vectors(ids, tenant, revision)
+        return {i: c for i in ids if (c := found.get(i)) and audience.may_read(c.audience)}
+
+    async def vectors(self, ids: Sequence[str], tenant: str, revision: int) -> dict[str, Candidate]:
+        """Those that are live, whoever may read them."""
         found: dict[str, Candidate] = {}
         unchecked: list[str] = []
         for passage_id in ids:
@@ -75,12 +80,17 @@ class PassageMemory:
             for passage_id, candidate in more.items():
                 self._vectors.put((tenant, revision, passage_id), candidate)
             found |= more
-        return {i: c for i in ids if (c := found.get(i)) and audience.may_read(c.audience)}
+        return found
 
     async def texts(
         self, ids: Sequence[str], tenant: str, audience: Audience, revision: int
     ) -> dict[str, LivePassage]:
         """What answers quote of these passages, live and readable ones only."""
+        found = await self.live(ids, tenant, revision)
+        return {i: p for i, p in found.items() if audience.may_read(p.audience)}
+
+    async def live(self, ids: Sequence[str], tenant: str, revision: int) -> dict[str, LivePassage]:
+        """The same of all that are live, whoever may read them."""
         found: dict[str, LivePassage] = {}
         unchecked: list[str] = []
         for passage_id in ids:
@@ -93,7 +103,7 @@ class PassageMemory:
             for passage_id, passage in (await self._passages.live(tenant, unchecked)).items():
                 self._texts.put((tenant, revision, passage_id), passage)
                 found[passage_id] = passage
-        return {i: p for i, p in found.items() if audience.may_read(p.audience)}
+        return found
 
 
 def _size(candidate: Candidate) -> int:

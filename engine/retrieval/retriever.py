@@ -14,6 +14,7 @@ from engine.retrieval.cache import CacheState, LruCache
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.hit import Hit
 from engine.retrieval.index import IndexQuery, RankedPoints, SearchIndex
+from engine.retrieval.known_vectors import KnownVectors
 from engine.retrieval.memory import PassageMemory
 from engine.retrieval.near_duplicates import first_distinct, says_otherwise
 from engine.retrieval.neighbours import cut_places, goes_on
@@ -102,6 +103,7 @@ class Retriever:
         self._candidates = candidates
         self._top_k = top_k
         self._query_vectors: LruCache[str, tuple[Vector, int]] = LruCache(cache_entries)
+        self.known_vectors = KnownVectors(self._query_vectors, self._memory)
 
     def caches(self) -> dict[str, CacheState]:
         """State of each cache by name."""
@@ -169,6 +171,15 @@ class Retriever:
             absent_rarity=queries[0].weights.absent_idf,
             embedding_tokens=gathered.tokens,
         )
+
+    async def passages(
+        self, ids: Sequence[str], *, tenant: str, audience: Audience, revision: int
+    ) -> dict[str, LivePassage]:
+        """Those that are live and readable, by id; what was found of late costs no query.
+
+        Raises: StorageUnavailable.
+        """
+        return await self._memory.texts(ids, tenant, audience, revision)
 
     async def features_held_out(
         self,

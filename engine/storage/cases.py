@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from engine.storage.database import Database, upsert
 from engine.storage.inbox_item import State, storable
@@ -207,6 +207,20 @@ class CaseStore:
     async def get(self, tenant: str, case_id: str) -> Case | None:
         """A case by its id."""
         return await self._one(cases.c.tenant == tenant, cases.c.id == case_id)
+
+    async def opened_between(self, tenant: str, since: datetime, until: datetime) -> int:
+        """How many were opened from `since` on and before `until`."""
+        async with self._database.read() as db:
+            found = await db.execute(
+                select(func.count())
+                .select_from(cases)
+                .where(
+                    cases.c.tenant == tenant,
+                    cases.c.opened_at >= since,
+                    cases.c.opened_at < until,
+                )
+            )
+            return int(found.scalar_one())
 
     async def _change(self, *conditions: ColumnElement[bool], **values: Any) -> bool:
         async with self._database.write() as db:

@@ -40,13 +40,16 @@ class FeedbackStore:
                 )
             )
 
-    async def counts(self, tenant: str, since: datetime) -> dict[Opinion, int]:
-        """How many hold each opinion, of those given since then."""
+    async def counts(
+        self, tenant: str, since: datetime, until: datetime | None = None
+    ) -> dict[Opinion, int]:
+        """How many hold each opinion, of those given since then; before `until` where given."""
+        within = [feedback.c.tenant == tenant, feedback.c.at >= since]
+        if until is not None:
+            within.append(feedback.c.at < until)
         async with self._database.read() as db:
             found = await db.execute(
-                select(feedback.c.value, func.count())
-                .where(feedback.c.tenant == tenant, feedback.c.at >= since)
-                .group_by(feedback.c.value)
+                select(feedback.c.value, func.count()).where(*within).group_by(feedback.c.value)
             )
             counted = {Opinion(value): int(number) for value, number in found}
         return {opinion: counted.get(opinion, 0) for opinion in Opinion}

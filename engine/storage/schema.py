@@ -33,6 +33,12 @@ from engine.storage.delivery_schema import conversations as conversations
 from engine.storage.delivery_schema import feedback as feedback
 from engine.storage.delivery_schema import inbox as inbox
 from engine.storage.delivery_schema import replies as replies
+from engine.storage.evaluation_schema import eval_announcements as eval_announcements
+from engine.storage.evaluation_schema import eval_answers as eval_answers
+from engine.storage.evaluation_schema import eval_baselines as eval_baselines
+from engine.storage.evaluation_schema import eval_points as eval_points
+from engine.storage.evaluation_schema import eval_runs as eval_runs
+from engine.storage.evaluation_schema import eval_schedules as eval_schedules
 
 sources = Table(
     "sources",

@@ -45,11 +45,13 @@ class ExampleSet:
     """Examples in the file's order, without repeats.
 
     data_hash: sha256 (hex) of the examples themselves, so that the same rows in another format
-    have the same hash. notes: what was left out and why, a sentence each.
+    have the same hash. lines: where each example stands in the file. notes: what was left out and
+    why, a sentence each.
     """
 
     examples: tuple[Example, ...]
     data_hash: str
+    lines: tuple[int, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -230,12 +232,13 @@ def _without_repeats(found: Sequence[tuple[int, Example]], name: str) -> Example
     by_text: dict[str, list[tuple[int, Example]]] = defaultdict(list)
     for line, example in found:
         by_text[" ".join(example.text.lower().split())].append((line, example))
-    kept, repeats, conflicts = [], 0, []
+    kept: list[tuple[int, Example]] = []
+    repeats, conflicts = 0, []
     for group in by_text.values():
         if len({(e.category, e.priority) for _, e in group}) > 1:
             conflicts.append([line for line, _ in group])
             continue
-        kept.append(group[0][1])
+        kept.append(group[0])
         repeats += len(group) - 1
     notes = []
     if repeats:
@@ -248,6 +251,11 @@ def _without_repeats(found: Sequence[tuple[int, Example]], name: str) -> Example
     if not kept:
         raise WrongUse(f"{name} has no usable rows; {'; '.join(notes) or 'it holds none'}")
     digest = hashlib.sha256()
-    for e in kept:
+    for _, e in kept:
         digest.update(json.dumps([e.text, e.category, e.priority]).encode() + b"\n")
-    return ExampleSet(examples=tuple(kept), data_hash=digest.hexdigest(), notes=tuple(notes))
+    return ExampleSet(
+        examples=tuple(example for _, example in kept),
+        data_hash=digest.hexdigest(),
+        lines=tuple(line for line, _ in kept),
+        notes=tuple(notes),
+    )

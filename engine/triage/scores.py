@@ -90,9 +90,13 @@ def difference(ours: Judged, other: Judged, *, seed: int) -> dict[str, Any]:
 
 
 def macro_f1(answers: Sequence[str], truth: Sequence[str]) -> float:
-    """Mean F1 over the labels that occur in the truth; 0 without rows."""
-    scores = [row["f1"] for row in by_label(answers, truth).values()]
-    return float(np.mean(scores)) if scores else 0.0
+    """Mean F1 over the labels that occur in the truth, by scikit-learn; 0 without rows."""
+    if not truth:
+        return 0.0
+    from sklearn.metrics import f1_score
+
+    labels = sorted(set(truth))
+    return float(f1_score(truth, answers, labels=labels, average="macro", zero_division=0.0))
 
 
 def by_label(answers: Sequence[str], truth: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from engine.audience import Audience
 from engine.generation.draft import Draft, DraftSentence, Span
+from engine.generation.span_text import cells_of, row_text
 from engine.retrieval.lexical import words
+from engine.verification.rows import quotes_row, read_row
 
 LEAST_SUPPORT = 0.98
 _NEGATIONS = frozenset("not no never none nor neither cannot without unless except t".split())
@@ -47,18 +49,24 @@ def check(draft: Draft, audience: Audience) -> Checked:
 
 
 def evidence_of(sentence: DraftSentence) -> list[str]:
-    """What the checker reads for a sentence: its spans in their order, rows with their header."""
-    spans = sorted(sentence.spans, key=_reading_order)
-    return [
-        f"{span.sentence.header}: {span.text}" if span.sentence.header else span.text
-        for span in spans
-    ]
+    """What the checker reads for a sentence: its spans in their order, rows with their columns."""
+    return [_evidence(span) for span in sorted(sentence.spans, key=_reading_order)]
+
+
+def _evidence(span: Span) -> str:
+    header = span.sentence.header
+    if not header:
+        return span.text
+    if cells_of(span.sentence, span.text) is None:
+        return f"{header}: {span.text}"
+    return row_text(span.sentence, span.text)
 
 
 def quoted_share(sentence: DraftSentence) -> float:
     """Share in [0, 1] of the sentence's words that stand in its spans in the same order.
 
-    0 when the words leave out a negation that stands between two of them in one span.
+    0 when the words leave out a negation that stands between two of them in one span, and for a
+    row with a cell that its one span has not, or has in another column.
     """
     claim = words(sentence.text)
     if not claim:
@@ -70,6 +78,8 @@ def quoted_share(sentence: DraftSentence) -> float:
         source += added
         owner += [number] * len(added)
     if sentence.layout == "row":
+        if len(sentence.spans) == 1 and not _keeps_cells(sentence.text, sentence.spans[0]):
+            return 0.0
         available = set(source)
         return sum(word in available for word in claim) / len(claim)
     if f" {' '.join(claim)} " in f" {' '.join(source)} ":
@@ -86,6 +96,14 @@ def quoted_share(sentence: DraftSentence) -> float:
                 return 0.0
         found, position = found + 1, place + 1
     return found / len(claim)
+
+
+def _keeps_cells(row: str, span: Span) -> bool:
+    """Whether a row's values stand in their columns; True where the span's have no names."""
+    cells = cells_of(span.sentence, span.text)
+    if not span.sentence.header or cells is None or not all(name for name, _ in cells[1:]):
+        return True
+    return not read_row(row) or quotes_row(row, row_text(span.sentence, span.text))
 
 
 def _reading_order(span: Span) -> tuple[str, int, int]:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.knowledge.sentences import split_sentences
+from engine.verification.cell_conflicts import cell_conflict
 from engine.verification.evidence_text import without_marks
 from engine.verification.lexicon.lexicon import load_lexicon
 from engine.verification.model import load_model
+from engine.verification.rows import compare_rows
 from engine.verification.signals import read_signals
 
 LEAST_PROBABILITY = 0.5
-_QUOTED = 0.99
+_QUOTED, _REFUTED = 0.99, 0.01
 _MOST_CLAIM_CHARS = 4_000
 
 
@@ -57,6 +59,13 @@ class SupportChecker:
         quoted = quotation(claim, evidence)
         if quoted is not None:
             return quoted
+        by_cells = compare_rows(claim, evidence)
+        if by_cells is not None:
+            probability = _QUOTED if by_cells.supported else _REFUTED
+            return Support(probability, by_cells.supported, by_cells.why)
+        conflict = cell_conflict(claim, evidence, load_lexicon())
+        if conflict:
+            return Support(_REFUTED, False, _why(False, [conflict]))
         signals = read_signals(claim, evidence, load_lexicon())
         probability = load_model().probability(signals.values)
         supported = probability >= self._least

@@ -3,15 +3,13 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from engine.containment import INVISIBLE, contain, urls_in
+from evals.suites.breaches import live_links, live_markup, live_mentions
 
 ALLOWED = "https://docs.example/leave"
 EVIL = "https://evil.test/x?q=secret"
@@ -20,39 +18,13 @@ SHOWN_FORMATS = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 
     0x110CD,
 }
 """Characters of category Cf that do show a sign."""
-MARKDOWN = MarkdownIt("commonmark", {"html": True})
 SLACK_TOKEN = re.compile(r"<(?:[!@#]|[a-z][a-z0-9+.-]*:[^\s<>:])[^>]*>", re.IGNORECASE)
-HTML_WITH_ATTRIBUTE = re.compile(r"<[a-z][^<>]*=", re.IGNORECASE)
 BROADCAST = re.compile(r"(?<!\w)@(?:channel|here|everyone)\b", re.IGNORECASE)
-CODE_TARGET = re.compile(r"[\w,'\"=*%-]*")
-
-
-def tokens(parsed: list[Token]) -> Iterator[Token]:
-    for token in parsed:
-        yield token
-        yield from tokens(token.children or [])
 
 
 def breaches(text: str, allowed: str = ALLOWED) -> list[str]:
     """What of a text would act on its reader, judged by other means than the code under test."""
-    found = [f"invisible {m!r}" for m in INVISIBLE.findall(text)]
-    for token in tokens(MARKDOWN.parse(text)):
-        if token.type == "image":
-            found.append(f"image {token.attrGet('src')}")
-        if token.type == "link_open":
-            target = str(token.attrGet("href"))
-            if target != allowed and not CODE_TARGET.fullmatch(target):
-                found.append(f"link {target}")
-        if token.type in ("html_inline", "html_block") and HTML_WITH_ATTRIBUTE.search(
-            token.content
-        ):
-            found.append(f"html {token.content}")
-    found += [f"token {m}" for m in SLACK_TOKEN.findall(text)]
-    found += [f"broadcast {m}" for m in BROADCAST.findall(text)]
-    plain = text.replace(allowed, "")
-    found += [f"address {m}" for m in re.findall(r"[a-zA-Z][a-zA-Z0-9+.-]+://[\w\[/]+", plain)]
-    found += [f"address {m}" for m in re.findall(r"(?i)\b(?:javascript|mailto):\w+", plain)]
-    return found
+    return [*live_links(text, [allowed]), *live_mentions(text), *live_markup(text)]
 
 
 ATTACKS = [

@@ -283,7 +283,7 @@ def without_times(trace: Trace) -> dict[str, object]:
     return values
 
 
-QUESTIONS = [json.loads(line) for line in (SAMPLE / "questions.jsonl").read_text().splitlines()]
+QUESTIONS = [json.loads(line) for line in (SAMPLE / "cases.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.slow
@@ -295,7 +295,7 @@ async def test_a_watcher_is_told_the_very_draft_and_changes_nothing(sample: Engi
         async def watch(event: StageStarted | SentenceReady, told: list[Any] = told) -> None:
             told.append(event)
 
-        question = Question(id="q1", text=row["question"])
+        question = Question(id="q1", text=row["user_question"])
         watched = await ask(sample.pipeline, question, watch=watch)
         alone = await ask(sample.pipeline, question)
         assert_sound(watched)

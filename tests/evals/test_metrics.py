@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from engine.probability_scores import auroc
@@ -12,60 +10,12 @@ from evals.metrics import (
     auroc_interval,
     brier,
     coverage_at_risk,
-    hit_at_k,
     mean,
-    mrr,
-    ndcg_at_k,
     paired_bootstrap,
     percentile,
-    recall_at_k,
-    reciprocal_rank,
     risk_coverage,
     wilson,
 )
-
-RANKED = ["a", "b", "c", "d", "e"]
-
-
-def test_recall_counts_the_gold_names_within_the_first_k() -> None:
-    assert recall_at_k(RANKED, {"b", "d", "x"}, 3) == pytest.approx(1 / 3)
-    assert recall_at_k(RANKED, {"b", "d", "x"}, 5) == pytest.approx(2 / 3)
-    assert recall_at_k(RANKED, set(), 5) == 0.0
-    assert recall_at_k([], {"a"}, 5) == 0.0
-
-
-def test_a_hit_is_any_gold_name_within_the_first_k() -> None:
-    assert hit_at_k(RANKED, {"b", "e"}, 1) == 0.0
-    assert hit_at_k(RANKED, {"b", "e"}, 2) == 1.0
-
-
-def test_mrr_is_the_mean_of_one_over_the_first_gold_rank() -> None:
-    assert reciprocal_rank(RANKED, {"c", "d"}) == pytest.approx(1 / 3)
-    assert reciprocal_rank(RANKED, {"x"}) == 0.0
-    assert mrr([RANKED, RANKED, RANKED], [{"a"}, {"c"}, {"x"}]) == pytest.approx((1 + 1 / 3) / 3)
-    assert mrr([], []) == 0.0
-
-
-def test_binary_ndcg_matches_the_sum_by_hand() -> None:
-    # gold at ranks 2 and 4, two gold names in all
-    dcg = 1 / math.log2(3) + 1 / math.log2(5)
-    ideal = 1 + 1 / math.log2(3)
-    assert ndcg_at_k(RANKED, {"b": 1.0, "d": 1.0}, 10) == pytest.approx(dcg / ideal)
-    assert ndcg_at_k(RANKED, {"b": 1.0, "d": 1.0}, 10) == pytest.approx(0.650921, abs=1e-6)
-
-
-def test_graded_ndcg_weighs_the_gains() -> None:
-    gains = {"a": 1.0, "c": 3.0, "x": 2.0}
-    dcg = 1 / 1 + 3 / 2  # ranks 1 and 3: log2(2) = 1, log2(4) = 2
-    ideal = 3 / 1 + 2 / math.log2(3) + 1 / 2
-    assert ndcg_at_k(RANKED, gains, 3) == pytest.approx(dcg / ideal)
-    assert ndcg_at_k(RANKED, gains, 3) == pytest.approx(2.5 / 4.761860, abs=1e-6)
-
-
-def test_the_ideal_of_ndcg_is_cut_at_k_too() -> None:
-    assert ndcg_at_k(["a"], {"a": 1.0, "b": 1.0, "c": 1.0}, 1) == 1.0
-    assert ndcg_at_k(RANKED, {}, 10) == 0.0
-    assert ndcg_at_k(RANKED, {"a": 0.0}, 10) == 0.0
 
 
 def test_risk_at_each_coverage_by_hand() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,9 +9,7 @@ from engine.audience import FULL_MEMBER
 from engine.question import Question, Role, Turn
 from engine.trace import Outcome
 from evals import quality
-from evals.baseline import broken_baseline, write_baseline
 from evals.case import Case, EvalSet
-from evals.scores import facts_found
 
 DOCUMENTS = {
     "vpn.md": "# VPN\n\nInstall the client from the software centre. The VPN gateway is "
@@ -40,7 +37,7 @@ def _case(number: int, text: str, gold: str | None, *facts: str, history: str = 
         gains={gold: 1.0} if gold else {},
         answerable=gold is not None,
         expected_outcome=Outcome.ANSWERED if gold else Outcome.ESCALATED,
-        facts=facts,
+        must_contain=facts,
     )
 
 
@@ -62,19 +59,6 @@ def world(tmp_path: Path) -> EvalSet:
         ),
         note="made in a test",
     )
-
-
-def _figures(**changed: Any) -> dict[str, Any]:
-    return {
-        "outcome_right_share": 0.5,
-        "answered_answerable_share": 0.5,
-        "facts_found_share": 0.5,
-        "answers_citing_gold_share": 0.5,
-        "confidence_auroc": 0.5,
-        "answered_unanswerable_share": 0.5,
-        "outcomes": {"answered": 2},
-        **changed,
-    }
 
 
 @pytest.mark.slow
@@ -107,11 +91,9 @@ async def test_the_last_line_on_standard_output_is_the_figures(
         return world if name == "sample" else None
 
     monkeypatch.setattr(quality, "load_set", load)
-    monkeypatch.setattr(quality, "BASELINE", tmp_path / "baseline.json")
     plots = tmp_path / "plots"
     args = ["--only", "sample", "handbook", "--home", str(tmp_path / "homes")]
     args += ["--plots", str(plots)]
-    assert await quality.run(quality.parse_arguments([*args, "--write-baseline"])) == 0
     assert await quality.run(quality.parse_arguments(args)) == 0
     shown = capsys.readouterr()
     figures = json.loads(shown.out.splitlines()[-1])
@@ -121,31 +103,6 @@ async def test_the_last_line_on_standard_output_is_the_figures(
     assert "handbook: skipped" in shown.err
     assert [path.name for path in plots.iterdir()] == ["sample.svg"]
     assert "asked_back_clear" not in figures["sets"]["sample"]
-
-
-@pytest.mark.parametrize(
-    ("changed", "named"),
-    [
-        ({"outcome_right_share": 0.4}, "outcome_right_share"),
-        ({"confidence_auroc": None}, "confidence_auroc"),
-        ({"answered_unanswerable_share": 0.6}, "answered_unanswerable_share"),
-        ({"outcomes": {"failed": 1}}, "failed_questions"),
-    ],
-)
-def test_a_figure_worse_than_the_baseline_is_named(
-    changed: dict[str, Any], named: str, tmp_path: Path
-) -> None:
-    path = tmp_path / "baseline.json"
-    write_baseline(_figures(), path)
-    assert broken_baseline(_figures(), path) == []
-    assert broken_baseline(_figures(outcome_right_share=0.9), path) == []
-    (sentence,) = broken_baseline(_figures(**changed), path)
-    assert named in sentence
-
-
-def test_a_missing_baseline_is_not_taken_as_held(tmp_path: Path) -> None:
-    (sentence,) = broken_baseline(_figures(), tmp_path / "none.json")
-    assert "--write-baseline" in sentence
 
 
 def test_a_set_below_the_convex_fusion_is_named() -> None:
@@ -164,14 +121,6 @@ def test_a_set_that_could_not_be_read_is_named() -> None:
     found = {"documents": 1, "documents_failed": 399}
     assert quality.mostly_unread("x", found) == ["x: 399 documents could not be read"]
     assert quality.mostly_unread("x", {"documents": 399, "documents_failed": 1}) == []
-
-
-def test_facts_are_found_as_words_up_to_case_white_space_and_tags() -> None:
-    reply = "You may make **600** calls, or <b>60,000</b> a\nday [1][2]. It is Not free [3]."
-    assert facts_found(["600", "60,000 A day"], reply) == 1.0
-    assert facts_found(["60", "no"], reply) == 0.0
-    assert facts_found(["600 calls", "2"], reply) == 0.5
-    assert facts_found(["7.5%"], "It is 7.5%.") == 1.0
 
 
 def test_the_command_line_refuses_a_set_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

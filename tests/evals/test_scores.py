@@ -9,6 +9,7 @@ from engine.question import Question
 from engine.trace import Outcome, Trace, TriageVerdict, Usage
 from evals.case import Case
 from evals.metrics import wilson
+from evals.naive import NaiveAnswer
 from evals.scores import Answered, confidence_curves, figures
 
 BASELINES: dict[str, list[str]] = {"bm25": [], "dense": [], "convex": []}
@@ -72,3 +73,27 @@ def test_the_curves_are_of_the_cases_that_the_figures_about_confidence_count() -
     # The answerable one names no gold document, so that nobody can say whether its draft is right.
     assert [(b.rows, b.true_share) for b in curves.right] == [(1, 0.0)]
     assert [(p.coverage, p.risk) for p in curves.risk] == [(1.0, 1.0)]
+
+
+def test_the_naive_pipeline_answers_everything_and_so_is_wrong_more_often() -> None:
+    def naive(source: str, confidence: float) -> NaiveAnswer:
+        return NaiveAnswer(
+            ranked=(source,), sources=(source,), text="It costs 20 euros.", confidence=confidence
+        )
+
+    gold = {"gains": {"a": 1.0}, "answerable": True}
+    said, held = Outcome.ANSWERED, Outcome.ESCALATED
+    cases = [
+        replace(answered(said, said, **gold), naive=naive("a", 0.9)),
+        replace(answered(said, held, **gold, must_contain=("20", "30")), naive=naive("b", 0.8)),
+        replace(answered(held, held, answerable=False), naive=naive("a", 0.7)),
+        replace(answered(held, said, answerable=False), naive=naive("a", 0.85)),
+    ]
+    found = figures(cases, seed=7)
+    # No draft here cites anything, so even the engine's first answer is not right.
+    assert (found["engine_right_answers_share"], found["engine_wrong_answers_share"]) == (0.0, 0.5)
+    assert (found["naive_right_answers_share"], found["naive_wrong_answers_share"]) == (0.25, 0.75)
+    assert found["wrong_answers_minus_naive_interval_95"][0] == -0.25
+    assert found["naive_confidence_auroc"] == 0.75
+    assert found["naive_facts_in_sources_share"] == 0.5
+    assert (found["naive_hit_at_1"], found["naive_recall_at_5"]) == (0.5, 0.5)

@@ -23,7 +23,8 @@ from evals.benchmarks.real_documents import RealDocuments
 from evals.benchmarks.timing import quantile, ratio
 from evals.corpora import ROOT
 from evals.home import open_home
-from evals.metrics import mean, paired_bootstrap, reciprocal_rank
+from evals.metrics import mean, paired_bootstrap
+from evals.suites.ranking import ranking_scores
 from evals.terminal import say
 
 K = 10
@@ -172,4 +173,7 @@ def reciprocal_ranks(
     ranked: Sequence[Sequence[str]], gold: Sequence[Collection[str]]
 ) -> list[float]:
     """The reciprocal rank of each question among the first K documents; their mean is MRR@10."""
-    return [reciprocal_rank(row[:K], right) for row, right in zip(ranked, gold, strict=True)]
+    return [
+        ranking_scores(row, dict.fromkeys(right, 1.0)).get("mrr_at_10", 0.0)
+        for row, right in zip(ranked, gold, strict=True)
+    ]

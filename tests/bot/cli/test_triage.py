@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -8,6 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from engine.compose import open_engine
+from engine.errors import WrongUse
+from engine.settings import load_settings
+from evals.cases.case_line import parse_case
+from evals.cases.overlap import refuse_trained_cases
+from evals.cases.own import add_case, own_cases_path
 
 pytestmark = pytest.mark.slow  # every test starts the command
 
@@ -144,3 +152,23 @@ def test_answering_imports_no_scikit_learn() -> None:
     code += "print({m.partition('.')[0] for m in sys.modules} & {'sklearn', 'skops', 'scipy'})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_training_refuses_saved_cases_and_its_texts_are_refused_as_cases(deskhand: Any) -> None:
+    path = write_examples(deskhand.folder / "examples.csv")
+    case = {"id": "c1", "user_question": "The fridge needs care, in week 3?"}
+    add_case(deskhand.home, case)
+    refused = deskhand.run("triage", "train", path)
+    assert refused.returncode == 2
+    assert "saved evaluation cases: line 17 and c1 (line 1)" in refused.stderr
+    own_cases_path(deskhand.home).unlink()
+    assert deskhand.json("triage", "train", path)["rows"] == 36
+    asked, _ = parse_case(case)
+
+    async def check() -> None:
+        settings = load_settings({"DESKHAND_HOME": str(deskhand.home)})
+        async with open_engine(settings) as engine:
+            await refuse_trained_cases(engine.models, settings.tenant, [asked])
+
+    with pytest.raises(WrongUse, match="the triage model was trained on: c1 and line 17"):
+        asyncio.run(check())

@@ -83,3 +83,29 @@ async def test_an_app_that_is_removed_hears_of_it(workspace: LocalWorkspace) -> 
     workspace.remove(general, workspace.app.bot_user)
     kinds = [w["event"]["type"] for w in workspace.slack.events.sent]
     assert kinds == ["member_left_channel", "group_left"]
+
+
+async def test_a_picture_keeps_its_description(
+    workspace: LocalWorkspace, client_of: ClientOf
+) -> None:
+    client = client_of(workspace)
+    with pytest.raises(SlackApiError, match="alt_txt_too_large"):
+        await client.files_getUploadURLExternal(filename="a.png", length=3, alt_txt="x" * 1001)
+    given = await client.files_getUploadURLExternal(filename="a.png", length=3, alt_txt="A bar")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(given["upload_url"], data=b"png") as sent,
+    ):
+        assert sent.status == 200
+    general = workspace.public("general", workspace.join("ann"))
+    shared = await client.files_completeUploadExternal(
+        files=[{"id": given["file_id"], "title": "Bars"}],
+        channel_id=general.id,
+        initial_comment="see",
+        blocks="no blocks, and not looked at beside a comment",
+    )
+    assert shared["files"][0]["title"] == "Bars"
+    shown = (await client.files_info(file=given["file_id"]))["file"]
+    assert shown["alt_txt"] == "A bar"
+    (message,) = workspace.messages(general)
+    assert (message.text, message.files) == ("see", [given["file_id"]])

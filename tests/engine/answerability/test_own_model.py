@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.adapters.minilm.embedder import MiniLmEmbedder
-from engine.answerability.model import PRIOR
-from engine.answerability.own_model import NAME
+from engine.answerability.model import PRIOR, PRIOR_EMBEDDER
+from engine.answerability.own_model import NAME, OwnAnswerability
 from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, Overrides, open_engine
 from engine.settings import Settings
@@ -33,13 +33,40 @@ async def engine(settings: Settings, model: MiniLmEmbedder) -> AsyncIterator[Eng
         yield made
 
 
+def own_of_another(engine: Engine, embedder: str = "another:1") -> OwnAnswerability:
+    """As with an embedder for which the prior was not fitted, so that a fit is learnt."""
+    return replace(engine.answerability, embedder=embedder, _kept={})
+
+
+async def test_the_prior_serves_knowledge_that_it_judges_well(engine: Engine) -> None:
+    own, tenant = engine.answerability, engine.settings.tenant
+    assert engine.answerability.embedder.split(":")[0] == PRIOR_EMBEDDER
+    made = await own.refit(tenant, FULL_MEMBER)
+    assert made is not None
+    assert not made.learnt
+    assert made.auroc > 0.7
+    assert await own.model(tenant) == PRIOR
+    assert await engine.models.newest_version(tenant, NAME) is None
+
+
+async def test_a_fit_gives_way_to_the_prior_once_and_stays_so(engine: Engine) -> None:
+    tenant = engine.settings.tenant
+    assert await own_of_another(engine).refit(tenant, FULL_MEMBER) is not None
+    assert await engine.answerability.refit(tenant, FULL_MEMBER) is not None
+    used = await engine.answerability.model(tenant)
+    assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)
+    assert await engine.answerability.refit(tenant, FULL_MEMBER) is not None
+    assert await engine.models.newest_version(tenant, NAME) == used.name
+
+
 async def test_a_fit_is_used_from_then_on_and_told_apart_by_the_fingerprint(
     engine: Engine,
 ) -> None:
-    own, tenant = engine.answerability, engine.settings.tenant
+    own, tenant = own_of_another(engine), engine.settings.tenant
     assert await own.model(tenant) == PRIOR
     made = await own.refit(tenant, FULL_MEMBER)
     assert made is not None
+    assert made.learnt
     assert await own.model(tenant) == made.model
     assert made.auroc > 0.7
     stored = await engine.models.get(tenant, NAME, made.model.name)
@@ -58,29 +85,28 @@ async def test_nobody_who_may_read_nothing_teaches_anything(engine: Engine) -> N
 async def test_a_stored_model_that_cannot_be_read_leaves_the_shipped_one_in_place(
     engine: Engine, body: bytes
 ) -> None:
-    tenant = engine.settings.tenant
-    made = await engine.answerability.refit(tenant, FULL_MEMBER)
+    own, tenant = own_of_another(engine), engine.settings.tenant
+    made = await own.refit(tenant, FULL_MEMBER)
     assert made is not None
     stored = await engine.models.get(tenant, NAME, made.model.name)
     assert stored is not None
     await engine.models.save(tenant, replace(stored, body=body))
-    used = await engine.answerability.model(tenant)
+    used = await own.model(tenant)
     assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)
 
 
 async def test_a_fit_to_another_embedders_cosines_is_left_aside(
-    engine: Engine, settings: Settings, model: MiniLmEmbedder
+    engine: Engine,
 ) -> None:
     tenant = engine.settings.tenant
-    assert await engine.answerability.refit(tenant, FULL_MEMBER) is not None
-    other = replace(engine.answerability, embedder="another:1", _kept={})
-    used = await other.model(tenant)
+    assert await own_of_another(engine).refit(tenant, FULL_MEMBER) is not None
+    used = await own_of_another(engine, "a-third:1").model(tenant)
     assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)
 
 
 async def test_what_was_learnt_from_documents_that_are_gone_is_forgotten(engine: Engine) -> None:
     tenant = engine.settings.tenant
-    assert await engine.answerability.refit(tenant, FULL_MEMBER) is not None
+    assert await own_of_another(engine).refit(tenant, FULL_MEMBER) is not None
     (source,) = await engine.sources.all(tenant)
     await engine.ingestion.forget(source.id)
     assert await engine.answerability.refit(tenant, FULL_MEMBER) is None

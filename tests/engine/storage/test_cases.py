@@ -256,3 +256,13 @@ async def test_an_answer_on_its_way_outlives_the_deletion_of_its_question(
     known = await store.get("acme", case.id)
     assert known is not None
     assert (known.answered_by, known.delivered_at) == ("U9", after(4))
+
+
+async def test_cases_are_counted_by_when_they_were_opened(database: Database) -> None:
+    inbox, store = InboxStore(database), CaseStore(database)
+    for number in range(3):
+        item, _ = await inbox.add("acme", question(str(number)), at=NOW)
+        await store.open("acme", item.id, ["unsupported"], after(number))
+    assert await store.opened_between("acme", NOW, after(2)) == 2
+    assert await store.opened_between("acme", after(1), after(9)) == 2
+    assert await store.opened_between("globex", NOW, after(9)) == 0

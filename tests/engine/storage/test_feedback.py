@@ -16,4 +16,6 @@ async def test_a_persons_last_opinion_of_a_question_counts(database: Database) -
     await store.put("acme", one, "U1", Opinion.POSITIVE, after(2))
     assert await store.counts("acme", NOW) == {Opinion.POSITIVE: 2, Opinion.NEGATIVE: 1}
     assert await store.counts("acme", after(2)) == {Opinion.POSITIVE: 1, Opinion.NEGATIVE: 1}
+    until = await store.counts("acme", NOW, after(2))
+    assert until == {Opinion.POSITIVE: 1, Opinion.NEGATIVE: 0}
     assert await store.counts("globex", NOW) == {Opinion.POSITIVE: 0, Opinion.NEGATIVE: 0}

@@ -145,7 +145,25 @@ async def test_migrating_does_not_block_the_readers_of_another_connection(
             assert (await migrate(database)).after == HEAD
 
 
-async def test_the_tables_of_delivery_come_and_go(empty: Database) -> None:
+@pytest.mark.parametrize(
+    ("before", "revision", "tables"),
+    [
+        (
+            "0002",
+            "0003",
+            {"inbox", "replies", "conversations", "channel_marks", "cases", "feedback"},
+        ),
+        (
+            "0003",
+            "0004",
+            {"eval_runs", "eval_answers", "eval_baselines", "eval_schedules", "eval_points"},
+        ),
+        ("0004", "0005", {"eval_announcements"}),
+    ],
+)
+async def test_the_tables_of_a_revision_come_and_go(
+    empty: Database, before: str, revision: str, tables: set[str]
+) -> None:
     def run(connection: Connection, revision: str) -> list[str]:
         import engine.storage.migrate as module
 
@@ -160,18 +178,21 @@ async def test_the_tables_of_delivery_come_and_go(empty: Database) -> None:
 
     current = ["0000"]
     seen = []
-    for revision in ("0002", "0003", "0002", "0003"):
+    for wanted in (before, revision, before, revision):
         async with empty.write() as connection:
-            seen.append(set(await connection.run_sync(run, revision)))
-        assert await current_revision(empty) == revision
-    tables = {"inbox", "replies", "conversations", "channel_marks", "cases", "feedback"}
+            seen.append(set(await connection.run_sync(run, wanted)))
+        assert await current_revision(empty) == wanted
     assert seen[1] == seen[3] == seen[0] | tables
     assert seen[0] == seen[2]
     assert not seen[0] & tables
 
 
 async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
-    names = ("feedback", "cases", "channel_marks", "conversations", "replies", "inbox")
+    names = (
+        "eval_announcements",
+        *("eval_points", "eval_schedules", "eval_baselines", "eval_answers", "eval_runs"),
+        *("feedback", "cases", "channel_marks", "conversations", "replies", "inbox"),
+    )
     async with database.write() as connection:
         for name in names:
             await connection.execute(text(f"DROP TABLE {name}"))

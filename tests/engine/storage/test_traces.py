@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -81,3 +81,30 @@ async def test_a_trace_is_stored_once(database: Database) -> None:
 async def test_an_unknown_trace_is_none(database: Database) -> None:
     assert await TraceStore(database).get("acme", "t1") is None
     assert await TraceStore(database).count("acme") == 0
+
+
+async def test_ids_of_a_day_come_by_pages_whatever_was_asked_at_the_same_moment(
+    database: Database,
+) -> None:
+    store = TraceStore(database)
+    hour = timedelta(hours=1)
+    for number, at in enumerate((NOW, NOW, NOW, NOW + hour, NOW + hour, NOW + 2 * hour)):
+        await store.save(trace(f"t{number}", asked_at=at))
+    await store.save(trace("other", tenant="globex"))
+    for page in (1, 2, 3, 6, 7):
+        pages = [each async for each in store.ids_between("acme", NOW, NOW + 2 * hour, page=page)]
+        assert [each for ids in pages for each in ids] == ["t0", "t1", "t2", "t3", "t4"]
+        assert max(map(len, pages)) <= page
+    after = store.ids_between("acme", NOW + timedelta(microseconds=1), NOW + 3 * hour)
+    assert [each async for each in after] == [("t3", "t4", "t5")]
+    assert [each async for each in store.ids_between("acme", NOW - hour, NOW)] == []
+
+
+async def test_bodies_are_of_the_tenants_traces_that_there_are(database: Database) -> None:
+    store = TraceStore(database)
+    await store.save(trace("t1"))
+    await store.save(trace("t2", tenant="globex"))
+    found = await store.bodies("acme", ["t1", "t2", "t3"])
+    assert list(found) == ["t1"]
+    assert found["t1"] == await store.get("acme", "t1")
+    assert await store.bodies("acme", []) == {}

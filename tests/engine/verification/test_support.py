@@ -8,7 +8,7 @@ from engine.audience import CLOSED, FULL_MEMBER, Audience
 from engine.generation.draft import Draft, DraftSentence, Span
 from engine.knowledge.document import Passage, Sentence, SentenceKind
 from engine.retrieval.passage import LivePassage
-from engine.verification.support import check, quoted_share
+from engine.verification.support import check, evidence_of, quoted_share
 from engine.verification.support_checker import SupportChecker
 
 
@@ -92,6 +92,29 @@ def test_a_row_says_its_columns_in_any_order_and_nothing_else() -> None:
     row = span("Mon | 9", header="Day | Opens")
     assert kept(claim("Opens: 9; Day: Mon", row, layout="row")) == ["Opens: 9; Day: Mon"]
     assert kept(claim("Opens: 10; Day: Mon", row, layout="row")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [
+        ("Plan: Cutter; Seats: 20; Guests: 3", True),
+        ("Guests: 3", True),
+        ("Plan: Cutter; Seats: 3; Guests: 20", False),
+        ("Guests: no", False),
+        ("Boat: no; Guests: 3", True),
+    ],
+)
+def test_a_row_keeps_each_value_in_its_column(text: str, is_kept: bool) -> None:
+    row = span("Cutter | 20 | 3 | no", header="Plan | Seats | Guests | Boat")
+    assert kept(claim(text, row, layout="row")) == ([text] if is_kept else [])
+
+
+def test_the_checker_reads_a_row_with_the_name_of_its_column_before_each_cell() -> None:
+    row, bare = span("Cutter | 20 |  ", header="Plan | Seats | Boat"), span("Cutter | 20")
+    uneven = span("Cutter | 20", header="Plan")
+    assert evidence_of(claim("x", row)) == ["Plan: Cutter; Seats: 20"]
+    assert evidence_of(claim("x", bare)) == ["Cutter | 20"]
+    assert evidence_of(claim("x", uneven)) == ["Plan: Cutter | 20"]
 
 
 def test_a_header_may_be_quoted_before_or_after_the_span() -> None:

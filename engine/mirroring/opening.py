@@ -1,0 +1,56 @@
+"""Composition: the services that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.errors import SettingsInvalid
+from engine.mirroring.mirror import Mirror
+from engine.mirroring.records import AnswerTrace, Record, redacted_trace
+from engine.redaction import Redactor
+from engine.settings import Settings
+
+MOST_CHARS = 20_000
+"""Of one text; the rest is cut."""
+
+
+def open_mirrors(settings: Settings) -> tuple[Mirror, ...]:
+    """A mirror for each service that has its keys. None connects, or imports its client, before it
+    is used.
+
+    Raises: SettingsInvalid where a service is set by half.
+    """
+    mirrors: list[Mirror] = []
+    timeout_s = settings.mirror.timeout_s
+    if settings.langsmith.api_key is not None:
+        from engine.adapters.langsmith_mirror import LangSmithMirror
+
+        mirrors.append(LangSmithMirror(settings.langsmith, timeout_s=timeout_s))
+    keys = (settings.langfuse.public_key, settings.langfuse.secret_key)
+    if all(keys):
+        from engine.adapters.langfuse_mirror import LangfuseMirror
+
+        mirrors.append(LangfuseMirror(settings.langfuse, timeout_s=timeout_s))
+    elif any(keys):
+        raise SettingsInvalid(
+            "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY belong together; set both or none"
+        )
+    return tuple(mirrors)
+
+
+def open_redactor(settings: Settings) -> Redactor:
+    """What every text goes through before it leaves."""
+    from engine.adapters.personal_data import PersonalData
+
+    return PersonalData(settings.mirror.phone_region)
+
+
+def preparation(redactor: Redactor) -> Callable[[Record], Record]:
+    """What an outbox does with a record before it is sent."""
+
+    def prepare(record: Record) -> Record:
+        if isinstance(record, AnswerTrace):
+            return redacted_trace(record, redactor, most_chars=MOST_CHARS)
+        return record
+
+    return prepare

@@ -1,0 +1,1 @@
+"""Who says whether a text is supported, complete, and to the point."""

@@ -1,0 +1,1 @@
+"""Runs of evaluations: resumed, cancelled, paid for, and never twice at once."""

@@ -1,0 +1,1 @@
+"""What a difference between two runs means: intervals, paired tests, the gate."""
