@@ -1,0 +1,67 @@
+"""The bot as its parts stand together: what starts them, and ends them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.aside import Aside
+from bot.attachments import Attachments
+from bot.delivery.worker import Worker
+from bot.escalation import Escalation
+from bot.evals.clockwork import Clockwork
+from bot.intake.gap_loop import GapLoop
+from bot.readiness import Readiness
+from bot.shared_files.watch import SharedFilesWatch
+from bot.slack_app import Identity
+from bot.transport.http import HttpTransport
+from bot.transport.socket import SocketTransport
+from engine.compose import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A bot that is composed; `running` starts it."""
+
+    engine: Engine
+    identity: Identity
+    worker: Worker
+    escalation: Escalation
+    aside: Aside
+    gaps: GapLoop
+    readiness: Readiness
+    http: HttpTransport
+    socket: SocketTransport | None
+    attachments: Attachments
+    shared_files: SharedFilesWatch
+    evaluations: Clockwork
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Takes questions while inside; drains and hands over when left.
+
+        Raises: SocketRefused, PortTaken, StorageUnavailable, IndexUnavailable.
+        """
+        await self.attachments.forget_leftovers()
+        async with AsyncExitStack() as stack:
+            await self.http.start()
+            stack.push_async_callback(self.http.stop)
+            stack.push_async_callback(self.aside.aclose)
+            self.escalation.start()
+            stack.push_async_callback(self.escalation.aclose)
+            self.worker.start()
+            stack.push_async_callback(self.worker.stop)
+            if self.socket is not None:
+                stack.push_async_callback(self.socket.stop)
+                await self.socket.start()
+            self.gaps.start()
+            stack.push_async_callback(self.gaps.aclose)
+            self.shared_files.start()
+            stack.push_async_callback(self.shared_files.aclose)
+            stack.push_async_callback(self.evaluations.aclose)
+            await self.evaluations.start()
+            try:
+                yield
+            finally:
+                self.readiness.stopping = True
