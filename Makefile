@@ -34,6 +34,7 @@ check: $(READY) lint types contracts ## the fast gate: format, lint, types, cont
 test: $(READY) lint types contracts ## the whole gate
 	@.ci/install_services.sh
 	@$(BIN)/pytest -n 2 --dist loadscope -rs
+	@DESKHAND_HOME=.cache/gate $(BIN)/deskhand eval run sample --gate --shipped --seed 7
 
 bench: $(READY) ## engine speed, by stage, as ratios (SIZE=20000 SEED=7)
 	@$(BIN)/python -m evals.bench --seed $(SEED) $(if $(SIZE),--size $(SIZE))
