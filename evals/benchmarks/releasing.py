@@ -6,7 +6,6 @@ round and its own words on the next, so that both ways through the check are mea
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from engine.question import Question
 from engine.settings import OpenAiSettings
 from engine.stopwatch import SentenceReady, StageStarted
 from evals.benchmarks.timing import FREE, quantile
+from evals.cases.case_file import read_cases
 from evals.corpora import SAMPLE
 from evals.home import evaluation_settings
 from evals.model_server.models import quoting
@@ -42,8 +42,8 @@ async def measure_release(home: Path, *, rounds: int) -> dict[str, Any]:
         settings = evaluation_settings(home).model_copy(update={"openai": openai})
         async with open_engine(settings) as engine:
             await engine.ingestion.run(str(SAMPLE / "knowledge"), (), lambda _: None)
-            lines = (SAMPLE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-            texts = [json.loads(line)["question"] for line in lines[:_QUESTIONS]]
+            cases = read_cases(SAMPLE / "cases.jsonl").cases
+            texts = [case.question.text for case in cases[:_QUESTIONS]]
             found: dict[str, list[float]] = {"quoted": [], "own_words": []}
             for number in range(_WARM_UP):
                 await _release_ms(engine, server, texts[number], own_words=False)

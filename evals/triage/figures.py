@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from engine.triage.model import TriageModel
 from engine.triage.model_file import dump_parts, read_model
 from engine.triage.scores import Judged, difference, figures, rounded_auroc
 from engine.triage.training import fit_triage
+from evals.cases.case_file import read_cases
 from evals.corpora import SAMPLE
 from evals.metrics import percentile
 from evals.terminal import Ticker
@@ -119,11 +119,11 @@ def _predict_p50_ms(model: TriageModel, texts: Sequence[str], vectors: Vectors) 
 
 async def evaluate_starter(embedder: MiniLmEmbedder, *, seed: int) -> dict[str, Any]:
     """The shipped model on the sample's questions, none of which it has seen."""
-    lines = (SAMPLE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    cases = (await asyncio.to_thread(read_cases, SAMPLE / "cases.jsonl")).cases
     examples = [
-        Example(text=r["question"], category=r["category"] or OUT_OF_SCOPE, priority=r["priority"])
-        for r in map(json.loads, lines)
-        if not r.get("history")  # "and in Japan?" means nothing without the turns before
+        Example(text=c.question.text, category=c.category or OUT_OF_SCOPE, priority=c.priority)
+        for c in cases
+        if not c.question.history  # "and in Japan?" means nothing without the turns before
     ]
     vectors = await embed(embedder, examples)
     shipped = starter_judge((embedder.name, embedder.version)).model

@@ -27,6 +27,11 @@ ENDLESS = 6_000
 Start = Callable[..., subprocess.Popen[str]]
 
 
+def heed_ctrl_c() -> None:
+    """A gate that runs in the background hands its children an ignored SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return make_world(tmp_path / "world", cases=CASES)
@@ -49,6 +54,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 "HOME": str(tmp_path),
                 "DESKHAND_HOME": str(tmp_path / "home"),
             },
+            preexec_fn=heed_ctrl_c,
         )
         started.append(made)
         return made

@@ -20,9 +20,9 @@ from engine.storage.evaluation_run import AlreadyRunning, Run, RunState
 from engine.verification.support_checker import SupportChecker
 from evals.model_server.reply import Reply
 from evals.model_server.server import ModelServer
-from evals.running import service
 from evals.running.opening import open_evaluations
 from evals.running.progress import Planned, Preparing, Progress
+from evals.running.reporting import HISTORY
 from evals.running.request import RunRequest
 from evals.running.service import Finished, RunElsewhere, evaluate
 from tests.evals.running.worlds import a_case, make_world
@@ -341,7 +341,7 @@ async def test_a_run_of_which_every_case_faults_has_failed(
         await desk.run(suites=("retrieval",))
     (run,) = await desk.runs()
     assert run.state is RunState.FAILED
-    assert "badge-0 could not be evaluated" in run.problem
+    assert "could not be evaluated: an unexpected fault (KeyError)" in run.problem
 
 
 async def test_knowledge_that_cannot_be_read_fails_the_run(desk: Desk, folder: Path) -> None:
@@ -411,4 +411,4 @@ async def test_old_runs_and_reports_go(desk: Desk) -> None:
         lambda: {path.name for path in (kept.home / "evals" / "reports").iterdir()}
     )
     assert folders == set(ids[2:])
-    assert service.HISTORY > 2
+    assert HISTORY > 2
