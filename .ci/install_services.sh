@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
-# Installs what the whole gate needs beside Python: PostgreSQL's server programs from Debian's
-# packages (the tests start a cluster of their own) and Slack's Node SDKs, clients that share no code
-# with ours, from the npm registry. What cannot be had is skipped by name.
+# Installs what the whole gate needs beside Python: from Debian's packages PostgreSQL's server programs
+# (the tests start a cluster of their own) and Chromium, and from the npm registry Slack's Node SDKs,
+# clients that share no code with ours, and axe-core's rules of access. What cannot be had is skipped
+# by name.
 set -euo pipefail
 
-install_postgresql() {
-    if compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
-        return
-    fi
-    local run=()
+# install_debian WHAT PACKAGE...
+install_debian() {
+    local what=$1 run=()
+    shift
     if [ "$(id -u)" -ne 0 ]; then
         if ! sudo -n true 2>/dev/null; then
-            echo "PostgreSQL is not installed and this user may not install it; its tests will be skipped" >&2
+            echo "$what is not installed and this user may not install it; its tests will be skipped" >&2
             return
         fi
         run=(sudo)
     fi
     if ! command -v apt-get >/dev/null; then
-        echo "PostgreSQL is not installed and there is no apt-get; its tests will be skipped" >&2
+        echo "$what is not installed and there is no apt-get; its tests will be skipped" >&2
         return
     fi
-    echo "installing PostgreSQL from Debian's packages" >&2
+    echo "installing $what from Debian's packages" >&2
     export DEBIAN_FRONTEND=noninteractive
     "${run[@]}" apt-get update -qq >/dev/null
-    "${run[@]}" apt-get install -y -qq --no-install-recommends postgresql >/dev/null
+    "${run[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
 install_node_sdks() {
@@ -42,6 +42,32 @@ install_node_sdks() {
     fi
 }
 
+install_axe() {
+    local folder=tests/bot/page/browser
+    if [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
+        return
+    fi
+    if ! command -v npm >/dev/null; then
+        echo "there is no npm; the browser tests will not check the rules of access" >&2
+        return
+    fi
+    echo "installing axe-core from the npm registry" >&2
+    if ! npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
+        echo "npm cannot install axe-core; the browser tests will not check the rules of access" >&2
+    fi
+}
+
 cd "$(dirname "$0")/.."
-install_postgresql
+# The system's certificates too: company networks add their own.
+certificates=/etc/ssl/certs/ca-certificates.crt
+if [ -f "$certificates" ]; then
+    export NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-$certificates}"
+fi
+if ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
+    install_debian PostgreSQL postgresql
+fi
+if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+    install_debian Chromium chromium fonts-noto-color-emoji
+fi
 install_node_sdks
+install_axe

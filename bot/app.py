@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from bot.access.facts import SlackFacts
 from bot.composing import compose
@@ -13,9 +14,11 @@ from bot.credentials import (
     refuse_unreachable_people,
     revealed,
 )
+from bot.review.composing import refuse_wrong_times
 from bot.running import Bot as Bot
 from bot.slack_api import SlackApi
-from engine.compose import Overrides, open_engine
+from engine.compose import Engine, Overrides, open_engine
+from engine.errors import DeskhandError
 from engine.settings import Settings
 from evals.mirroring.answers import open_answer_mirror
 
@@ -29,6 +32,7 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
     """
     slack = settings.slack
     refuse_missing(slack)
+    refuse_wrong_times(settings.review)
     mirror = open_answer_mirror(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(mirror.aclose)
@@ -40,6 +44,8 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
         await refuse_unreachable_people(api, slack.escalation_channel)
         engine = await stack.enter_async_context(open_engine(settings, overrides))
         await engine.make_ready()
+        warming = asyncio.create_task(_warm(engine), name="deskhand-warm")
+        stack.push_async_callback(_ended, warming)
         facts = SlackFacts(
             api,
             ttl_s=slack.facts_ttl_s,
@@ -48,3 +54,16 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
         )
         stack.push_async_callback(facts.aclose)
         yield compose(engine, api, facts, identity, mirror)
+
+
+async def _warm(engine: Engine) -> None:
+    """Loads what the first question would wait for; what fails here is that question's to tell."""
+    with suppress(DeskhandError):
+        await engine.pipeline.fingerprint_of(engine.settings.tenant)
+        if engine.settings.embedder == "local":
+            await engine.embedder.embed_query("ready")
+
+
+async def _ended(warming: asyncio.Task[None]) -> None:
+    warming.cancel()
+    await asyncio.gather(warming, return_exceptions=True)

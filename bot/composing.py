@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.access.facts import SlackFacts
+from bot.access.reviewers import Reviewers
 from bot.answering import Answering
 from bot.aside import Aside
 from bot.asked_line import AskedLine
 from bot.attachments import Attachments
-from bot.case_cards import CaseCards
 from bot.credentials import (
     revealed,
 )
@@ -18,18 +18,31 @@ from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
 from bot.evals.composing import evaluations_of
+from bot.figures.composing import figures_of
+from bot.figures.digest_composing import reading_of
+from bot.figures.publishing import EntryArticles
 from bot.intake.arrivals import Arrivals
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
+from bot.intake.limits import Limits
 from bot.intake.receiver import Receiver
 from bot.intake.taken_part import TakenPart
+from bot.learning.composing import entries_of
+from bot.modes.composing import modes_of
 from bot.persons_answers import PersonsAnswers
+from bot.private_upgrade import PrivateUpgrade
 from bot.readiness import Readiness
+from bot.refitting import Refitting
 from bot.rendering.notices import Person
+from bot.retraining.weekly import WeeklyRetraining
+from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
+from bot.review.desk_composing import cards_of, desk_of, lost_cards_of
+from bot.review.policy import load_policy
 from bot.running import Bot
 from bot.shared_files.composing import watch_shared_files
 from bot.slack_api import SlackApi
 from bot.slack_app import Identity, make_slack_app
+from bot.spending.composing import money_of
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
 from bot.surfaces.dispatch import Dispatch
@@ -40,10 +53,14 @@ from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine
 from engine.knowledge.own_audience import OwnAudience
+from engine.storage.admissions import AdmissionStore
+from engine.storage.figures import FigureStore
+from engine.storage.gaps import GapStore
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
 from engine.storage.overview import OverviewStore
 from engine.storage.placed_questions import PlacedQuestions
+from engine.storage.timers import TimerStore
 from evals.mirroring.answers import AnswerMirror
 
 _THREADS_SINCE = timedelta(days=7)
@@ -57,6 +74,8 @@ def compose(
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
+    policy = load_policy(settings.review.policy, settings)
+    modes = modes_of(engine, api, identity, aside, policy)
     attachments = Attachments(
         api=api,
         ingestion=replace(engine.ingestion, own_audience=OwnAudience.IGNORED),
@@ -75,35 +94,51 @@ def compose(
         intake=engine.intake,
         conversations=engine.conversations,
         cases=engine.cases,
+        standings=modes.standings,
         clock=clock,
-        escalation_channel=slack.escalation_channel,
         forgotten_after=timedelta(seconds=slack.forgotten_after_s),
         on_new=_tell_nobody,
         on_changed=_tell_nobody,
     )
-    cards = None
-    if slack.escalation_channel:
-        cards = CaseCards(
-            tenant=tenant,
-            team=identity.team,
-            channel=slack.escalation_channel,
-            bot_user=bot_user,
-            api=api,
-            facts=facts,
-            inbox=engine.inbox,
-            cases=engine.cases,
-            traces=engine.traces,
-            documents=engine.documents,
-            poster=poster,
-            receiver=unheard,
-        )
-    escalation = Escalation(tenant=tenant, cards=cards, cases=engine.cases, clock=clock)
+    entries = entries_of(engine, api, facts, aside, team=identity.team, bot_user=bot_user)
+    timing = case_timing_of(engine, api, policy, team=identity.team)
+    reviewers = Reviewers(facts=facts, team=identity.team, group=settings.review.reviewers)
+    lost = lost_cards_of(engine, api)
+    cards = cards_of(
+        engine, api, facts, policy, poster, unheard, lost, team=identity.team, bot_user=bot_user
+    )
+    escalation = Escalation(
+        tenant=tenant,
+        cards=cards,
+        cases=engine.cases,
+        traces=engine.traces,
+        clock=clock,
+        prepare=timing.arm,
+        on_delivered=entries.keeping.on_delivered,
+    )
     undelivered = Undelivered(tenant=tenant, api=api, cases=engine.cases, then=escalation.on_done)
     taken_part = TakenPart(
         conversations=engine.conversations,
         replies=engine.replies,
         clock=clock,
         then=undelivered.on_done,
+    )
+    more = PrivateUpgrade(
+        tenant=tenant,
+        team=identity.team,
+        bot_user=bot_user,
+        enabled=slack.private_upgrade,
+        api=api,
+        facts=facts,
+        inbox=engine.inbox,
+        documents=engine.documents,
+        retriever=engine.retriever,
+        answerability=engine.answerability,
+        min_confidence=settings.answer.min_confidence,
+        asking=lambda: asking,
+        aside=aside,
+        clock=clock,
+        then=taken_part.on_done,
     )
     worker = Worker(
         tenant=tenant,
@@ -117,7 +152,7 @@ def compose(
             bot_user=bot_user,
             api=api,
             facts=facts,
-            pipeline=engine.pipeline,
+            answers=engine.answer_cache,
             traces=engine.traces,
             documents=engine.documents,
             persons=PersonsAnswers(
@@ -126,13 +161,25 @@ def compose(
                 bot_user=bot_user,
                 api=api,
                 facts=facts,
+                reviewers=reviewers,
+                inbox=engine.inbox,
+                traces=engine.traces,
+                documents=engine.documents,
                 cases=engine.cases,
                 clock=clock,
             ),
+            expect=cards.expect if cards is not None else None,
             inbox=engine.inbox,
             receiver=unheard,
             attachments=attachments,
             mirror=mirror,
+            standings=modes.standings,
+            limits=Limits(
+                tenant=tenant,
+                admissions=AdmissionStore(engine.database, settings.limits),
+                clock=clock,
+            ),
+            record=modes.record,
             settings=slack,
             clock=clock,
         ),
@@ -142,7 +189,7 @@ def compose(
             api=api, poster=poster, questions=PlacedQuestions(engine.database), clock=clock
         ).stand,
         on_case=escalation.on_case,
-        on_done=taken_part.on_done,
+        on_done=more.on_done,
         clock=clock,
     )
     arrivals = Arrivals(
@@ -169,11 +216,13 @@ def compose(
         feedback=engine.feedback,
         cases=engine.cases,
         escalation=escalation,
-        receiver=receiver,
         asking=asking,
         mirror=mirror,
+        witnesses=modes.witnesses,
         clock=clock,
     )
+    desk, desk_forms = desk_of(engine, api, reviewers, escalation, receiver)
+    money = money_of(engine, api)
     home = Home(
         tenant=tenant,
         team=identity.team,
@@ -182,10 +231,13 @@ def compose(
         api=api,
         facts=facts,
         overview=OverviewStore(engine.database),
+        figures=FigureStore(engine.database),
+        gaps=GapStore(engine.database),
+        reading=reading_of(engine, api, facts, team=identity.team),
+        spending=money.overview,
         traces=engine.traces,
         documents=engine.documents,
         inbox=engine.inbox,
-        feedback=engine.feedback,
         clock=clock,
     )
     gaps = GapLoop(
@@ -205,16 +257,38 @@ def compose(
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
     evaluations = evaluations_of(engine, api, facts, aside, team=identity.team)
+    retraining = WeeklyRetraining(
+        settings=settings,
+        timers=TimerStore(engine.database),
+        announcements=engine.announcements,
+        clock=clock,
+    )
+    figures = figures_of(
+        engine,
+        api,
+        facts,
+        policy,
+        identity,
+        publish=EntryArticles(learning=entries.learning, keeping=entries.keeping, clock=clock),
+    )
     dispatch = Dispatch(
         facts=facts,
         receiver=receiver,
         worker=worker,
         asking=asking,
         buttons=buttons,
+        more=more,
+        desk=desk,
+        desk_forms=desk_forms,
+        escalation=escalation,
         home=home,
         gaps=gaps,
         shared_files=shared_files,
         evaluations=evaluations,
+        gap_buttons=figures.buttons,
+        entries=entries,
+        modes=modes.commands,
+        budget=money.command,
         aside=aside,
         readiness=readiness,
     )
@@ -254,6 +328,30 @@ def compose(
         attachments=attachments,
         shared_files=shared_files,
         evaluations=evaluations.clockwork,
+        modes=modes,
+        timing=timing,
+        timekeeper=timekeeper_of(
+            engine,
+            retraining.handlers,
+            modes.handlers,
+            figures.weekly.handlers,
+            case_handlers_of(engine, timing, lost, escalation.wake),
+            entries.keeping.handlers,
+            money.watch.handlers,
+            entries.proposals.handlers if entries.proposals else {},
+        ),
+        retraining=retraining,
+        figures=figures.weekly,
+        spending=money.watch,
+        refitting=Refitting(
+            tenant=tenant,
+            own=engine.answerability,
+            documents=engine.documents,
+            fits=engine.fits,
+            clock=clock,
+            every_s=settings.refit_every_s,
+        ),
+        entries=entries.keeping,
     )
 
 

@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.case_cards import ASKED_FOR as ASKED_FOR
 from bot.case_cards import CaseCards
 from bot.delivery.answerer import Prepared
 from bot.delivery.poster import Dropped
@@ -23,33 +22,38 @@ from bot.slack_api import RateLimited, Refused
 from engine.clock import Clock
 from engine.errors import DeskhandError
 from engine.fault_place import place as place_of
-from engine.storage.cases import Case, CaseStore
+from engine.storage.case import ASKED_FOR, DOWN_VOTED, Case
+from engine.storage.cases import CaseStore
 from engine.storage.inbox import InboxItem, Surface
+from engine.storage.traces import TraceStore
 
 log = logging.getLogger(__name__)
 
 _POLL_S = 30.0
 _LEAST_WAIT_S = 1.0
 _MOST_WAIT_S = 300.0
+_TELLS = frozenset({ASKED_FOR, DOWN_VOTED})
+"""Reasons of cases whose asker did not read with the answer that a person has it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Escalation:
-    """The cases of one tenant. cards: None where nobody takes cases."""
+    """The cases of one tenant. cards: None where nobody takes cases. prepare: called before each
+    version of a case is brought, perhaps again; gives the case as it then is. on_delivered: hears
+    of a case whose asker has a person's answer before its card says so, perhaps more than once."""
 
     tenant: str
     cards: CaseCards | None
     cases: CaseStore
+    traces: TraceStore
     clock: Clock
+    on_delivered: Callable[[Case], Awaitable[None]]
+    prepare: Callable[[Case], Awaitable[Case]]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    _looks: bool = True
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failed: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     _running: asyncio.Task[None] | None = None
-
-    @property
-    def channel(self) -> str | None:
-        """Where the cards go; None where nobody takes cases."""
-        return None if self.cards is None else self.cards.channel
 
     def start(self) -> None:
         """Begins to place cards. Needs a running event loop."""
@@ -69,28 +73,46 @@ class Escalation:
 
         Raises: StorageUnavailable.
         """
-        await self.open(item, prepared.reasons)
+        await self.open(item, prepared.reasons, trace_id=prepared.trace_id)
 
-    async def open(self, item: InboxItem, reasons: Sequence[str]) -> Case | None:
-        """The case of a question, opened where it has none; None where nobody takes cases.
+    async def open(
+        self,
+        item: InboxItem,
+        reasons: Sequence[str],
+        *,
+        by: str | None = None,
+        trace_id: str | None = None,
+    ) -> Case:
+        """The case of a question, opened where it has none. by: who wants a person.
+
+        Where nobody takes cases it waits until somebody does, and its asker is told then.
 
         Raises: StorageUnavailable.
         """
-        if self.cards is None:
-            return None
+        found = trace_id or item.trace_id
+        trace = await self.traces.get(self.tenant, found) if found else None
+        triage = trace["triage"] if trace is not None else {}
         case = await self.cases.open(
             self.tenant,
             item.id,
             reasons,
             self.clock(),
             revision=item.revision,
-            tells_asker=ASKED_FOR in reasons,
+            tells_asker=self.cards is None or not _TELLS.isdisjoint(reasons),
+            category=triage.get("category"),
+            priority=triage.get("priority"),
+            by=by,
         )
         self._wake.set()
         return case
 
     def wake(self) -> None:
         """A question was edited or deleted, which its card is to show."""
+        self._wake.set()
+
+    def look_for_lost(self) -> None:
+        """A channel of cards may have been archived or deleted, or the app taken out of it."""
+        self._looks = True
         self._wake.set()
 
     async def on_done(self, item: InboxItem, _: str) -> None:
@@ -119,6 +141,9 @@ class Escalation:
 
         Raises: RateLimited, StorageUnavailable.
         """
+        if self._looks:
+            await cards.lost.look()
+            self._looks = False
         await self.cases.settle(self.tenant, self.clock())
         due = await self.cases.outdated(self.tenant)
         self._failed = {case.id: self._failed[case.id] for case in due if case.id in self._failed}
@@ -139,7 +164,9 @@ class Escalation:
         _, tries = self._failed.pop(case.id, (None, 0))
         again_s = min(_LEAST_WAIT_S * 2**tries, _MOST_WAIT_S)
         try:
-            await cards.bring(case)
+            if case.delivered_at is not None:
+                await self.on_delivered(case)
+            await cards.bring(await self.prepare(case))
         except RateLimited:
             raise
         except Dropped:  # another replica brings it, or the question changes at this moment
@@ -147,7 +174,8 @@ class Escalation:
         except InDoubt as doubt:
             again_s = max((doubt.due_at - self.clock()).total_seconds(), _LEAST_WAIT_S)
         except Refused as refused:
-            log.error("no card can be posted to %s: %s", cards.channel, refused)
+            log.error("no card can be posted to %s: %s", case.card_home or cards.channel, refused)
+            await self._say_so(cards, case)
         except DeskhandError as error:
             log.warning("a card was not placed yet: %s", error)
         except Exception as error:  # one case, not the others
@@ -155,6 +183,15 @@ class Escalation:
         else:
             return
         self._failed[case.id] = (self.clock() + timedelta(seconds=again_s), min(tries + 1, 12))
+
+    async def _say_so(self, cards: CaseCards, case: Case) -> None:
+        """Raises: RateLimited."""
+        try:
+            await cards.notices.unreachable(case)
+        except RateLimited:
+            raise
+        except DeskhandError as error:
+            log.warning("an asker was not told that nobody can be reached: %s", error)
 
     async def _pause(self, seconds: float, *, may_be_woken: bool) -> None:
         """Waits; news end it, except where Slack or the database asked for the wait."""

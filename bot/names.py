@@ -8,6 +8,12 @@ COMMAND = "/deskhand"
 EVALUATE = "eval"
 """The command's first word where an admin wants the answers evaluated."""
 
+CHANNEL = "channel"
+"""The command's first word where an admin sets what the bot does in a channel."""
+
+BUDGET = "budget"
+"""The command's first word where an admin wants to see what the models cost."""
+
 SHORTCUT = "ask_about_message"
 """Callback id of the message shortcut "Ask Deskhand about this"."""
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
-from bot.access.audience import rights_of
+from bot.access.audience import rights_in
 from bot.access.facts import SlackFacts
-from bot.access.reviewers import is_reviewer
+from bot.access.recheck import may_show
+from bot.access.reviewers import Reviewers, Standing
 from bot.delivery.answerer import NOT_MEANT, NotYet, Prepared
 from bot.intake.plain_text import plain_text
 from bot.people_names import name_of
+from bot.rendering.case_words import NOT_A_REVIEWER, NOT_FOR_ASKER, why_not_taken
 from bot.rendering.human import human_answer
-from bot.rendering.notices import ANSWERED_BEFORE, NOT_A_REVIEWER, SETTLED, WITHDRAWN
+from bot.rendering.neutral import escape
 from bot.slack_api import RateLimited, SlackApi, SlackFault
 from engine.clock import Clock
-from engine.storage.cases import Case, CaseStore, Closed
-from engine.storage.inbox import InboxItem
+from engine.storage.case import Case, How
+from engine.storage.cases import CaseStore
+from engine.storage.documents import DocumentStore
+from engine.storage.inbox import InboxItem, InboxStore, Surface
+from engine.storage.traces import TraceStore
 from engine.trace import Outcome
 
 log = logging.getLogger(__name__)
@@ -27,22 +34,20 @@ _PATIENCE = timedelta(seconds=60)
 _NOTHING = Prepared(trace_id="", outcome=NOT_MEANT, messages=())
 
 
-def why_not_taken(case: Case) -> str:
-    """What somebody is told whose answer a case does not take."""
-    if case.answered_at is None and case.closed is not None:
-        return WITHDRAWN if case.closed is Closed.WITHDRAWN else SETTLED
-    return ANSWERED_BEFORE
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonsAnswers:
-    """Brings them under their author's name. The first answers; the others are told so."""
+    """Brings them under their author's name. The first answers, or who has claimed the case; the
+    others are told so."""
 
     tenant: str
     team: str
     bot_user: str
     api: SlackApi
     facts: SlackFacts
+    reviewers: Reviewers
+    inbox: InboxStore
+    traces: TraceStore
+    documents: DocumentStore
     cases: CaseStore
     clock: Clock
 
@@ -57,17 +62,43 @@ class PersonsAnswers:
         if not await self._may_answer(item):
             await self._tell(item, case, NOT_A_REVIEWER)
             return _NOTHING
-        text = plain_text(item.text, bot_user=self.bot_user)
-        first = await self.cases.answer(
-            case.id, by=item.user, text=text, at=self.clock(), reply_id=item.id
-        )
-        # Answered by this very reply: an attempt before died, or it was edited since.
-        again = case.answered_with == item.id
+        how, text = How(item.extra.get("how") or How.ANSWERED), item.text
+        if "how" not in item.extra:  # written under the card, with Slack's marks
+            text = plain_text(item.text, bot_user=self.bot_user)
+        trace = await self._draft_of(item)
         name = await name_of(self.api, item.user)
-        messages = human_answer(text, reviewer=name) if first or again else ()
+        messages = human_answer(
+            text, reviewer=name, question_id=case.question_id, how=how, trace=trace
+        )
+        again = case.answered_with == item.id
+        if not again and not await self._may_read(case, trace, text, how):
+            await self._tell(item, case, NOT_FOR_ASKER)
+            return _NOTHING
         if not messages:
-            now = await self.cases.get(self.tenant, case.id) or case
-            await self._tell(item, now, why_not_taken(now))
+            return _NOTHING
+        if trace is not None and how is How.EDITED and text.strip() == trace["draft_reply"].strip():
+            how = How.APPROVED
+        given = await self.cases.answer(
+            case.id,
+            by=item.user,
+            text=text,
+            at=self.clock(),
+            reply_id=item.id,
+            how=how,
+            instead_of=await self.reviewers.gone(case.owner, case.channel),
+        )
+        # `again`: answered by this very reply, which an attempt before did, or it was edited since.
+        if again:
+            await self.cases.correct(
+                case.id, by=item.user, text=text, at=self.clock(), reply_id=item.id
+            )
+        if not given.done and not again:
+            names = {
+                user: await name_of(self.api, user)
+                for user in (given.case.owner, given.case.answered_by, given.case.closed_by)
+                if user is not None
+            }
+            await self._tell(item, given.case, why_not_taken(given.case, names, for_user=item.user))
             return _NOTHING
         return Prepared(
             trace_id="",
@@ -75,12 +106,49 @@ class PersonsAnswers:
             messages=tuple(message.body for message in messages),
         )
 
+    async def _draft_of(self, item: InboxItem) -> Mapping[str, Any] | None:
+        """The answer that the reviewer had before them; None where they wrote their own."""
+        trace_id = str(item.extra.get("trace") or "")
+        return await self.traces.get(self.tenant, trace_id) if trace_id else None
+
+    async def _may_read(
+        self, case: Case, trace: Mapping[str, Any] | None, text: str, how: How
+    ) -> bool:
+        """Whether all who read the asker's conversation now may read what the answer rests on: all
+        sources of a draft, and of an edited one those whose marks it kept.
+
+        Raises: NotYet while Slack does not say who they are.
+        """
+        if trace is None:
+            return how is not How.APPROVED
+        asked = await self.inbox.get(self.tenant, case.question_id)
+        if asked is None:
+            return False
+        rights = await rights_in(
+            self.facts,
+            team=asked.team,
+            channel=asked.channel,
+            user=asked.user,
+            user_team=asked.user_team,
+            dm=asked.surface is Surface.DM,
+        )
+        if not rights.certain and rights.retry_after_s is not None:
+            raise NotYet("Slack does not say now who reads the answer", rights.retry_after_s)
+        return await may_show(
+            self.documents,
+            tenant=self.tenant,
+            passage_ids=[
+                c["chunk_id"]
+                for c in trace["citations"]
+                if how is How.APPROVED or f"[{c['n']}]" in text
+            ],
+            audience=rights.audience,
+        )
+
     async def _may_answer(self, item: InboxItem) -> bool:
         """Whether a full member wrote it; that they are in the channel, their writing shows."""
-        rights = await rights_of(
-            self.facts, team=self.team, user=item.user, user_team=item.user_team
-        )
-        if is_reviewer(rights, None):
+        standing, rights = await self.reviewers.standing(item.user, None, user_team=item.user_team)
+        if standing is Standing.MAY:
             return True
         waits = self.clock() - item.received_at < _PATIENCE
         if not rights.certain and rights.retry_after_s is not None and waits:
@@ -97,8 +165,8 @@ class PersonsAnswers:
                 "chat.postEphemeral",
                 channel=case.channel,
                 user=item.user,
-                thread_ts=case.ts,
-                text=sentence,
+                thread_ts=case.ts if item.extra.get("reply_ts") else None,
+                text=escape(sentence),
             )
         except RateLimited:
             raise

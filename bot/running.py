@@ -11,10 +11,18 @@ from bot.attachments import Attachments
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
 from bot.evals.clockwork import Clockwork
+from bot.figures.weekly import WeeklyFigures
 from bot.intake.gap_loop import GapLoop
+from bot.learning.keeping import EntryKeeping
+from bot.modes.composing import Modes
 from bot.readiness import Readiness
+from bot.refitting import Refitting
+from bot.retraining.weekly import WeeklyRetraining
+from bot.review.composing import CaseTiming
+from bot.review.timekeeper import Timekeeper
 from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_app import Identity
+from bot.spending.watching import SpendingWatch
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from engine.compose import Engine
@@ -36,6 +44,14 @@ class Bot:
     attachments: Attachments
     shared_files: SharedFilesWatch
     evaluations: Clockwork
+    timing: CaseTiming
+    timekeeper: Timekeeper
+    modes: Modes
+    retraining: WeeklyRetraining
+    figures: WeeklyFigures
+    spending: SpendingWatch
+    entries: EntryKeeping
+    refitting: Refitting
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -45,6 +61,7 @@ class Bot:
         """
         await self.attachments.forget_leftovers()
         async with AsyncExitStack() as stack:
+            await self.modes.start()
             await self.http.start()
             stack.push_async_callback(self.http.stop)
             stack.push_async_callback(self.aside.aclose)
@@ -61,6 +78,16 @@ class Bot:
             stack.push_async_callback(self.shared_files.aclose)
             stack.push_async_callback(self.evaluations.aclose)
             await self.evaluations.start()
+            stack.push_async_callback(self.timing.aclose)
+            await self.timing.start()
+            stack.push_async_callback(self.timekeeper.aclose)
+            await self.retraining.start()
+            await self.figures.start()
+            await self.spending.start()
+            await self.entries.start()
+            await self.timekeeper.start()
+            self.refitting.start()
+            stack.push_async_callback(self.refitting.aclose)
             try:
                 yield
             finally:

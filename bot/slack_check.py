@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -41,11 +41,21 @@ class Installation:
 class SlackCheck:
     """The checks of one app; closes what it opened with `aclose`.
 
-    wall: seconds since 1970.
+    card_channels: where the policy sends cards besides the escalation channel. admin_channel: that
+    hears of modes, retraining and digests; None where none is set. wall: seconds since 1970.
     """
 
-    def __init__(self, settings: SlackSettings, *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: SlackSettings,
+        *,
+        card_channels: Sequence[str] = (),
+        admin_channel: str | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
+        self._card_channels = card_channels
+        self._admin_channel = admin_channel
         self._wall = wall
         self._bot = self._api(settings.bot_token)
         self._app = self._api(settings.app_token)
@@ -60,6 +70,11 @@ class SlackCheck:
             Check(name="transport", look=self._transport, limit_s=limit_s),
             Check(name="port", look=self._port),
             Check(name="escalation", look=self._escalation, limit_s=2 * limit_s),
+            *(
+                Check(name=f"cards in {channel}", look=partial(self._cards_in, channel))
+                for channel in self._card_channels
+            ),
+            Check(name="admins", look=self._admins, limit_s=2 * limit_s),
             Check(name="clock", look=self._clock, limit_s=limit_s),
             *(
                 Check(
@@ -167,6 +182,30 @@ class SlackCheck:
                 "no channel is set where people take doubtful cases",
                 "set DESKHAND_SLACK__ESCALATION_CHANNEL to a channel's id (About > Channel ID)",
             )
+        mend = "invite the bot to it, or mend DESKHAND_SLACK__ESCALATION_CHANNEL"
+        into = "doubtful cases go to {}"
+        return await self._takes_messages(channel, "the escalation channel", mend, into)
+
+    async def _admins(self) -> Finding:
+        channel = self._admin_channel
+        if channel is None:
+            return warn(
+                "no channel is set that hears of modes, retraining and digests",
+                "set DESKHAND_REVIEW__ADMIN_CHANNEL to a channel's id (About > Channel ID)",
+            )
+        mend = "invite the bot to it, or mend DESKHAND_REVIEW__ADMIN_CHANNEL"
+        into = "modes, retraining and digests are told in {}"
+        return await self._takes_messages(channel, "the admins' channel", mend, into)
+
+    async def _cards_in(self, channel: str) -> Finding:
+        mend = (
+            "invite the bot to it, or mend the policy file; its cases go to the escalation channel"
+        )
+        into = "doubtful cases go to {}"
+        return await self._takes_messages(channel, "the policy's channel", mend, into)
+
+    async def _takes_messages(self, channel: str, called: str, mend: str, into: str) -> Finding:
+        """Whether the bot can post there, and who reads it. into: what goes to `{}`."""
         await self._installation()
         if self._bot is None:
             raise NotChecked("no bot token is set")
@@ -175,23 +214,20 @@ class SlackCheck:
         except Refused as error:
             if error.code != "channel_not_found":
                 raise
-            return fail(
-                f"the escalation channel {channel} is not there, or private without the bot",
-                "invite the bot to it, or mend DESKHAND_SLACK__ESCALATION_CHANNEL",
-            )
+            return fail(f"{called} {channel} is not there, or private without the bot", mend)
         info = told.get("channel") or {}
         name = f"#{info.get('name', channel)}"
         if info.get("is_archived"):
-            return fail(f"the escalation channel {name} is archived", "name another")
+            return fail(f"{called} {name} is archived", "name another")
         if not info.get("is_member"):
-            return fail(f"the bot is not in the escalation channel {name}", "invite it there")
+            return fail(f"the bot is not in {called} {name}", "invite it there")
         if info.get("is_ext_shared") or info.get("is_pending_ext_shared"):
             return warn(
-                f"the escalation channel {name} is shared with another company, which reads drafts "
-                "and evidence there",
+                f"{called} {name} is shared with another company, which reads all that is posted "
+                "there, drafts and evidence too",
                 "name a channel of your own",
             )
-        return ok(f"doubtful cases go to {name}")
+        return ok(into.format(name))
 
     async def _knowledge(self, channel: str) -> Finding:
         await self._installation()

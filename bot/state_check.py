@@ -11,6 +11,7 @@ from bot.diagnosis import Check, Finding, NotChecked, Once, fail, ok, warn
 from engine.compose import Engine, connect_database, open_engine
 from engine.errors import DeskhandError
 from engine.settings import Settings
+from engine.storage.cases import CaseStore
 from engine.storage.database import Database, database_url
 from engine.storage.health import check_writable
 from engine.storage.migrate import HEAD, current_revision
@@ -37,6 +38,7 @@ class StateCheck:
         return [
             Check(name="disk", look=self._disk),
             Check(name="database", look=self._database, limit_s=15),
+            Check(name="cases", look=self._cases, limit_s=15),
             Check(name="knowledge", look=self._knowledge, limit_s=15),
             Check(name="index", look=self._index, limit_s=_INDEX_LIMIT_S),
             Check(name="model", look=self._model, limit_s=_MODEL_LIMIT_S),
@@ -64,6 +66,19 @@ class StateCheck:
         await check_writable(database)
         kind = "SQLite" if database.is_sqlite else "PostgreSQL"
         return ok(f"{kind}, up to date ({HEAD}) and writable")
+
+    async def _cases(self) -> Finding:
+        """Those that wait without a card are seen by nobody."""
+        cases = CaseStore(await self._migrated.get())
+        waiting = await cases.waiting(self._settings.tenant)
+        unseen = [case for case in waiting if case.ts is None]
+        if unseen:
+            return warn(
+                f"{len(unseen):,} of {len(waiting):,} waiting cases have no card, so nobody sees "
+                "them",
+                "check the channel of the cards above; the bot posts them once it can",
+            )
+        return ok(f"{len(waiting):,} cases wait for a person")
 
     async def _knowledge(self) -> Finding:
         engine = await self._ready_engine()

@@ -8,7 +8,7 @@ from engine import replies
 from engine.containment import contain
 from engine.decision import Decision
 from engine.retrieval.retriever import Retrieval
-from engine.trace import Citation, Outcome, Reason, ReasonCode, TriageVerdict
+from engine.trace import Citation, Outcome, Reason, ReasonCode, SentenceCheck, TriageVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class AnswerParts:
 
     revision: of the knowledge that was read. broke_off: the writer failed after sentences were
     shown. unmet: what the question asks about and no passage mentions. steps: that a model
-    proposed, contained; empty where those by template stand.
+    proposed, contained; empty where those by template stand. checks: of each drafted sentence.
     """
 
     decision: Decision
@@ -29,6 +29,7 @@ class AnswerParts:
     broke_off: bool = False
     unmet: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    checks: tuple[SentenceCheck, ...] = ()
 
     @property
     def reply(self) -> str:

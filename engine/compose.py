@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import chosen
+from engine.answer_cache import AnswerCache
+from engine.answerability.own_calibration import OwnCalibration
 from engine.answerability.own_model import OwnAnswerability
+from engine.cited_links import CitedLinks
 from engine.clock import Clock, now
 from engine.drafting import Drafting
-from engine.errors import SettingsInvalid, StorageUnavailable
+from engine.errors import OverBudget, SettingsInvalid, StorageUnavailable
 from engine.fingerprint import Fingerprint
 from engine.generation.extractive import ExtractiveWriter
 from engine.generation.writer import Writer
 from engine.hosted_models import HostedModels
+from engine.knowledge.entries import EntryKnowledge
 from engine.knowledge.ingest import Ingestion, index_record
-from engine.knowledge.parser import ParseLimits, Parser
+from engine.knowledge.parser import Parser
 from engine.ledger import Ledger
 from engine.pipeline import Pipeline
 from engine.proposed_steps import StepProposal, StepWriter
@@ -25,16 +31,19 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from engine.spending.budgets import Budgets, zone_of
 from engine.storage.announcements import AnnouncementStore
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
 from engine.storage.documents import DocumentStore
+from engine.storage.entries import EntryStore
 from engine.storage.evaluation_answers import EvaluationAnswers
 from engine.storage.evaluation_points import EvaluationPoints
 from engine.storage.evaluation_schedules import EvaluationSchedules
 from engine.storage.evaluations import EvaluationStore
 from engine.storage.feedback import FeedbackStore
+from engine.storage.fits import FitStore
 from engine.storage.group_commit import GroupCommit
 from engine.storage.inbox import InboxStore
 from engine.storage.intake import IntakeStore
@@ -43,12 +52,15 @@ from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.replies import ReplyStore
 from engine.storage.sources import SourceStore
+from engine.storage.spend import SpendStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
 from engine.storage.usage import UsageStore
 from engine.triage.judge import TriageModels
 from engine.verification.claim import ClaimChecker, LocalVerifier, Verifier
 from engine.verification.support_checker import SupportChecker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +69,7 @@ class Engine:
 
     settings: Settings
     pipeline: Pipeline
+    answer_cache: AnswerCache
     ingestion: Ingestion
     retriever: Retriever
     embedder: Embedder
@@ -67,7 +80,10 @@ class Engine:
     sources: SourceStore
     traces: TraceStore
     usage: UsageStore
+    spend: SpendStore
+    budgets: Budgets
     models: ModelStore
+    fits: FitStore
     triage: TriageModels
     answerability: OwnAnswerability
     inbox: InboxStore
@@ -76,6 +92,8 @@ class Engine:
     conversations: ConversationStore
     cases: CaseStore
     feedback: FeedbackStore
+    entries: EntryStore
+    entry_knowledge: EntryKnowledge
     evaluations: EvaluationStore
     eval_answers: EvaluationAnswers
     eval_schedules: EvaluationSchedules
@@ -88,6 +106,7 @@ class Engine:
         """Opens the index for questions, and repairs it from the database where they differ.
 
         They differ when the index was lost, or when another home ingested into this database.
+        What people answered is brought up to date as well, as far as a budget has room for it.
 
         Raises: IndexMismatch when it was built by another embedder or chunker; IndexUnavailable,
         StorageUnavailable.
@@ -96,6 +115,10 @@ class Engine:
         tenant = self.settings.tenant
         if await self.index.count(tenant) != await self.documents.count_passages(tenant):
             await self.ingestion.repair()
+        try:
+            await self.entry_knowledge.bring_all(self.ingestion)
+        except OverBudget as error:
+            log.warning("what people answered is not all brought up to date: %s", error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +152,9 @@ async def open_engine(
         commits = GroupCommit(database)
         stack.push_async_callback(commits.aclose)
         usage = UsageStore(database)
-        ledger = Ledger(usage, tenant=settings.tenant, clock=given.clock)
+        budgets = Budgets(settings=settings.budget, zone=zone_of(settings.review.timezone))
+        spend = SpendStore(database)
+        ledger = Ledger(usage, spend, budgets, tenant=settings.tenant, clock=given.clock)
         hosted = HostedModels(settings, ledger, stack)
         local = LocalVerifier(given.checker or SupportChecker())
         drafting = Drafting(
@@ -138,19 +163,21 @@ async def open_engine(
             verifier=given.verifier or hosted.verifier(local),
             local_verifier=local,
             max_sentences=settings.answer.max_sentences,
+            links=CitedLinks(hosts=settings.answer.link_hosts),
         )
         proposal = StepProposal(writer=given.step_writer or hosted.step_writer())
-        embedder = given.embedder or _embedder(settings, hosted, stack)
-        index = given.index or _index(settings, stack)
-        parser = given.parser or _parser(settings, stack)
+        embedder = given.embedder or chosen.embedder(settings, hosted, stack)
+        index = given.index or chosen.index(settings, stack)
+        parser = given.parser or chosen.parser(settings, stack)
         documents, passages = DocumentStore(database), PassageStore(database)
-        sources, models = SourceStore(database), ModelStore(database)
+        sources, models, fits = SourceStore(database), ModelStore(database), FitStore(database)
+        statistics, traces = TermStatistics(database), TraceStore(database)
         triage = TriageModels(models, (embedder.name, embedder.version))
         retriever = Retriever(
             index=index,
             embedder=embedder,
             passages=passages,
-            statistics=TermStatistics(database),
+            statistics=statistics,
             candidates=settings.retrieval.candidates,
             top_k=settings.retrieval.top_k,
             cache_entries=settings.retrieval.cache_entries,
@@ -158,31 +185,43 @@ async def open_engine(
         )
         answerability = OwnAnswerability(
             store=models,
+            fits=fits,
             retriever=retriever,
             documents=documents,
             passages=passages,
             clock=given.clock,
             embedder=f"{embedder.name}:{embedder.version}",
+            calibration=OwnCalibration(models),
+        )
+        entries = EntryStore(database)
+        pipeline = Pipeline(
+            retriever=retriever,
+            drafting=drafting,
+            proposal=proposal,
+            ledger=ledger,
+            documents=documents,
+            triage=triage,
+            answerability=answerability,
+            fingerprint=Fingerprint(
+                settings,
+                index_record(embedder),
+                documents.content_fingerprint,
+                models=(*drafting.names(), *proposal.names()),
+            ),
+            clock=given.clock,
+            max_question_chars=settings.answer.max_question_chars,
+            min_confidence=settings.answer.min_confidence,
         )
         yield Engine(
             settings=settings,
-            pipeline=Pipeline(
-                retriever=retriever,
-                drafting=drafting,
-                proposal=proposal,
-                ledger=ledger,
+            pipeline=pipeline,
+            answer_cache=AnswerCache(
+                pipeline=pipeline,
+                traces=traces,
                 documents=documents,
-                triage=triage,
-                answerability=answerability,
-                fingerprint=Fingerprint(
-                    settings,
-                    index_record(embedder),
-                    documents.content_fingerprint,
-                    models=(*drafting.names(), *proposal.names()),
-                ),
+                statistics=statistics,
                 clock=given.clock,
-                max_question_chars=settings.answer.max_question_chars,
-                min_confidence=settings.answer.min_confidence,
+                ttl_s=settings.answer.cache_s,
             ),
             ingestion=Ingestion(
                 tenant=settings.tenant,
@@ -195,6 +234,7 @@ async def open_engine(
                 clock=given.clock,
                 max_bytes=settings.parse.max_bytes,
                 parallel_parses=settings.parse.workers + 1,
+                private_hosts=settings.private_hosts,
             ),
             retriever=retriever,
             embedder=embedder,
@@ -203,9 +243,12 @@ async def open_engine(
             documents=documents,
             passages=passages,
             sources=sources,
-            traces=TraceStore(database),
+            traces=traces,
             usage=usage,
+            spend=spend,
+            budgets=budgets,
             models=models,
+            fits=fits,
             triage=triage,
             answerability=answerability,
             inbox=InboxStore(database, commits),
@@ -214,6 +257,10 @@ async def open_engine(
             conversations=ConversationStore(database, commits),
             cases=CaseStore(database),
             feedback=FeedbackStore(database),
+            entries=entries,
+            entry_knowledge=EntryKnowledge(
+                tenant=settings.tenant, entries=entries, clock=given.clock
+            ),
             evaluations=EvaluationStore(database),
             eval_answers=EvaluationAnswers(database),
             eval_schedules=EvaluationSchedules(database),
@@ -253,48 +300,3 @@ def _make_home(home: Path) -> None:
             f"the folder {home} cannot be written; set DESKHAND_HOME to one this user may write",
             retryable=False,
         )
-
-
-def _embedder(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) -> Embedder:
-    if settings.embedder != "local":
-        return hosted.embedder()
-    from engine.adapters.minilm.embedder import MiniLmEmbedder
-
-    embedder = MiniLmEmbedder()
-    stack.push_async_callback(embedder.aclose)
-    return embedder
-
-
-def _index(settings: Settings, stack: AsyncExitStack) -> SearchIndex:
-    if settings.qdrant.url:
-        from engine.adapters.qdrant_index import QdrantIndex
-
-        server = QdrantIndex(settings.qdrant)
-        stack.push_async_callback(server.aclose)
-        return server
-    from engine.adapters.shared_index import SharedIndex
-
-    index = SharedIndex(settings.home)
-    stack.push_async_callback(index.aclose)
-    return index
-
-
-def _parser(settings: Settings, stack: AsyncExitStack) -> Parser:
-    from engine.adapters.local_parser import LocalParser
-
-    parse = settings.parse
-    limits = ParseLimits(
-        max_bytes=parse.max_bytes,
-        max_text_chars=parse.max_text_chars,
-        timeout_s=parse.timeout_s,
-        memory_bytes=parse.memory_bytes,
-    )
-    parser = LocalParser(limits, workers=parse.workers)
-    stack.push_async_callback(parser.aclose)
-    if not (settings.unstructured.api_key or settings.unstructured.url):
-        return parser
-    from engine.adapters.unstructured_parser import UnstructuredParser
-
-    hosted = UnstructuredParser(settings.unstructured, limits, local=parser)
-    stack.push_async_callback(hosted.aclose)
-    return hosted

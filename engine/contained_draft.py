@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.cited_links import CitedLinks
 from engine.containment import citable_url, contain, urls_in
 from engine.generation.draft import Draft, DraftSentence
 from engine.generation.rendering import render_draft
@@ -15,17 +16,18 @@ from engine.trace import Citation
 class ContainedDraft:
     """Sentences, and the text and citations they make; it grows, and what it showed stays."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: CitedLinks | None = None) -> None:
+        self.links = links or CitedLinks()
         self.text = ""
         self.citations: tuple[Citation, ...] = ()
         self.sentences: tuple[DraftSentence, ...] = ()
 
     @staticmethod
-    def of(sentences: Sequence[DraftSentence]) -> ContainedDraft:
+    def of(sentences: Sequence[DraftSentence], links: CitedLinks | None = None) -> ContainedDraft:
         """A draft that is there as a whole."""
-        made = ContainedDraft()
+        made = ContainedDraft(links)
         made.sentences = tuple(sentences)
-        made.text, citations = _rendered(made.sentences)
+        made.text, citations = _rendered(made.sentences, made.links)
         made.citations = tuple(_contained(citation) for citation in citations)
         return made
 
@@ -34,7 +36,7 @@ class ContainedDraft:
         as half of an image that another sentence began would, or where nothing of it is left.
         """
         sentences = (*self.sentences, sentence)
-        text, citations = _rendered(sentences)
+        text, citations = _rendered(sentences, self.links)
         shown, before = self.text, len(self.citations)
         if not text.startswith(shown) or text == shown:
             return None
@@ -46,20 +48,20 @@ class ContainedDraft:
         """What each sentence added, numbered as in the whole."""
         out, shown, before = [], "", 0
         for count in range(1, len(self.sentences) + 1):
-            text, citations = _rendered(self.sentences[:count])
+            text, citations = _rendered(self.sentences[:count], self.links)
             new = self.citations[before : len(citations)]
             out.append(SentenceReady(text=text[len(shown) :], citations=new))
             shown, before = text, len(citations)
         return out
 
 
-def _rendered(sentences: Sequence[DraftSentence]) -> tuple[str, tuple[Citation, ...]]:
+def _rendered(
+    sentences: Sequence[DraftSentence], links: CitedLinks
+) -> tuple[str, tuple[Citation, ...]]:
     """The text contained, and its citations as they are."""
     text, citations = render_draft(Draft(sentences=tuple(sentences)))
-    allowed = {url for c in citations if (url := citable_url(c.url))}
-    for citation in citations:
-        allowed |= urls_in(citation.snippet)
-    return contain(text, allowed), citations
+    allowed, written = links.of_all([(c.snippet, c.url) for c in citations])
+    return contain(text, allowed, written), citations
 
 
 def _contained(citation: Citation) -> Citation:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
@@ -45,6 +46,8 @@ _URL = re.compile(
     r"(?:[^\s<>\"'`()\]}|]|\([^\s<>\"'`()]*\))+",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"(?<!`)```(?!`).*?(?<!`)```(?!`)|(?<!`)`(?!`)[^`\n]+`(?!`)", re.DOTALL)
+_CODE_OR_URL = re.compile(f"{_CODE.pattern}|{_URL.pattern}", re.DOTALL | re.IGNORECASE)
 _BROADCAST = re.compile(
     r"(?<![\w.+-])@(?=(?:channel|here|everyone)\b)|@(?=(?:channel|here|everyone)\b(?!\.\w))",
     re.IGNORECASE,
@@ -55,21 +58,34 @@ _CITABLE = re.compile(r"https?://[^\s<>\"|\\^`{}]+", re.IGNORECASE)
 _TRAILING = ".,;:!?"
 _PASSES = 10
 _REMOVED = "(link removed)"
+_LONGEST_WORDS, _LONGEST_CODE = 500, 900
+"""Characters of an address, and of code in a line, that every renderer still takes for code."""
 
 LONGEST_LABEL = 80
 """Characters; the rest of a name is cut off."""
 
 
-def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """Addresses that may stand as links, and those that may stand as words."""
+
+    links: frozenset[str]
+    words: frozenset[str]
+
+
+def contain(
+    text: str, allowed_urls: Collection[str] = (), written_urls: Collection[str] = ()
+) -> str:
     """The text without anything that acts: images, `<...>` tokens, invisible or bidirectional
     characters, live @channel, @here and @everyone, and links other than the allowed ones.
 
-    allowed_urls: addresses that may stand in the text as they are, those of cited documents and
-        those written in the cited spans themselves.
+    allowed_urls: addresses that may stand in the text as links.
+    written_urls: those that may stand in it as words, which are set as code: nothing makes a link
+        of that.
 
     A bare `<word>`, as code and instructions have it, stays. Containing twice changes nothing.
     """
-    allowed = {u.rstrip(_TRAILING) for u in allowed_urls if not _ACTIVE.match(u)} - {""}
+    allowed = _Allowed(links=_usable(allowed_urls), words=_usable(written_urls))
     text = INVISIBLE.sub("", text)
     for _ in range(_PASSES):  # what one removal uncovers, the next pass sees
         before, text = text, _contain_once(text, allowed)
@@ -78,9 +94,23 @@ def contain(text: str, allowed_urls: Collection[str] = ()) -> str:
     return text
 
 
+def _usable(urls: Collection[str]) -> frozenset[str]:
+    return frozenset(u.rstrip(_TRAILING) for u in urls if not _ACTIVE.match(u)) - {""}
+
+
 def urls_in(text: str) -> set[str]:
     """Addresses written in a text, without the punctuation that ends a sentence."""
     return {match.rstrip(_TRAILING) for match in _URL.findall(text)}
+
+
+def urls_outside_code(text: str) -> set[str]:
+    """Those of the addresses that a client may make links of."""
+    return urls_in(_CODE.sub(" ", text))
+
+
+def urls_in_code(text: str) -> set[str]:
+    """Those that stand as words."""
+    return {url for code in _CODE.findall(text) for url in urls_in(code)}
 
 
 def citable_url(url: str | None) -> str | None:
@@ -104,7 +134,7 @@ def contained_label(text: str | None) -> str | None:
     return label[:LONGEST_LABEL].strip()
 
 
-def _contain_once(text: str, allowed: set[str]) -> str:
+def _contain_once(text: str, allowed: _Allowed) -> str:
     for _ in range(_PASSES):
         before = text
         text = _IMAGE.sub(r"\1", text)
@@ -115,14 +145,17 @@ def _contain_once(text: str, allowed: set[str]) -> str:
     text = _DEFINITION.sub(r"\1 ", text)
     text = _part_links(text, allowed)
     text = _OPEN_TOKEN.sub(_part_token, text)
-    text = _URL.sub(lambda m: _keep_or_drop(m, allowed), text)
+    text = _CODE_OR_URL.sub(lambda m: _in_code_or_not(m, allowed), text)
     return _BROADCAST.sub("@ ", text)
 
 
-def _link_or_label(match: re.Match[str], allowed: set[str]) -> str:
+def _link_or_label(match: re.Match[str], allowed: _Allowed) -> str:
     label, target, rest = match[1], match[2], match[3]
-    if target.rstrip(_TRAILING) in allowed:
+    bare = target.rstrip(_TRAILING)
+    if bare in allowed.links:
         return f"[{label}]({target})"
+    if bare in allowed.words:
+        return f"{label} ({bare})" if bare != label.rstrip(_TRAILING) else bare
     if _BEFORE_CODE.match(match.string[match.start() - 1 : match.start()]):
         # code such as handlers[name](event)
         whole = _CODE_CALL.fullmatch(target + rest)
@@ -132,11 +165,11 @@ def _link_or_label(match: re.Match[str], allowed: set[str]) -> str:
     return label
 
 
-def _unwrap(match: re.Match[str], allowed: set[str]) -> str:
+def _unwrap(match: re.Match[str], allowed: _Allowed) -> str:
     """What is left of a `<...>` token: an allowed address, a label, or the words themselves."""
     inner = match[1]
     target, bar, label = inner.partition("|")
-    if target.rstrip(_TRAILING) in allowed:
+    if target.rstrip(_TRAILING) in allowed.links | allowed.words:
         return target
     tag = _TAG.match(inner)
     is_tag = tag is not None and tag[0].lower() in _TAGS
@@ -147,7 +180,7 @@ def _unwrap(match: re.Match[str], allowed: set[str]) -> str:
     return f"< {inner}>" if " " in inner else inner
 
 
-def _part_links(text: str, allowed: set[str]) -> str:
+def _part_links(text: str, allowed: _Allowed) -> str:
     """Parts the brackets of what still looks like a link or an image, however it is written."""
     kept = {
         match.end(1)
@@ -165,9 +198,27 @@ def _part_token(match: re.Match[str]) -> str:
     return "<" if harmless or _PLACEHOLDER.fullmatch(inner) else "< "
 
 
-def _keep_or_drop(match: re.Match[str], allowed: set[str]) -> str:
+def _in_code_or_not(match: re.Match[str], allowed: _Allowed) -> str:
+    if match[0].startswith("`"):
+        if len(match[0]) > _LONGEST_CODE and not match[0].startswith("```"):
+            return _URL.sub(lambda m: _keep_or_drop(m, allowed), match[0])
+        words = replace(allowed, links=allowed.links | allowed.words, words=frozenset())
+        return _URL.sub(lambda m: _keep_or_drop(m, words), match[0])
+    return _keep_or_drop(match, allowed)
+
+
+def _keep_or_drop(match: re.Match[str], allowed: _Allowed) -> str:
     bare = match[0].rstrip(_TRAILING)
-    if bare in allowed:
+    if bare in allowed.links:
         return match[0]
-    gap = " " if match.string[match.start() - 1 : match.start()] == "]" else ""
-    return f"{gap}{_REMOVED}{match[0][len(bare) :]}"
+    rest, before = match[0][len(bare) :], match.string[: match.start()]
+    gap = " " if before.endswith("]") else ""
+    # A lone backtick further up, or one beside it, would end the code where the address begins.
+    after = match.string[match.start() + len(bare) :][:1]
+    if (
+        bare in allowed.words
+        and len(bare) <= _LONGEST_WORDS
+        and "`" not in _CODE.sub("", before) + before[-1:] + after
+    ):
+        return f"{gap}`{bare}`{rest}"
+    return f"{gap}{_REMOVED}{rest}"

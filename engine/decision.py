@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine import replies
 from engine.containment import contain
+from engine.question import OPEN, Gate
 from engine.trace import Outcome, Reason, ReasonCode
 
 _FAR_FROM_ALL = 0.15
@@ -60,14 +62,56 @@ class Decision:
     reply: str | None
     shows_draft: bool = False
 
+    @property
+    def is_out_of_scope(self) -> bool:
+        """Whether the question is about something else, whoever says so to its asker."""
+        return any(reason.code is ReasonCode.OUT_OF_SCOPE for reason in self.reasons)
+
 
 def may_speak(answerability: float, min_confidence: float) -> bool:
     """The gate before the first sentence: nothing is shown of an answer that is too unlikely."""
     return answerability >= min_confidence
 
 
-def decide(findings: Findings, *, min_confidence: float) -> Decision:
-    """The outcome, a calibrated confidence, and why, in words."""
+def decide(findings: Findings, *, min_confidence: float, gate: Gate = OPEN) -> Decision:
+    """The outcome, a calibrated confidence, and why, in words.
+
+    min_confidence: the engine's own threshold. gate: of the place where it was asked; it holds
+    back what would be shown otherwise, and lets nothing through that would not be.
+    """
+    decision = _decide(findings, min_confidence=min_confidence)
+    least, confidence = gate.min_confidence, findings.answerability
+    if gate.reviewed and not decision.needs_human_review:
+        return _held_back(
+            decision,
+            ReasonCode.DRAFT_MODE,
+            "A person sees every answer of this channel before it goes out.",
+            replies.REVIEWED,
+        )
+    if decision.reply is None and least is not None and not may_speak(confidence, least):
+        # Cut down, not rounded: what is held back must not read like the threshold itself.
+        text = (
+            f"The documents answer this with a probability of {int(confidence * 100)}%, and only "
+            f"from {math.ceil(least * 100)}% on enough of this channel's answers are right."
+            if least <= 1
+            else "Too few of this channel's answers were right lately to show one by itself."
+        )
+        return _held_back(decision, ReasonCode.LOW_PRECISION, text, replies.LOW_CONFIDENCE)
+    return decision
+
+
+def _held_back(decision: Decision, code: ReasonCode, text: str, reply: str) -> Decision:
+    return replace(
+        decision,
+        outcome=Outcome.ESCALATED,
+        needs_human_review=True,
+        reasons=(*decision.reasons, Reason(code=code, text=text)),
+        reply=reply,
+        shows_draft=False,
+    )
+
+
+def _decide(findings: Findings, *, min_confidence: float) -> Decision:
     reasons: list[Reason] = []
     if findings.was_cut:
         reasons.append(

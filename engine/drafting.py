@@ -12,23 +12,28 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from engine.audience import Audience
+from engine.cited_links import CitedLinks
 from engine.contained_draft import ContainedDraft
-from engine.errors import ModelUnavailable
-from engine.generation.draft import Draft, DraftSentence, NoAnswer
+from engine.errors import ModelUnavailable, OverBudget
+from engine.generation.draft import Draft, DraftSentence, NoAnswer, Span
 from engine.generation.extractive import ExtractiveWriter
+from engine.generation.held_back import planted_sentences
+from engine.generation.planted_orders import is_planted
 from engine.generation.writer import Writer
 from engine.ledger import Account
 from engine.question import Question
 from engine.retrieval.hit import Hit
+from engine.sentence_checks import UNREADABLE, JudgedSentence, quoted_support
 from engine.stopwatch import SentenceReady, Stopwatch
 from engine.trace import Reason, ReasonCode, Stage
 from engine.verification.claim import Verifier
 from engine.verification.evidence import Evidence
 from engine.verification.support import LEAST_SUPPORT, check, evidence_of, quoted_share
-from engine.verification.support_checker import quotation
+from engine.verification.support_checker import Support, quotation
 
 log = logging.getLogger(__name__)
 
+_UNADDED = "Nothing of it is left that could stand after what was shown before."
 _QUOTED_ONLY = frozenset({"row", "code"})
 """Layouts in which a model may not use words of its own."""
 
@@ -37,13 +42,15 @@ _QUOTED_ONLY = frozenset({"row", "code"})
 class Drafted:
     """What was written and passed its check.
 
-    shown: the draft as it may be shown. dropped: sentences that failed their check. reasons: what
-    a person should know of how it was written. released: the watcher was told of each sentence as
-    it came. broke_off: the model failed after sentences were released.
+    shown: the draft as it may be shown. dropped: sentences that failed their check. judged: every
+    sentence, in order. reasons: what a person should know of how it was written. released: the
+    watcher was told of each sentence as it came. broke_off: the model failed after sentences were
+    released.
     """
 
     shown: ContainedDraft = field(default_factory=ContainedDraft)
     dropped: int = 0
+    judged: list[JudgedSentence] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     released: bool = False
     broke_off: bool = False
@@ -58,8 +65,8 @@ class Drafted:
 class Drafting:
     """The writers and the checks. model: None where none is configured.
 
-    verifier: checks what a model writes in its own words; local_verifier takes over where that
-    one cannot be used.
+    links: which addresses in what is cited may be links. verifier: checks what a model writes in
+    its own words; local_verifier takes over where that one cannot be used.
     """
 
     quoting: ExtractiveWriter
@@ -67,6 +74,7 @@ class Drafting:
     verifier: Verifier
     local_verifier: Verifier
     max_sentences: int
+    links: CitedLinks = field(default_factory=CitedLinks)
 
     def names(self) -> tuple[str, ...]:
         """What writes and what checks, for the fingerprint."""
@@ -84,17 +92,17 @@ class Drafting:
         releases: bool,
         stopwatch: Stopwatch,
         evidence: Evidence | None,
-        sides: Sequence[DraftSentence] = (),
+        quoted: Sequence[DraftSentence] = (),
     ) -> Drafted:
         """The checked draft.
 
-        evidence: the hits as they were read; None without hits. sides: of a contradiction; where
-        there are any they are the draft.
+        evidence: the hits as they were read; None without hits. quoted: what is quoted in any case,
+        as both sides of a contradiction or a person's whole answer; it is the draft.
         asks_model: whether a model's draft is worth its price. releases: whether sentences may be
         shown as they come; a model that fails before the first one is replaced by quotes.
         """
-        if sides:
-            return await self._checked(sides, audience, stopwatch)
+        if quoted:
+            return await self._checked(quoted, audience, stopwatch)
         instead: Reason | None = None
         if self.model is not None and hits and asks_model:
             await stopwatch.enter(Stage.GENERATION)
@@ -104,10 +112,10 @@ class Drafting:
             if isinstance(drafted, Drafted):
                 return drafted
             instead = drafted
-        quoted = await self._by_quotes(evidence, audience, stopwatch)
+        by_quotes = await self._by_quotes(evidence, audience, stopwatch)
         if instead is not None:
-            quoted.reasons.append(instead)
-        return quoted
+            by_quotes.reasons.append(instead)
+        return by_quotes
 
     async def _by_quotes(
         self, evidence: Evidence | None, audience: Audience, stopwatch: Stopwatch
@@ -126,8 +134,14 @@ class Drafting:
         """Quotes after their check."""
         await stopwatch.enter(Stage.VERIFICATION)
         checked = check(Draft(sentences=tuple(sentences)), audience)
-        shown = ContainedDraft.of(checked.draft.sentences)
-        return Drafted(shown=shown, dropped=checked.dropped)
+        shown = ContainedDraft.of(checked.draft.sentences, self.links)
+        judged = []
+        for sentence, value, kept in checked.judged:
+            support = quoted_support(value, kept)
+            if not _readable(sentence, audience):
+                support = UNREADABLE
+            judged.append(JudgedSentence(sentence=sentence, support=support, kept=kept))
+        return Drafted(shown=shown, dropped=checked.dropped, judged=judged)
 
     async def _by_model(
         self,
@@ -147,7 +161,7 @@ class Drafting:
                 f"${account.left_usd:.4f} is left for this question."
             )
             return Reason(code=ReasonCode.OVER_BUDGET, text=text)
-        drafted = Drafted(released=releases)
+        drafted = Drafted(shown=ContainedDraft(self.links), released=releases)
         written = model.write(question, hits, max_sentences=self.max_sentences)
         try:
             async with aclosing(written):
@@ -161,6 +175,9 @@ class Drafting:
                     if ready is not None and releases:
                         await stopwatch.tell(ready)
                     await stopwatch.enter(Stage.GENERATION)
+        except OverBudget as error:  # before the first word, as it is reserved before
+            text = f"The documents are quoted, since {error}."
+            return Reason(code=ReasonCode.OVER_BUDGET, text=text)
         except ModelUnavailable as error:
             log.warning("the model failed: %s", error)
             if not (releases and drafted.shown.sentences):
@@ -176,37 +193,57 @@ class Drafting:
         self, sentence: DraftSentence, audience: Audience, account: Account, drafted: Drafted
     ) -> SentenceReady | None:
         """Takes a sentence into the draft if it passes; None where it is dropped."""
-        ready = None
-        if await self._is_supported(sentence, audience, account, drafted):
-            ready = drafted.shown.add(sentence)
+        support = await self._support(sentence, audience, account, drafted)
+        ready = drafted.shown.add(sentence) if support.supported else None
         drafted.dropped += ready is None
+        if support.supported and ready is None:
+            support = Support(support.probability, False, _UNADDED)
+        drafted.judged.append(
+            JudgedSentence(sentence=sentence, support=support, kept=ready is not None)
+        )
         return ready
 
-    async def _is_supported(
+    async def _support(
         self, sentence: DraftSentence, audience: Audience, account: Account, drafted: Drafted
-    ) -> bool:
+    ) -> Support:
         """Whether its spans may be read and say it: word for word, or as the verifier judges."""
         if not sentence.spans:
-            return False
-        if not all(audience.may_read(span.passage.audience) for span in sentence.spans):
-            return False
+            return Support(0.0, False, "It names no passage.")
+        if not _readable(sentence, audience):
+            return UNREADABLE
+        if is_planted(sentence.text) or any(map(_is_held_back, sentence.spans)):
+            return Support(0.0, False, "It passes on an order that was planted in a document.")
         if sentence.layout in _QUOTED_ONLY:
-            return len(sentence.spans) == 1 and quoted_share(sentence) >= LEAST_SUPPORT
+            share = quoted_share(sentence) if len(sentence.spans) == 1 else 0.0
+            return quoted_support(share, share >= LEAST_SUPPORT)
         evidence = evidence_of(sentence)
-        if quotation(sentence.text, evidence) is not None:
-            return True
+        quoted_whole = quotation(sentence.text, evidence)
+        if quoted_whole is not None:
+            return quoted_whole
         if self.verifier is not self.local_verifier and account.left_usd <= 0:
             text = "Sentences were checked without the verifying model: the budget is used up."
             drafted.note(ReasonCode.OVER_BUDGET, text)
-            return (await self.local_verifier.verify(sentence.text, evidence)).supported
+            return await self.local_verifier.verify(sentence.text, evidence)
         try:
-            support = await self.verifier.verify(sentence.text, evidence)
+            return await self.verifier.verify(sentence.text, evidence)
+        except OverBudget as error:
+            text = f"Sentences were checked without the verifying model, since {error}."
+            drafted.note(ReasonCode.OVER_BUDGET, text)
+            return await self.local_verifier.verify(sentence.text, evidence)
         except ModelUnavailable as error:
             log.warning("the verifying model failed: %s", error)
             text = f"Sentences were checked without the verifying model: {error}."
             drafted.note(ReasonCode.MODEL_DOWN, text)
-            support = await self.local_verifier.verify(sentence.text, evidence)
-        return support.supported
+            return await self.local_verifier.verify(sentence.text, evidence)
+
+
+def _readable(sentence: DraftSentence, audience: Audience) -> bool:
+    return all(audience.may_read(span.passage.audience) for span in sentence.spans)
+
+
+def _is_held_back(span: Span) -> bool:
+    held = planted_sentences(span.passage)
+    return any(span.passage.passage.sentences[at] == span.sentence for at in held)
 
 
 def _no_answer(drafted: Drafted) -> str:

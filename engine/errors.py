@@ -31,6 +31,13 @@ class ModelUnavailable(DeskhandError):
     """A model file or model server cannot be used."""
 
 
+class OverBudget(ModelUnavailable):
+    """A call was not made, since a budget has no room for the most that it may cost.
+
+    It ends inside the engine, which then does without the model: the outcome is a value.
+    """
+
+
 class DocumentUnreadable(DeskhandError):
     """One document cannot be turned into text; the others go on."""
 

@@ -52,3 +52,9 @@ class EvaluationSettings(BaseModel):
         description="hour at which the answers of the day before are looked at; unset means never",
     )
     watch_timezone: str = Field(default="UTC", description="time zone of that hour")
+    keep_watched_days: int = Field(
+        default=400,
+        ge=28,
+        le=10_000,
+        description="days of which is kept what was seen of the answers; 28 are compared with",
+    )

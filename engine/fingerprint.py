@@ -41,7 +41,10 @@ class Fingerprint:
         models: Sequence[str] = (),
     ) -> None:
         """models: names of what writes and checks, with the versions of their prompts."""
-        answer = settings.model_dump_json(include={"embedder", "verifier", "retrieval", "answer"})
+        answer = settings.model_dump_json(
+            include={"embedder", "verifier", "retrieval", "answer"},
+            exclude={"answer": {"cache_s"}},
+        )
         base = f"{answer}\0{record}\0{settings.openai.model}\0{settings.openai.base_url}"
         base += f"\0{settings.openai.max_output_tokens}\0{chr(0).join(models)}"
         self._base = base.encode()

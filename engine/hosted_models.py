@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from engine.verification.grading import Grader
 if TYPE_CHECKING:
     from engine.adapters.openai_client import ServerConnection
     from engine.adapters.openai_lane import OpenAiLane
+
+log = logging.getLogger(__name__)
 
 _INGEST_TOTAL_S = 600.0
 _INGEST_ATTEMPTS = 8
@@ -104,6 +107,7 @@ class HostedModels:
         if self._connection is None:
             self._connection = ServerConnection(self._settings.openai)
             self._stack.push_async_callback(self._connection.aclose)
+        _need_price(self._connection, model, setting)
         total_s = self._settings.openai.total_s
         slot_s: float | None = total_s
         try_s, backoff = total_s, None
@@ -135,3 +139,19 @@ class HostedModels:
     def _has_server(self) -> bool:
         openai = self._settings.openai
         return openai.api_key is not None or openai.base_url is not None
+
+
+def _need_price(connection: ServerConnection, model: str, setting: str) -> None:
+    """Raises: SettingsInvalid for a model of a server that charges, whose price nobody knows."""
+    from engine.adapters.model_prices import charges, price
+
+    prices = connection.settings.prices
+    if price(connection.base_url, model, prompt=1, completion=1, ours=prices).known:
+        return
+    if charges(connection.base_url):
+        raise SettingsInvalid(
+            f"{setting} names {model}, whose price at {connection.provider} is not known, so that "
+            "no budget could hold; mend the name, or set "
+            f"DESKHAND_OPENAI__PRICES={model}=INPUT/OUTPUT in dollars per million tokens"
+        )
+    log.info("%s of %s counts as free: no price is set", model, connection.provider)

@@ -19,6 +19,7 @@ from engine.errors import DeskhandError
 from engine.fault_place import place
 from engine.fingerprint import Fingerprint
 from engine.generation.step_prompt import OpenCase
+from engine.generation.whole_answer import whole_answer
 from engine.intake import Admitted, admit
 from engine.ledger import Account, Ledger
 from engine.next_steps import COMPLETE_IT, next_steps
@@ -26,6 +27,7 @@ from engine.proposed_steps import StepProposal
 from engine.question import Budget, Question
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
+from engine.sentence_checks import sentence_checks
 from engine.stopwatch import Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.trace import (
@@ -76,7 +78,10 @@ class Pipeline:
         """
         trace_id = str(uuid.uuid4())
         async with self.ledger.account(
-            tenant=tenant, trace_id=trace_id, limit_usd=budget.max_cost_usd
+            tenant=tenant,
+            trace_id=trace_id,
+            limit_usd=budget.max_cost_usd,
+            person=budget.person,
         ) as account:
             return await self._run(question, audience, account, Stopwatch(watch))
 
@@ -154,6 +159,7 @@ class Pipeline:
             ),
             timings_ms=stopwatch.stop(),
             fingerprint=fingerprint,
+            checks=parts.checks,
         )
 
     async def _answer(
@@ -179,6 +185,11 @@ class Pipeline:
         documents = 1 if retrieval.hits else await self.documents.count(tenant)
         probability = fitted.answerability.probability(retrieval.features)
         evidence = await self._read(question, retrieval)
+        before = retrieval.asked_before
+        if before is not None:
+            # A person has answered this, whatever else may be meant by it or be written of it.
+            probability = before.probability
+            evidence = replace(evidence, ambiguity=None, conflict=None) if evidence else None
         findings = Findings(
             documents=documents,
             readable=bool(retrieval.hits),
@@ -193,7 +204,7 @@ class Pipeline:
             choices=evidence.ambiguity.choices if evidence and evidence.ambiguity else (),
         )
         # The gate before the first sentence is the decision itself, for a draft of one.
-        gate = decide(findings, min_confidence=self.min_confidence)
+        gate = decide(findings, min_confidence=self.min_confidence, gate=question.gate)
         conflict = evidence.conflict if evidence is not None and gate.shows_draft else None
         drafted = (
             Drafted()
@@ -201,10 +212,16 @@ class Pipeline:
             else await self.drafting.run(
                 question,
                 retrieval.hits,
-                sides=conflict.sides if conflict is not None else (),
+                quoted=(
+                    whole_answer(before.passage)
+                    if before is not None
+                    else conflict.sides
+                    if conflict is not None
+                    else ()
+                ),
                 audience=audience,
                 account=account,
-                asks_model=gate.outcome is not Outcome.ABSTAINED,
+                asks_model=not gate.is_out_of_scope,
                 releases=gate.reply is None,
                 stopwatch=stopwatch,
                 evidence=evidence,
@@ -212,7 +229,7 @@ class Pipeline:
         )
         shown = drafted.shown
         findings = replace(findings, sentences=len(shown.sentences), dropped=drafted.dropped)
-        decision = decide(findings, min_confidence=self.min_confidence)
+        decision = decide(findings, min_confidence=self.min_confidence, gate=question.gate)
         decision = replace(
             decision,
             reasons=_joined(decision.reasons, drafted.reasons),
@@ -238,6 +255,7 @@ class Pipeline:
             revision=revision,
             draft_reply="" if abstained else shown.text,
             citations=() if abstained else shown.citations,
+            checks=sentence_checks(drafted.judged, marked=not abstained, links=self.drafting.links),
             triage=triage,
             retrieval=retrieval,
             broke_off=drafted.broke_off,
@@ -256,7 +274,8 @@ class Pipeline:
         self, question: Question, evidence: Evidence | None, probability: float
     ) -> tuple[str, ...]:
         """What no passage mentions, where a person will have to look for it."""
-        if evidence is None or probability >= self.min_confidence:
+        least = max(self.min_confidence, question.gate.min_confidence or 0.0)
+        if evidence is None or probability >= least:
             return ()
         return await asyncio.to_thread(unmentioned, question, evidence)
 

@@ -17,6 +17,7 @@ LOW_CONFIDENCE = (
     "I found something related but I am not sure that it answers your question, so a person needs "
     "to look at this before I say more."
 )
+REVIEWED = "A person looks at every answer in this channel before it is given."
 OUT_OF_SCOPE = (
     "That does not look like something our documents cover, so I will not guess. Ask me about what "
     "is in the company's documents; if this is about work after all, say it with a few more words."

@@ -27,10 +27,13 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from engine.address_setting import SAID_WHOLE, Address
+from engine.address_setting import SAID_WHOLE, Address, Hosts
+from engine.budget_settings import BudgetSettings, LimitSettings
 from engine.errors import SettingsInvalid
 from engine.evaluation_settings import EvaluationSettings
 from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSettings
+from engine.openai_settings import OpenAiSettings as OpenAiSettings
+from engine.review_settings import ReviewSettings
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
 
@@ -94,28 +97,18 @@ class AnswerSettings(_Group):
     min_confidence: float = Field(
         default=0.35, ge=0, le=1, description="below this an answer goes to a person as a draft"
     )
-
-
-class OpenAiSettings(_Group):
-    """The hosted or self-hosted chat model."""
-
-    api_key: SecretStr | None = Field(default=None, description="key of the model server")
-    base_url: Address | None = Field(default=None, description="any OpenAI-compatible server")
-    model: str = Field(default="gpt-4.1-mini", description="chat model that writes answers")
-    max_output_tokens: int = Field(
-        default=1024, ge=16, le=100_000, description="longest answer of a model, thinking included"
+    link_hosts: Hosts = Field(
+        default=(),
+        description="your own hosts, with commas between, whose addresses stay links where a "
+        "document without an address of that host holds them",
     )
-    connect_s: float = Field(default=5.0, gt=0, description="longest wait for a connection")
-    first_token_s: float = Field(default=20.0, gt=0, description="longest wait for a first word")
-    total_s: float = Field(default=60.0, gt=0, description="longest wait for a model in all")
-    attempts: int = Field(default=3, ge=1, le=10, description="tries of a call before it failed")
-    max_concurrency: int = Field(
-        default=8, ge=1, le=1000, description="calls of one model at the same time"
+    cache_s: float = Field(
+        default=86_400.0,
+        ge=0,
+        le=30 * 86_400,
+        description="how long the bot may give an answer again to the same question, in seconds; "
+        "0 means never",
     )
-    breaker_failures: int = Field(
-        default=5, ge=1, description="failures in a row after which a model is left alone"
-    )
-    breaker_s: float = Field(default=30.0, gt=0, description="how long it is left alone")
 
 
 class QdrantSettings(_Group):
@@ -191,8 +184,33 @@ class Settings(BaseSettings):
     embedder: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)*)$")] = Field(
         default="local", description="what makes vectors: local, or openai:MODEL[:DIMENSION]"
     )
+    embedding_cache: Path | None = Field(
+        default=None,
+        description="file in which vectors of texts seen before are kept; several homes may name "
+        "the same one",
+    )
+    embedding_cache_mb: int = Field(
+        default=1024, ge=1, description="about the largest size of that file; the oldest go first"
+    )
     verifier: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)+)$")] = Field(
         default="local", description="what checks a model's sentences: local, or openai:MODEL"
+    )
+    refit_every_s: float = Field(
+        default=600.0,
+        ge=0,
+        le=7 * 86_400,
+        description="least time between two times that the bot learns anew how much changed "
+        "documents answer; 0 means never",
+    )
+    private_hosts: Hosts = Field(
+        default=(),
+        description="hosts of your own network, with commas between, that sites may be read from",
+    )
+    demo_port: int = Field(
+        default=8377,
+        ge=0,
+        le=65535,
+        description="port of the demo's page; another free one where it is taken",
     )
     database: DatabaseSettings = DatabaseSettings()
     parse: ParseSettings = ParseSettings()
@@ -203,6 +221,9 @@ class Settings(BaseSettings):
     unstructured: UnstructuredSettings = UnstructuredSettings()
     slack: SlackSettings = SlackSettings()
     evals: EvaluationSettings = EvaluationSettings()
+    review: ReviewSettings = ReviewSettings()
+    budget: BudgetSettings = BudgetSettings()
+    limits: LimitSettings = LimitSettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
-from engine.address_setting import Address
+from engine.address_setting import Address, split_names
 
 CONVENTIONAL_SLACK_NAMES = {
     "SLACK_BOT_TOKEN": "DESKHAND_SLACK__BOT_TOKEN",
@@ -26,12 +26,7 @@ CONVENTIONAL_SLACK_NAMES = {
 _ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")]
 
 
-def _split(value: Any) -> Any:
-    """`C1, C2` or the names one by one."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-_ChannelIds = Annotated[tuple[_ChannelId, ...], NoDecode, BeforeValidator(_split)]
+_ChannelIds = Annotated[tuple[_ChannelId, ...], NoDecode, BeforeValidator(split_names)]
 
 
 class SlackSettings(BaseModel):
@@ -97,6 +92,10 @@ class SlackSettings(BaseModel):
     )
     queue_notice: int = Field(
         default=5, ge=1, description="questions waiting before one at which its asker is told"
+    )
+    private_upgrade: bool = Field(
+        default=True,
+        description="offer an asker in a channel, seen by them alone, what only they may read",
     )
     drain_s: float = Field(
         default=20.0, ge=0, le=600, description="time to finish what is under way when stopping"

@@ -37,6 +37,8 @@ class ReasonCode(StrEnum):
     MODEL_DOWN = "model_down"
     OVER_BUDGET = "over_budget"
     INTERNAL_ERROR = "internal_error"
+    DRAFT_MODE = "draft_mode"
+    LOW_PRECISION = "below_target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,22 @@ class Usage:
     cost_usd: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceCheck:
+    """A sentence that was drafted, and what its check said.
+
+    text: contained, without marks; empty where not even that may be told. citations: its marks in
+    the draft. kept: it passed and stands in the draft. support: in [0, 1], as `Support` has it; for
+    a quotation the share of its words that stand in its spans. why: one sentence for people.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    kept: bool
+    support: float
+    why: str
+
+
 class Stage(StrEnum):
     """A stage of the pipeline, in order; `total` is the whole."""
 
@@ -117,7 +135,9 @@ class Trace:
     reply: what the asker reads. draft_reply: the proposed answer with [n] marks, equal to reply
     when answered, for the reviewer when escalated; may be empty. confidence: probability in
     [0, 1] that the corpus answers the question and the draft states it. timings_ms: by stage.
-    fingerprint: of everything that can change an answer.
+    fingerprint: of everything that can change an answer. checks: of each sentence that was drafted,
+    in order; not part of an answer's JSON. repeats: id of the trace whose answer was given again;
+    empty where it was made for this question. Not part of an answer's JSON.
     """
 
     trace_id: str
@@ -138,3 +158,5 @@ class Trace:
     usage: Usage
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     fingerprint: str = ""
+    checks: tuple[SentenceCheck, ...] = ()
+    repeats: str = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -11,10 +13,15 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
+from engine import chosen
+from engine.adapters.embedding_cache import CachedEmbedder
+from engine.adapters.minilm.embedder import MiniLmEmbedder
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings, load_settings
 from engine.storage.database import Database, database_url
 from engine.storage.migrate import migrate
@@ -22,6 +29,62 @@ from evals.postgres import PostgresAbsent, PostgresCluster, postgres_cluster
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
+MEMORY_DISK = Path("/dev/shm")
+MEMORY_NEEDED = 4 << 30
+VECTORS = ROOT / ".cache" / "tests" / "vectors.sqlite"
+"""Where the whole suite keeps vectors: the same sample is ingested by hundreds of tests."""
+
+
+def pytest_configure() -> None:
+    """Temporary files go to memory where there is room for them; TMPDIR says otherwise.
+
+    Databases and indexes wait for the disk at each commit: no test looks at that wait, and it is
+    most of the time of the tests of an index.
+    """
+    os.environ.setdefault("DESKHAND_EMBEDDING_CACHE", str(VECTORS))  # for processes
+    if "TMPDIR" not in os.environ and _holds_temporary_files(MEMORY_DISK):
+        os.environ["TMPDIR"] = str(MEMORY_DISK)
+        tempfile.tempdir = None  # asked for before: found anew
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leaves what collecting made out of each later search for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _holds_temporary_files(folder: Path) -> bool:
+    try:
+        told = os.statvfs(folder)
+    except OSError:
+        return False
+    may_run = not told.f_flag & os.ST_NOEXEC
+    return may_run and os.access(folder, os.W_OK) and told.f_bavail * told.f_frsize > MEMORY_NEEDED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _vectors() -> Iterator[None]:
+    """The shipped embedder is asked once for each text, also where settings name no cache."""
+    opened = chosen.embedder
+
+    def cached(settings: Settings, *others: Any) -> Embedder:
+        if settings.embedder == "local" and settings.embedding_cache is None:
+            settings = settings.model_copy(update={"embedding_cache": VECTORS})
+        return opened(settings, *others)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chosen, "embedder", cached)
+        yield
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[Embedder]:
+    """The shipped embedder, opened once."""
+    made = CachedEmbedder(MiniLmEmbedder(threads=2), VECTORS, tenant="default", max_bytes=1 << 30)
+    yield made
+    asyncio.run(made.aclose())
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +102,32 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings({"DESKHAND_HOME": str(tmp_path / "home")}, working_directory=tmp_path)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds nothing but a SQLite file with every table, made once and then copied."""
+    home = tmp_path_factory.mktemp("migrated")
+
+    async def make() -> None:
+        opened = Database(database_url(None, home))
+        await migrate(opened)
+        await opened.aclose()
+
+    asyncio.run(make())
+    return home
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+def home_with_tables(migrated: Path, settings: Settings) -> Settings:
+    """`settings` whose home has its tables: what a first start does is the proof of others."""
+    shutil.copytree(migrated, settings.home)
+    return settings
+
+
+@pytest.fixture
+async def database(migrated: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """A SQLite file with every table."""
+    shutil.copytree(migrated, tmp_path, dirs_exist_ok=True)
     opened = Database(database_url(None, tmp_path))
-    await migrate(opened)
     yield opened
     await opened.aclose()
 

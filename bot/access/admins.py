@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from bot.access.people import PersonKind, parse_person
 from bot.slack_api import SlackApi
 
 
 async def is_admin(api: SlackApi, user: str) -> bool:
-    """Whether somebody is an admin or owner of the workspace.
+    """Whether somebody is an admin or owner of the workspace, and a full member of it.
+
+    Slack marks an admin of another workspace, seen through Slack Connect, as an admin too: here
+    they are an outsider.
 
     Raises: SlackFault where Slack does not say.
     """
     person = (await api.call("users.info", user=user)).get("user") or {}
-    return bool(person.get("is_admin") or person.get("is_owner")) and not person.get("deleted")
+    if not (person.get("is_admin") or person.get("is_owner")):
+        return False
+    team = str((await api.call("auth.test")).get("team_id") or "")
+    return bool(team) and parse_person(person, team) is PersonKind.MEMBER

@@ -31,14 +31,18 @@ _MOST_CHANNELS_OF_ONE = 1_000
 class FactsUnknown(DeskhandError):
     """Slack does not say, or not now: whoever asked must assume the least rights.
 
-    retry_after_s: when asking again may help; None where that is not known.
+    retry_after_s: when asking again may help; None where that is not known. is_hidden: Slack says
+    that the app may see no such thing.
     """
 
     retryable = True
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: float | None = None, is_hidden: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.is_hidden = is_hidden
 
 
 class SlackFacts:
@@ -255,7 +259,8 @@ class SlackFacts:
             self._limited_until[method] = self._clock() + error.retry_after_s
             raise FactsUnknown(str(error), retry_after_s=error.retry_after_s) from None
         except Refused as error:
-            raise FactsUnknown(str(error)) from None
+            hidden = error.code == "channel_not_found"
+            raise FactsUnknown(str(error), is_hidden=hidden) from None
         except SlackFault as error:
             raise FactsUnknown(str(error), retry_after_s=1.0) from None
 

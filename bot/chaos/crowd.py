@@ -11,6 +11,8 @@ from bot.workspace.actor import Actor
 from bot.workspace.channels import Channel
 from bot.workspace.messages import Message
 
+UNLIMITED = {f"DESKHAND_LIMITS__{whose}": "1000000" for whose in ("PERSON", "CHANNEL", "WORKSPACE")}
+"""Settings of a bot that a crowd asks: what is measured is not how often it may."""
 _IN_A_THREAD = 0.25
 _DIRECT = 0.25
 

@@ -11,11 +11,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from bot.chaos.bot_process import BotProcess, ingest
-from bot.chaos.crowd import Crowd
+from bot.chaos.crowd import UNLIMITED, Crowd
 from bot.chaos.verdict import Verdict, verdict
+from bot.manifest import app_manifest
 from bot.workspace import AppConfig, Fault, LocalWorkspace
 from engine.compose import connect_database
 from engine.settings import load_settings
@@ -69,13 +68,12 @@ class Plan:
 async def chaos(plan: Plan, *, tell: Callable[[str], None]) -> tuple[Verdict, int]:
     """Runs it; the verdict, and how often the bot was started."""
     rng = random.Random(plan.seed)  # noqa: S311 - repeatable
-    manifest = yaml.safe_load((_ROOT / "manifests" / "slack-app.yaml").read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="deskhand-chaos-") as folder:
         home = Path(folder)
         model = ModelServer(_flaky(random.Random(plan.seed + 1)))  # noqa: S311
         async with (
             model.serving() as model_url,
-            LocalWorkspace(app=AppConfig(), manifest=manifest, seed=plan.seed) as workspace,
+            LocalWorkspace(app=AppConfig(), manifest=app_manifest(), seed=plan.seed) as workspace,
         ):
             sample = load_set("sample", datasets=_ROOT, work=home, size=None, seed=plan.seed)
             cases = sample.cases if sample is not None else ()
@@ -192,6 +190,7 @@ def _environment(
         "DESKHAND_SLACK__REQUEST_TIMEOUT_S": "2",
         "DESKHAND_SLACK__ATTEMPTS": "20",
         "DESKHAND_SLACK__WORKERS": "8",
+        **UNLIMITED,
         "DESKHAND_OPENAI__API_KEY": "chaos",
         "DESKHAND_OPENAI__BASE_URL": model_url,
         "DESKHAND_OPENAI__TOTAL_S": "4",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from bot.shared_files.listing import channel_of
+from bot.shared_files.address import channel_of
 from engine.compose import Engine
 from engine.errors import IndexUnavailable, WrongUse
 

@@ -39,13 +39,31 @@ async def run(args: argparse.Namespace) -> int:
 
 
 async def _look(settings: Settings) -> list[tuple[str, Finding]]:
+    from bot.mirror_check import mirror_checks
+    from bot.review.policy import load_policy
     from bot.slack_check import SlackCheck
     from bot.state_check import StateCheck
 
-    slack, state = SlackCheck(settings.slack), StateCheck(settings)
-    checks: list[Check] = [*slack.checks(), *state.checks()]
+    elsewhere: list[str] = []
+    found: list[tuple[str, Finding]] = []
+    if settings.review.policy is not None:
+        try:
+            policy = load_policy(settings.review.policy, settings)
+        except SettingsInvalid as error:
+            said, _, mend = one_line(str(error)).partition("; ")
+            found.append(("policy", fail(said, mend)))
+        else:
+            found.append(("policy", ok(f"{len(policy.routes):,} routes can be read")))
+            elsewhere = sorted(policy.card_channels - {policy.channel or ""})
+    slack = SlackCheck(
+        settings.slack,
+        card_channels=elsewhere,
+        admin_channel=settings.review.admin_channel,
+    )
+    state = StateCheck(settings)
+    checks: list[Check] = [*slack.checks(), *state.checks(), *mirror_checks(settings)]
     try:
-        return await diagnose(checks)
+        return [*found, *await diagnose(checks)]
     finally:
         await slack.aclose()
         await state.aclose()

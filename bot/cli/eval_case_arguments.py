@@ -70,6 +70,13 @@ def add_cases_parser(
         add.add_argument(
             f"--{name}", action="append", metavar="TEXT", help=f"{help_}; may be given again"
         )
+    reviewed = made(
+        steps,
+        "from-reviews",
+        "write cases that people answered, of those questions that nothing is trained on",
+        "cases from-reviews --output reviewed.jsonl",
+    )
+    reviewed.add_argument("--output", required=True, metavar="FILE.jsonl", help="one case a line")
     made(steps, "list", "list the saved cases", "cases list")
     check = made(
         steps,

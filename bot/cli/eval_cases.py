@@ -2,6 +2,7 @@
 
 $ deskhand eval cases add "How long is parental leave?" --expected-doc hr/leave.md
 $ deskhand eval cases add --trace 0190f3c2
+$ deskhand eval cases from-reviews --output reviewed.jsonl
 $ deskhand eval cases check cases.jsonl
 """
 
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 async def run(args: argparse.Namespace, settings: Settings | None = None) -> int:
     """Does what the step names; 1 where a checked file has problems."""
     if args.step is None:
-        raise WrongUse("say what to do: deskhand eval cases add|list|check; see --help")
+        raise WrongUse(
+            "say what to do: deskhand eval cases add|from-reviews|list|check; see --help"
+        )
     if args.step == "check":
         return await _check(args)
     chosen = settings or load_settings()
+    if args.step == "from-reviews":
+        from bot.cli.eval_reviews import from_reviews
+
+        return await from_reviews(args, chosen)
     return await (_add if args.step == "add" else _list)(args, chosen)
 
 

@@ -60,7 +60,7 @@ def rendered_report(made: StoredReport) -> dict[str, Any]:
         "title": said.title,
         "standing": said.standing.value,
         "reasons": list(said.reasons),
-        "notes": [*said.notes, *record.notes],
+        "notes": list(said.notes),
         "skipped": list(record.skipped),
         "cases": len(record.results),
         "cached": sum(result.from_cache for result in record.results),

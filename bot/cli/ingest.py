@@ -16,11 +16,12 @@ from typing import Any
 
 from bot.cli.channel_sources import leave_out_channels, refuse_channels
 from bot.cli.fit import refit
-from bot.shared_files.listing import channel_of
+from bot.shared_files.address import channel_of
 from engine.audience import parse_tags
 from engine.compose import Engine, open_engine
 from engine.containment import one_line
 from engine.errors import DeskhandError, SourceUnreadable, WrongUse
+from engine.knowledge.entries import ANSWERS
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress, Summary
 from engine.knowledge.rebuild import rebuilding
@@ -56,6 +57,10 @@ async def run(args: argparse.Namespace) -> int:
                     if args.rebuild:  # nothing is dropped unless all can be read again
                         raise
                     unread.append(str(error))
+            if args.rebuild:
+                await engine.entry_knowledge.bring_all(ingestion)
+        if args.rebuild:  # what was answered meanwhile
+            await engine.entry_knowledge.bring_all(engine.ingestion)
         if not args.no_fit and (total.added or total.changed or total.removed):
             await _refit(engine)
     if unread and len(unread) == len(work):
@@ -90,7 +95,8 @@ async def _work(
     if given and not rebuild:
         return given
     every = await engine.sources.all(engine.settings.tenant)
-    known = [source for source in every if channel_of(source.uri) is None]
+    own = (ANSWERS,)  # read from the table of entries, not from any place
+    known = [s for s in every if channel_of(s.uri) is None and s.uri not in own]
     if not known and not given:
         raise WrongUse("name a source, such as deskhand ingest handbook/; none was ingested yet")
     named = {normalise(source) for source in sources}
@@ -152,6 +158,7 @@ def _add(total: Summary, part: Summary) -> None:
     total.unchanged += part.unchanged
     total.removed += part.removed
     total.failed += part.failed
+    total.warnings += part.warnings
     total.passages += part.passages
     total.ignored += part.ignored
     total.tokens += part.tokens
@@ -169,6 +176,7 @@ def render_summary(summary: Summary) -> dict[str, Any]:
         "passages": summary.passages,
         "seconds": round(summary.seconds, 3),
         "ignored": summary.ignored,
+        "warnings": [{"document_name": w.name, "reason": w.reason} for w in summary.warnings],
     }
 
 
@@ -184,3 +192,7 @@ def print_summary(summary: Summary) -> None:
         print(f"  failed: {one_line(failure.reason)}")
     if len(summary.failed) > _SHOWN_FAILURES:
         print(f"  and {len(summary.failed) - _SHOWN_FAILURES:,} more: deskhand sources --failed")
+    for warned in summary.warnings[:_SHOWN_FAILURES]:
+        print(f"  warning: {one_line(warned.reason)}")
+    if len(summary.warnings) > _SHOWN_FAILURES:
+        print(f"  and {len(summary.warnings) - _SHOWN_FAILURES:,} more: run it with --json")

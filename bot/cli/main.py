@@ -124,14 +124,62 @@ def build_parser() -> argparse.ArgumentParser:
     command("chat", "talk with the knowledge base in the terminal", "deskhand chat").add_argument(
         "--audience", action="append", default=[], metavar="TAG", help="whose rights to ask with"
     )
-    demo = command("demo", "ingest the sample documents, answer, then chat", "deskhand demo")
-    demo.add_argument("--no-chat", action="store_true", help="stop after the answers")
+    _add_demo(command)
+    _add_entries(command)
     _add_triage(command)
+    calibrate = command(
+        "calibrate",
+        "make the confidence honest by what people said of answers, if that is better",
+        "deskhand calibrate --json",
+    )
+    calibrate.add_argument(
+        "--measure-only", action="store_true", help="compare, and leave the confidence as it is"
+    )
+    calibrate.add_argument(
+        "--rollback", action="store_true", help="use the calibration before this one again"
+    )
+    stats = command(
+        "stats",
+        "show how questions were answered, and what people had to do for it",
+        "deskhand stats --days 28",
+    )
+    stats.add_argument("--days", type=int, default=7, metavar="N", help="how many (default: 7)")
+    stats.add_argument("--channel", metavar="C...", help="id of the one channel to count")
     add_eval(command, _Parser)
     command("doctor", "look at everything the bot needs, and say how to mend it", "deskhand doctor")
     command("run", "take questions in Slack", "deskhand run")
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
+
+
+def _add_entries(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    entries = command(
+        "entries", "list, show and roll back what people answered", "deskhand entries list"
+    )
+    actions = entries.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
+
+    def action(name: str, help_: str, example: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(
+            name,
+            help=help_,
+            description=help_[0].upper() + help_[1:] + ".",
+            epilog=f"example:\n  deskhand entries {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        made.add_argument("--json", action="store_true", help="for machines: one JSON object")
+        return made
+
+    listed = action("list", "list the answers in use, and those proposed", "list --all")
+    listed.add_argument("--all", action="store_true", help="also what ended")
+    for name, help_ in (
+        ("show", "show an answer with its versions"),
+        ("rollback", "take the version in use back; the one before it is used again"),
+    ):
+        action(name, help_, f"{name} 0190f3c2").add_argument(
+            "id", metavar="ID", help="an entry's id, or how it begins"
+        )
+    export = action("export", "write every version to a file", "export --output entries.jsonl")
+    export.add_argument("--output", required=True, metavar="FILE.jsonl", help="one version a line")
 
 
 def _add_triage(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
@@ -175,6 +223,38 @@ def _add_triage(command: Callable[[str, str, str], argparse.ArgumentParser]) -> 
     )
     predict.add_argument("--output", metavar="FILE.jsonl", help="one line for each, in order")
     action("card", "show what the model in use was made from", "card --json")
+    retrain = action(
+        "retrain", "learn from people's corrections; used only if it is better", "retrain --json"
+    )
+    retrain.add_argument(
+        "--measure-only", action="store_true", help="compare, and leave the model in use alone"
+    )
+    action("rollback", "use the model before the one in use again", "rollback")
+
+
+def _add_demo(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    demo = command(
+        "demo",
+        "try the bot in a chat workspace in the browser, without an account",
+        "deskhand demo --kb handbook/",
+    )
+    demo.add_argument(
+        "--kb",
+        metavar="FOLDER",
+        help="your own documents; without, those of a sample company",
+    )
+    demo.add_argument(
+        "--port", type=int, metavar="N", help="of the page (default: 8377, or any free one)"
+    )
+    demo.add_argument(
+        "--model",
+        action="store_true",
+        help="let the model that OPENAI_API_KEY or OPENAI_BASE_URL names write the answers, which "
+        "costs what it costs; without, no key is used",
+    )
+    demo.add_argument(
+        "--no-browser", action="store_true", help="print the page's address and open nothing"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

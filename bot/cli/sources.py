@@ -12,6 +12,7 @@ import json
 from engine.compose import Engine, open_engine
 from engine.containment import one_line
 from engine.errors import WrongUse
+from engine.knowledge.entries import ANSWERS
 from engine.knowledge.source import normalise
 from engine.settings import load_settings
 from engine.storage.sources import Source
@@ -29,7 +30,7 @@ async def run(args: argparse.Namespace) -> int:
         rows = [
             {
                 "source": s.uri,
-                "audience": list(s.audience) or ["everyone"],
+                "audience": list(s.audience) or ([] if s.uri == ANSWERS else ["everyone"]),
                 "documents": s.documents,
                 "passages": s.passages,
                 "failed": [
@@ -47,7 +48,7 @@ async def run(args: argparse.Namespace) -> int:
     width = max((len(one_line(s.uri)) for s in found), default=0)
     for s in found:
         when = f"{s.ingested_at:%Y-%m-%d %H:%M} UTC" if s.ingested_at else "not finished"
-        tags = ", ".join(s.audience) or "everyone"
+        tags = ", ".join(s.audience) or ("each its readers" if s.uri == ANSWERS else "everyone")
         failed = f"  {s.failed:,} failed" if s.failed else ""
         print(
             f"{one_line(s.uri):<{width}}  {s.documents:>6,} documents  {s.passages:>8,} passages  "
@@ -64,6 +65,10 @@ async def _remove(engine: Engine, found: list[Source], name: str, *, as_json: bo
     source = next((s for s in found if uri == s.uri or name == s.uri), None)
     if source is None:
         raise WrongUse(f"{name} was not ingested; `deskhand sources` lists what was")
+    if source.uri == ANSWERS:
+        raise WrongUse(
+            "answers that people gave are withdrawn one by one; see `deskhand entries list`"
+        )
     done = await engine.ingestion.forget(source.id)
     if as_json:
         print(json.dumps({"removed": done.removed, "kept": done.kept, "source": source.uri}))

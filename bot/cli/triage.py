@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -35,7 +36,19 @@ _FIELDS = ("category", "category_confidence", "priority", "priority_confidence",
 async def run(args: argparse.Namespace) -> int:
     """Does what the action names."""
     if args.action is None:
-        raise WrongUse("name an action: deskhand triage train|evaluate|predict|card; see --help")
+        raise WrongUse(
+            "name an action: deskhand triage train|evaluate|predict|card|retrain|rollback; see "
+            "--help"
+        )
+    if args.action in ("retrain", "rollback"):
+        from bot.cli.retraining import rolled_back, trained_anew
+        from evals.retraining.triage import retrain_triage, roll_back_triage
+
+        if args.action == "rollback":
+            return await rolled_back(roll_back_triage, as_json=args.json)
+        with _progress() as tell:
+            retrain = partial(retrain_triage, promote=not args.measure_only, tell=tell)
+            return await trained_anew(retrain, as_json=args.json)
     return int(await _ACTIONS[args.action](args))
 
 
@@ -45,6 +58,7 @@ async def _train(args: argparse.Namespace) -> int:
     check_enough(examples, args.file)
     from engine.triage.card import train  # scikit-learn: a second that other commands need not pay
     from evals.cases.overlap import TrainedOn, keep_training_texts, refuse_case_texts
+    from evals.retraining.rows import keep_examples
 
     settings = load_settings()
     texts = [
@@ -69,6 +83,9 @@ async def _train(args: argparse.Namespace) -> int:
         # Before the model itself: one in use whose texts are not known could not be checked.
         await keep_training_texts(
             engine.models, settings.tenant, TrainedOn.TRIAGE, model.version, texts, made_at
+        )
+        await keep_examples(
+            engine.models, settings.tenant, model.version, examples.examples, made_at
         )
         await engine.models.save(settings.tenant, model)
     seconds = round(time.monotonic() - started, 1)

@@ -21,7 +21,14 @@ that does not is rewritten.
 
 
 NOT_MEANT = "not_meant"
-"""Outcome of a word that was not for the bot: the only one of which nothing is shown."""
+"""Outcome of a word that was not for the bot: nothing is shown."""
+SHADOW = "shadow"
+"""Outcome of a question that was heard where the bot only listens: its answer is kept, and nothing
+is shown."""
+LIMITED = "limited"
+"""Outcome of a question that was one too many: its asker is told when to try again, once until
+then."""
+_SILENT = (NOT_MEANT, SHADOW, LIMITED)
 
 
 class NotYet(DeskhandError):
@@ -38,7 +45,8 @@ class NotYet(DeskhandError):
 class Prepared:
     """An answer ready to be posted; its trace is saved.
 
-    outcome: as the contract names it. messages: at least one, in order, unless it was NOT_MEANT.
+    outcome: as the contract names it. messages: at least one, in order; none where it was NOT_MEANT
+    or SHADOW, or LIMITED and its asker has been told.
     opens_case: a person is to have it. reasons: codes, for the case.
     """
 
@@ -49,8 +57,10 @@ class Prepared:
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.messages and self.outcome != NOT_MEANT:
+        if not self.messages and self.outcome not in _SILENT:
             raise ValueError("an outcome is visible: it has a message")
+        if self.outcome == SHADOW and (self.messages or self.opens_case):
+            raise ValueError("what is heard in shadow is shown to nobody")
 
 
 class Answerer(Protocol):

@@ -223,6 +223,9 @@ class Job:
         if self.item.surface is Surface.CASE_REPLY:
             await self._give_up_reply()
             return
+        if self.item.surface is Surface.SHADOW:  # nobody waits for it
+            await self._finish(Outcome.FAILED.value)
+            return
         await self._stand()
         apology = Prepared(
             trace_id="",

@@ -171,7 +171,11 @@ class Worker:
         tools = self._tools
         try:
             return await tools.inbox.claim(
-                tools.tenant, self._owner, at=tools.clock(), lease_s=tools.settings.lease_s
+                tools.tenant,
+                self._owner,
+                at=tools.clock(),
+                lease_s=tools.settings.lease_s,
+                most_unawaited=max(1, tools.settings.workers // 2),
             )
         except StorageUnavailable as error:
             log.error("no question can be claimed: %s", error)

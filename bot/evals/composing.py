@@ -14,6 +14,7 @@ from bot.evals.clockwork import Clockwork
 from bot.evals.commands import EvalCommands
 from bot.evals.starting import Starting
 from bot.evals.telling import Telling
+from bot.figures.digest_composing import digest_of
 from bot.slack_api import SlackApi
 from engine.compose import Engine
 from evals.running.keeper import process_name
@@ -52,7 +53,11 @@ def evaluations_of(
         name=process_name(),
     )
     telling = Telling(
-        settings=settings, announcements=engine.announcements, children=children, clock=clock
+        settings=settings,
+        announcements=engine.announcements,
+        children=children,
+        digest=digest_of(engine, api, facts, team=team),
+        clock=clock,
     )
     return Evaluations(
         commands=EvalCommands(

@@ -1,7 +1,7 @@
-"""The messages of one announcement: each posted once, as far as Slack lets that be known.
+"""Messages that belong together: each posted once, as far as Slack lets that be known.
 
-What is out is stored in the announcement's row, by the process that holds it; before a message is
-posted again it is looked for by the key in its metadata.
+What is out is stored in the row that they are of, such as an announcement, by the process that
+holds it; before a message is posted again it is looked for by the key in its metadata.
 """
 
 from __future__ import annotations
@@ -11,30 +11,60 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from bot.delivery.recovery import InDoubt, messages_since
 from bot.rendering.message import Message
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.clock import Clock
-from engine.storage.announcements import Announcement, AnnouncementStore
+from engine.storage.announcements import Announcement
 
 EVENT_TYPE = "deskhand_evaluation"
 ROOT = "root"
 
 
 class Lost(Exception):  # not a fault: whoever holds it now goes on
-    """The announcement is held by another process, or is closed."""
+    """What they are of is held by another process, or is over."""
+
+
+class Held(Protocol):
+    """What messages are of."""
+
+    @property
+    def id(self) -> str:
+        """In the key of each message."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """Where they are posted."""
+        ...
+
+    @property
+    def posts(self) -> Mapping[str, Any]:
+        """What is out of them, by name."""
+        ...
+
+
+H = TypeVar("H", bound=Held)
+
+
+class PostStore(Protocol):
+    """Where it is stored what is out."""
+
+    async def save_posts(self, held: Any, posts: Mapping[str, Any]) -> bool:
+        """Stores what is out; false where `held` is another's now.  Raises: StorageUnavailable."""
+        ...
 
 
 @dataclass(slots=True)
-class Posts:
-    """Brings messages where an announcement belongs.  known: what is out, by the message's name."""
+class PostsOf(Generic[H]):
+    """Brings messages where they belong.  known: what is out, by the message's name."""
 
     api: SlackApi
-    store: AnnouncementStore
+    store: PostStore
     clock: Clock
-    held: Announcement
+    held: H
     known: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,6 +169,10 @@ class Posts:
 
     def _metadata(self, name: str) -> Mapping[str, Any]:
         return {"event_type": EVENT_TYPE, "event_payload": {"key": self._key(name)}}
+
+
+Posts = PostsOf[Announcement]
+"""Those of an announcement."""
 
 
 def _digest(message: Message) -> str:

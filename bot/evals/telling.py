@@ -1,4 +1,5 @@
-"""Comparisons and the daily watch: one process each, and one message of what it found."""
+"""Comparisons, the daily watch, retraining: one process each, and one message of what it found;
+the weekly digest, which is counted here."""
 
 from __future__ import annotations
 
@@ -9,10 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.announcing import note_of
 from bot.evals.children import MOST_FAILURES, Children
 from bot.evals.pictures import bring_pictures
 from bot.evals.posts import ROOT, Posts
+from bot.figures.digest import Digest
 from bot.rendering.evaluation import comparison_message, notice, page_message, watch_message
+from bot.rendering.retraining import retraining_message
+from bot.retraining.weekly import RETRAINED
 from engine.clock import Clock
 from engine.errors import DeskhandError, WrongUse
 from engine.settings import Settings
@@ -21,6 +26,7 @@ from engine.storage.announcements import Announcement, AnnouncementKind, Announc
 _TITLES = {
     AnnouncementKind.COMPARISON: "The comparison",
     AnnouncementKind.WATCH: "The daily watch",
+    AnnouncementKind.RETRAINING: "Retraining",
 }
 
 
@@ -31,6 +37,7 @@ class Telling:
     settings: Settings
     announcements: AnnouncementStore
     children: Children
+    digest: Digest
     clock: Clock
 
     async def open_watch(self, *, channel: str, owner: str | None, due_at: datetime) -> None:
@@ -59,6 +66,12 @@ class Telling:
         Raises: as `Posts.bring`; DeskhandError where its process failed.
         """
         held = posts.held
+        if held.kind is AnnouncementKind.NOTE:
+            await posts.bring(ROOT, note_of(held))
+            return
+        if held.kind is AnnouncementKind.DIGEST:
+            await self.digest.tell(posts)
+            return
         found = held.report
         if found is None:
             found = await self._found(held)
@@ -71,6 +84,9 @@ class Telling:
         if held.kind is AnnouncementKind.COMPARISON:
             before, after = held.subject["named"]
             await posts.bring(ROOT, comparison_message(found, before, after))
+            return
+        if held.kind is AnnouncementKind.RETRAINING:
+            await posts.bring(ROOT, retraining_message(found))
             return
         await posts.bring(ROOT, watch_message(found))
         await bring_pictures(posts, found.get("pictures") or ())
@@ -95,6 +111,8 @@ class Telling:
 
 def _arguments(held: Announcement) -> tuple[str, ...]:
     subject: Mapping[str, Any] = held.subject
+    if held.kind is AnnouncementKind.RETRAINING:
+        return RETRAINED[subject["model"]]
     if held.kind is AnnouncementKind.COMPARISON:
         return ("eval", "compare", subject["before"], subject["after"], "--gate", "--json")
     return ("eval", "watch", "--day", subject["day"], "--timezone", subject["timezone"], "--json")

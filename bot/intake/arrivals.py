@@ -18,7 +18,7 @@ from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 _TITLE = 80
 _MOST_COUNTED = 100
 """Questions before one; more are not counted, as each arrival would read the whole queue."""
-_NO_NOTICE = (Surface.FOLLOW_UP, Surface.CASE_REPLY)
+_NO_NOTICE = (Surface.FOLLOW_UP, Surface.CASE_REPLY, Surface.SHADOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

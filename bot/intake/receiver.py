@@ -15,8 +15,11 @@ from typing import Any
 
 from bot.intake.follow_up import is_for_asker
 from bot.intake.incoming import Deleted, Edited, Said, incoming
+from bot.modes.question_like import reads_like_question
+from bot.modes.standing import Standings
 from engine.clock import Clock
 from engine.storage.cases import Case, CaseStore
+from engine.storage.channel_modes import Mode
 from engine.storage.conversations import ConversationStore
 from engine.storage.inbox import NOWHERE, InboxItem, InboxStore, NewQuestion, State, Surface
 from engine.storage.intake import IntakeStore
@@ -30,6 +33,10 @@ _REDELIVERED = timedelta(hours=1)
 """Within which Slack delivers an event again, with some to spare."""
 EARLY = "early"
 """Of a row's `extra`: taken in for another question of its thread."""
+MENTIONED = "mentioned"
+"""Of a row's `extra`: the bot was mentioned where it only listens."""
+_UNHEARD = "unheard"
+"""Of a row's `extra`: the bot is off there, so that its thread is not followed."""
 
 Told = Callable[[InboxItem], Awaitable[None]]
 
@@ -48,8 +55,8 @@ class Receiver:
     intake: IntakeStore
     conversations: ConversationStore
     cases: CaseStore
+    standings: Standings
     clock: Clock
-    escalation_channel: str | None
     forgotten_after: timedelta
     on_new: Told
     on_changed: Told
@@ -89,7 +96,9 @@ class Receiver:
         item, is_new = await self.intake.keep(
             self.tenant,
             question,
-            engages=question.surface in _ENGAGING and question.channel != NOWHERE,
+            engages=question.surface in _ENGAGING
+            and question.channel != NOWHERE
+            and not question.extra.get(_UNHEARD),
             seen=seen,
             at=self.clock(),
         )
@@ -114,12 +123,24 @@ class Receiver:
             asker = str(reply.extra["asker"])
             meant = is_for_asker(said.text, asker=asker, bot_user=self.bot_user)
             return reply if meant else None  # an edit of one passed on stays the asker's
+        if said.direct:
+            return question_of(said, Surface.DM)
+        if said.mentioned:
+            return await self._mention(said)
         surface = await self._surface(said)
         return None if surface is None else question_of(said, surface)
 
+    async def _mention(self, said: Said) -> NewQuestion:
+        """A mention, as its channel's mode has it taken."""
+        mode = await self.standings.mode(said.team, said.channel)
+        if mode is Mode.SHADOW:
+            return replace(question_of(said, Surface.SHADOW), extra={MENTIONED: True})
+        extra = {_UNHEARD: True} if mode is Mode.OFF else {}
+        return replace(question_of(said, Surface.MENTION), extra=extra)
+
     async def _reply_to_case(self, said: Said) -> NewQuestion | None:
         """A person's reply under a card, to be brought to the asker's thread; None for others."""
-        if not said.is_reply or said.channel != self.escalation_channel or said.mentioned:
+        if not said.is_reply or said.direct or said.mentioned:
             return None
         found = await self._case_of(said.channel, said.thread_ts)
         if found is None:
@@ -140,17 +161,12 @@ class Receiver:
 
     async def _case_of(self, channel: str, card_ts: str) -> tuple[Case, InboxItem] | None:
         """The case of a card and the question it is about."""
-        if channel != self.escalation_channel:
-            return None
         case = await self.cases.by_card(self.tenant, channel, card_ts)
         asked = await self.inbox.get(self.tenant, case.question_id) if case else None
         return (case, asked) if case and asked else None
 
     async def _surface(self, said: Said) -> Surface | None:
-        if said.direct:
-            return Surface.DM
-        if said.mentioned:
-            return Surface.MENTION
+        """Of what does not name the bot."""
         if said.is_reply:
             engaged = await self.conversations.is_engaged(
                 self.tenant, said.team, said.channel, said.thread_ts
@@ -158,6 +174,10 @@ class Receiver:
             heard = engaged is not None and not engaged.muted
             if heard and engaged is not None and moment_of(said.ts) >= engaged.since:
                 return Surface.FOLLOW_UP
+            return None
+        asks = reads_like_question(said.text, bot_user=self.bot_user)
+        if asks and await self.standings.mode(said.team, said.channel) is Mode.SHADOW:
+            return Surface.SHADOW
         return None
 
     async def _edited(self, edited: Edited) -> None:
@@ -194,7 +214,7 @@ class Receiver:
                 self.tenant, deleted.team, channel, ts, at=self.clock()
             )
         elif cancelled is not None and found is not None and cancelled.state is State.CANCELLED:
-            await self.cases.reopen(found[0].id, reply_id=cancelled.id)
+            await self.cases.reopen(found[0].id, reply_id=cancelled.id, at=self.clock())
         if cancelled is None and deleted.said is not None:
             cancelled = await self._bury(deleted.said)
         if cancelled is not None:

@@ -15,6 +15,7 @@ from bot.load.traffic import Traffic, compose_traffic
 from bot.workspace import Fault, LocalWorkspace
 from engine.storage.inbox import InboxStore
 from engine.storage.overview import OverviewStore
+from evals.corpora import SAMPLE
 from evals.postgres import PostgresAbsent, postgres_cluster
 
 PER_SECOND = 200.0
@@ -46,6 +47,7 @@ async def measure_acks(
     seed: int,
     tell: Callable[[str], None],
     transports: Sequence[str] = ("http", "socket"),
+    knowledge: Path = SAMPLE / "knowledge",
 ) -> tuple[dict[str, Any], bool]:
     """Figures by transport and database, with ratios to the bare app; whether all of it held.
 
@@ -64,7 +66,7 @@ async def measure_acks(
                     continue
                 tell(f"acknowledgements over {transport}, kept by {kind}")
                 url = address(transport) if kind == "postgresql" and address else None
-                found = await _kept(transport, events, seed, url)
+                found = await _kept(transport, events, seed, url, knowledge)
                 shown = _shown(found.paced, found.fast) | _ratios(found, bare)
                 figures[f"{kind}_{transport}"] = shown | {
                     "unkept": found.unkept,
@@ -86,11 +88,17 @@ async def _bare(transport: str, events: int, seed: int) -> AckFigures:
     return AckFigures(paced=paced, fast=fast, unkept=0, more=0)
 
 
-async def _kept(transport: str, events: int, seed: int, url: str | None) -> AckFigures:
+async def _kept(
+    transport: str, events: int, seed: int, url: str | None, knowledge: Path
+) -> AckFigures:
     with tempfile.TemporaryDirectory(prefix="deskhand-load-") as folder:
         async with workspace_of(transport, seed=seed) as workspace:
             stand = Stand(
-                workspace=workspace, home=Path(folder), transport=transport, database_url=url
+                workspace=workspace,
+                home=Path(folder),
+                transport=transport,
+                database_url=url,
+                knowledge=knowledge,
             )
             async with stand.bot(workers="1", drain_s="0", request_timeout_s="120"):
                 traffic = _traffic(stand, events, seed)

@@ -17,6 +17,7 @@ from bot.workspace import LocalWorkspace
 from bot.workspace.messages import Message
 from engine.storage.inbox import InboxStore
 from engine.storage.traces import TraceStore
+from evals.corpora import SAMPLE
 
 AIM_P95_MS = 150.0
 _PEOPLE, _CHANNELS = 20, 8
@@ -27,7 +28,11 @@ _SPEAKING = ("chat.postMessage", "chat.startStream")
 
 
 async def measure_first_words(
-    questions: int, *, seed: int, tell: Callable[[str], None]
+    questions: int,
+    *,
+    seed: int,
+    tell: Callable[[str], None],
+    knowledge: Path = SAMPLE / "knowledge",
 ) -> tuple[dict[str, Any], bool]:
     """Figures, and whether every question was answered and the aim kept.
 
@@ -39,7 +44,13 @@ async def measure_first_words(
     with tempfile.TemporaryDirectory(prefix="deskhand-load-") as folder:
         async with workspace_of("socket", seed=seed) as workspace:
             home = Path(folder)
-            stand = Stand(workspace=workspace, home=home, transport="socket", database_url=None)
+            stand = Stand(
+                workspace=workspace,
+                home=home,
+                transport="socket",
+                database_url=None,
+                knowledge=knowledge,
+            )
             asked: list[tuple[Message, float]] = []
             async with stand.bot():
                 crowd = Crowd.gather(

@@ -14,6 +14,7 @@ from bot.chaos.crowd import Crowd
 from bot.load.stand import Stand, sample_questions, workspace_of
 from bot.workspace import LocalWorkspace, ManualClock
 from engine.storage.overview import OverviewStore
+from evals.corpora import SAMPLE
 
 _PEOPLE, _CHANNELS = 100, 30
 _UNDER_WAY = 8
@@ -28,7 +29,11 @@ _EVER = datetime.fromtimestamp(0, UTC)
 
 
 async def measure_memory(
-    questions: int, *, seed: int, tell: Callable[[str], None]
+    questions: int,
+    *,
+    seed: int,
+    tell: Callable[[str], None],
+    knowledge: Path = SAMPLE / "knowledge",
 ) -> tuple[dict[str, Any], bool]:
     """Figures, and whether every question was answered and memory stopped growing.
 
@@ -40,7 +45,13 @@ async def measure_memory(
     with tempfile.TemporaryDirectory(prefix="deskhand-load-") as folder:
         async with workspace_of("socket", seed=seed, clock=clock) as workspace:
             home = Path(folder)
-            stand = Stand(workspace=workspace, home=home, transport="socket", database_url=None)
+            stand = Stand(
+                workspace=workspace,
+                home=home,
+                transport="socket",
+                database_url=None,
+                knowledge=knowledge,
+            )
             async with stand.bot(stale_after_s="1000000") as process:
                 crowd = Crowd.gather(
                     workspace,

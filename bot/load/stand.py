@@ -9,9 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from bot.chaos.bot_process import RUN, BotProcess, ingest
+from bot.chaos.crowd import UNLIMITED
+from bot.manifest import app_manifest
 from bot.workspace import AppConfig, LocalWorkspace
 from bot.workspace.clock import Clock
 from engine.compose import connect_database
@@ -26,15 +26,17 @@ _READY_WITHIN_S = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """One workspace and what a bot in it is started with. Its knowledge is the sample's.
+    """One workspace and what a bot in it is started with.
 
-    home: an empty folder. transport: `http` or `socket`. database_url: None for SQLite.
+    home: an empty folder. transport: `http` or `socket`. database_url: None for SQLite. knowledge:
+    a folder that the bot knows; the sample's, whose questions are asked, unless told otherwise.
     """
 
     workspace: LocalWorkspace
     home: Path
     transport: str
     database_url: str | None
+    knowledge: Path = SAMPLE / "knowledge"
 
     def environment(self, **slack: str) -> dict[str, str]:
         """The bot's environment with these settings of its Slack side besides."""
@@ -49,6 +51,7 @@ class Stand:
             "DESKHAND_SLACK__TRANSPORT": self.transport,
             "DESKHAND_SLACK__HOST": "127.0.0.1",
             "DESKHAND_SLACK__PORT": "0",
+            **UNLIMITED,
         }
         given |= {f"DESKHAND_SLACK__{name.upper()}": value for name, value in slack.items()}
         if self.database_url:
@@ -57,12 +60,12 @@ class Stand:
 
     @asynccontextmanager
     async def bot(self, **slack: str) -> AsyncIterator[BotProcess]:
-        """`deskhand run` with the sample's knowledge, once the workspace's events reach it.
+        """`deskhand run` with the knowledge, once the workspace's events reach it.
 
         Raises: RuntimeError where it does not start.
         """
         environment = self.environment(**slack)
-        await ingest(environment, SAMPLE / "knowledge")
+        await ingest(environment, self.knowledge)
         async with self._started(environment, (*RUN, "--json")) as process:
             # What is said from here on it hears, and does not read from history.
             await self.workspace.until(lambda: self.workspace.calls("users.conversations"))
@@ -111,8 +114,7 @@ async def workspace_of(
     transport: str, *, seed: int, clock: Clock | None = None
 ) -> AsyncIterator[LocalWorkspace]:
     """A workspace that the app is installed in by its manifest; Slack's rate limits are off."""
-    name = "slack-app.yaml" if transport == "socket" else "slack-app-http.yaml"
-    manifest = yaml.safe_load((ROOT / "manifests" / name).read_text("utf-8"))
+    manifest = app_manifest(transport)
     async with LocalWorkspace(
         app=AppConfig(), manifest=manifest, seed=seed, clock=clock
     ) as workspace:

@@ -1,7 +1,7 @@
 """An answer as its asker reads it: the reply, its sources, and what can be done next.
 
-Actions: `passage:N` (value: the trace's id), `choice:I` (value: the choice), `human` and `feedback`
-(values hold the question's id).
+Actions: `passage:N` (value: the trace's id), `choice:I` (value: the choice), `human`, `solved` and
+`feedback` (values hold the question's id).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bot.rendering.inline import Links
 from bot.rendering.limits import cut, json_length
 from bot.rendering.message import Block, Message
 from bot.rendering.neutral import escape, neutral, one_line, web_address
-from bot.rendering.notices import Person, apology
+from bot.rendering.notices import Person, apology, solved_button
 from bot.rendering.pages import Page, pages_of
 from bot.rendering.reading import read_markdown
-from bot.rendering.sources import Source, passage_buttons, source_blocks, sources_of
-from engine.containment import urls_in
+from bot.rendering.sources import passage_buttons, source_blocks, source_words, sources_of
+from engine.containment import urls_in, urls_in_code, urls_outside_code
 from engine.trace import Outcome, ReasonCode
 
 _SURE, _DOUBTFUL = 0.75, 0.5
@@ -33,7 +33,9 @@ _SAID = {
         "The model that writes my answers was not available throughout, so this may be rougher or "
         "shorter than usual."
     ),
-    ReasonCode.OVER_BUDGET: "These are the documents' own sentences; no model was asked.",
+    ReasonCode.OVER_BUDGET: (
+        "The budget for models is used up for now, so I quote the documents in their own words."
+    ),
 }
 _CHOOSE = "Press one, or reply in your own words."
 _CHOICE = re.compile(r"^(\d{1,2})\. (\S.*)$", re.MULTILINE)
@@ -42,41 +44,47 @@ _NOTE = 300
 
 
 def answer_messages(
-    trace: Mapping[str, Any], *, question_id: str, person: Person, note: str = ""
+    trace: Mapping[str, Any],
+    *,
+    question_id: str,
+    person: Person,
+    note: str = "",
+    expectation: str = "",
 ) -> tuple[Message, ...]:
     """The messages of one answer, in order; at least one.
 
     trace: the answer contract's object. person: whether somebody else answers. note: a line to
-    begin with, such as an apology for the wait.
+    begin with, such as an apology for the wait. expectation: how long the person will take.
     """
     reply = trace["reply"]
     if not reply.strip():
         return (apology(question_id, person),)
-    pages = pages_of(read_markdown(reply), _links(trace)) or [
+    pages = pages_of(read_markdown(reply), links_of(trace)) or [
         Page(blocks=(), words=one_line(reply))
     ]
-    footer = answer_footer(trace, question_id=question_id, person=person)
+    footer = answer_footer(trace, question_id=question_id, person=person, expectation=expectation)
     sources = sources_of(trace, reply)
-    remarks = [_next(Outcome(trace["outcome"]), person), *_remarks(trace)]
+    remarks = [_next(Outcome(trace["outcome"]), person, expectation), *_remarks(trace)]
     note = cut(one_line(note), _NOTE)
     beginning = [small_print(note)] if note else []
-    return _messages(
+    return footed(
         pages,
         beginning=beginning,
         footer=footer,
         first_words=note,
-        last_words="\n".join(filter(None, [*remarks, *_source_words(sources)])),
+        last_words="\n".join(filter(None, [*remarks, *source_words(sources)])),
     )
 
 
 def answer_footer(
-    trace: Mapping[str, Any], *, question_id: str, person: Person
+    trace: Mapping[str, Any], *, question_id: str, person: Person, expectation: str = ""
 ) -> tuple[Block, ...]:
     """What stands below the reply: remarks, sources and buttons; the end of a stream too."""
     outcome = Outcome(trace["outcome"])
     sources = sources_of(trace, trace["reply"])
     remarks = _remarks(trace)
-    blocks = [rich_text(section(text(_next(outcome, person))))] if _next(outcome, person) else []
+    following = _next(outcome, person, expectation)
+    blocks = [rich_text(section(text(following)))] if following else []
     if remarks:
         blocks.append(small_print(*remarks))
     blocks += source_blocks(sources)
@@ -87,6 +95,8 @@ def answer_footer(
     if person is Person.CAN_BE_ASKED:
         label = "Get a human to answer this question"
         buttons.append(button("Get a human", action_id="human", value=question_id, label=label))
+    elif person is Person.HAS_IT:
+        buttons.append(solved_button(question_id))
     blocks += actions(buttons)
     if outcome is Outcome.ANSWERED:
         blocks.append(feedback(question_id))
@@ -109,11 +119,14 @@ def _choice_button(at: int, choice: str) -> dict[str, Any]:
     return button(f"{at + 1}. {choice}", action_id=f"choice:{at}", value=one_line(choice))
 
 
-def _links(trace: Mapping[str, Any]) -> Links:
-    """Addresses of cited documents, and those written in the cited spans."""
+def links_of(trace: Mapping[str, Any]) -> Links:
+    """Addresses of cited documents, and those written in the cited spans that the engine left as
+    links; what it set as code is words, also where a table cannot show code."""
     allowed = {url for c in trace["citations"] if (url := web_address(c["url"]))}
+    said = f"{trace['reply']}\n\n{trace['draft_reply']}"
+    left = urls_outside_code(said) - urls_in_code(said)
     for citation in trace["citations"]:
-        allowed |= urls_in(citation["snippet"])
+        allowed |= urls_in(citation["snippet"]) & left
     return Links(allowed)
 
 
@@ -133,17 +146,14 @@ def _remarks(trace: Mapping[str, Any]) -> list[str]:
     return remarks
 
 
-def _next(outcome: Outcome, person: Person) -> str:
+def _next(outcome: Outcome, person: Person, expectation: str) -> str:
     """Who answers next; empty where the reply is the end of it."""
-    unanswered = outcome in (Outcome.ESCALATED, Outcome.FAILED)
-    return person.sentence if unanswered or person is Person.HAS_IT else ""
+    if person is Person.HAS_IT:
+        return f"{person.sentence} {expectation}".rstrip()
+    return person.sentence if outcome in (Outcome.ESCALATED, Outcome.FAILED) else ""
 
 
-def _source_words(sources: Sequence[Source]) -> list[str]:
-    return ["Sources:", *(source.words for source in sources)] if sources else []
-
-
-def _messages(
+def footed(
     pages: Sequence[Page],
     *,
     beginning: Sequence[Block],

@@ -1,30 +1,37 @@
-"""The card of a case in the escalation channel, and the form in which a person answers it.
+"""The card of a case: what is asked, why it is doubtful, what the bot would say and on what
+grounds, and how far it is.
 
-Actions: `case:answer` (value: the case's id). The form's callback is `case:answer`, its private
-metadata the case's id, its value `state.values["reply"]["text"]["value"]`.
+Actions: `case:claim`, `case:answer` (value: the case's id), `case:approve`, `case:edit` (value: the
+case's id and the draft's trace, a blank between), `case:more` (an option's value: what to do, a
+colon, the case's id), `passage:N`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from bot.rendering import limits
 from bot.rendering.answer import fallback
+from bot.rendering.case_words import REASONS, state_line
 from bot.rendering.elements import (
     Element,
     actions,
     button,
+    date,
     header,
     link,
     listed,
-    plain,
+    overflow,
     quote,
     rich_text,
     section,
     small_print,
     text,
+    usergroup,
 )
 from bot.rendering.inline import Links
 from bot.rendering.limits import cut, json_length
@@ -33,83 +40,108 @@ from bot.rendering.neutral import neutral, one_line, web_address
 from bot.rendering.pages import pages_of
 from bot.rendering.reading import read_markdown
 from bot.rendering.reasons import fixed_reason
-from bot.rendering.sources import source_line, source_of
+from bot.rendering.sources import Source, passage_buttons, source_line, source_of, sources_of
+from engine.storage.case import Case
 
 _TITLE = "A question needs a person"
 _NOBODY_NEEDED = "A question that needs nobody any more"
-_WITHDRAWN = "The asker has deleted the question. Replies here are not passed on."
-_SETTLED = "The asker has changed the question and has an answer now. Replies are not passed on."
+_HAS_ANSWER = "A question that a person answered"
 _QUESTION = 1_000
 _DRAFT_JSON = 3_000
 _EVIDENCE_JSON = 2_500
 _SNIPPET = 300
+_SIMILAR = 150
 _PERMALINK = 500
 _LINE = 200
 _MOST_LINES = 5
+_MOST_PASSAGES = 5
 _NOT_EVERYONE = (
     "The draft and its sources are not shown: not everyone in this channel may read the documents "
     "they rest on."
 )
-REPLIES_GO_OUT = (
-    "The first reply in this thread goes to the asker, under the name of who wrote it. To talk "
-    "about the question first, begin your reply with a mention of somebody: that one stays here."
+_NO_STEPS = (
+    "What to do next is not shown: not everyone in this channel may read the documents that were "
+    "found."
 )
-_REQUESTED = "The asker asked for a person."
-_CUT = "The draft is longer than this; the whole of it is in the form."
-_CUT_FORM = "The draft is longer than a form takes; its end is missing."
+REPLIES_GO_OUT = (
+    "The first reply in this thread goes to the asker, under the name of who wrote it; once "
+    "somebody has claimed the case, only their reply does. To talk about the question first, begin "
+    "your reply with a mention of somebody: that one stays here."
+)
+_CUT = "The draft is longer than this; the whole of it is in the form of Edit and send."
+_MORE = {
+    "reassign": "Reassign…",
+    "reject": "Out of scope…",
+    "snooze": "Snooze…",
+    "release": "Release",
+    "relabel": "Correct category or priority…",
+}
 
 
-def card_message(
-    trace: Mapping[str, Any],
-    *,
-    case_id: str,
-    asker: str,
-    permalink: str | None,
-    may_show: bool,
-    requested: bool = False,
-    answered_by: str = "",
-    settled: bool = False,
-) -> Message:
-    """The card: question, why it is here, draft, evidence, next steps, a button to answer.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarCase:
+    """An earlier case that was answered. card: its permalink."""
 
-    asker: their name, not their id: the card pings nobody. permalink: of the question. may_show:
-    whether everyone in the channel may read every document that the answer rests on. requested: the
-    asker asked for a person. answered_by: the name of the person who answered. settled: the asker
-    changed the question and has an answer. After either the card has no button.
+    question: str
+    answered_by: str
+    card: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a card shows besides the case and the answer.
+
+    asker: their name, not their id: the card pings nobody. asked_at: since when they wait.
+    permalink: of the question. may_show: whether everyone in the channel may read every document
+    that the answer rests on. may_show_steps: every one that was found for it, too. names: by user
+    id, of owner and who answered or closed. group: the user group that is told, by the first post
+    of the card alone. ticket: where the tracker has it.
     """
-    title = _NOBODY_NEEDED if settled and not answered_by else _TITLE
-    asked, who = neutral(trace["question"]).strip(), cut(one_line(asker), 80) or "somebody"
-    reasons = [_REQUESTED] if requested else []
-    for reason in trace["reasons"]:  # whose texts quote documents
-        reasons.append(one_line(reason["text"]) if may_show else fixed_reason(reason["code"]))
+
+    asker: str
+    asked_at: datetime
+    permalink: str | None
+    may_show: bool
+    may_show_steps: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    similar: Sequence[SimilarCase] = ()
+    group: str | None = None
+    ticket: str | None = None
+
+
+def card_message(trace: Mapping[str, Any], case: Case, around: Surroundings) -> Message:
+    """The card of a case that is not withdrawn. trace: the answer contract's object."""
+    title = _TITLE
+    if not case.is_waiting:
+        title = _NOBODY_NEEDED if case.answered_at is None else _HAS_ANSWER
+    asked, who = neutral(trace["question"]).strip(), cut(one_line(around.asker), 80) or "somebody"
+    reasons = _reasons(trace, case, may_show=around.may_show)
     above: list[Block] = [
         header(title),
         rich_text(quote(text(cut(asked, _QUESTION) or "…"))),
-        rich_text(section(*_origin(trace, who, permalink))),
+        rich_text(section(*_origin(trace, case, around, who))),
         *_lines("Why it is here", reasons),
     ]
-    # The steps name documents too.
-    steps = [one_line(step) for step in trace["internal_next_steps"]] if may_show else []
-    draft = _draft(trace) if may_show else []
-    evidence = _evidence(trace["citations"]) if may_show else []
-    middle = [draft, evidence, _lines("What to do", steps, ordered=True)]
-    if not may_show and trace["draft_reply"].strip():
+    # The steps name documents too, those that were found and are not cited among them.
+    may_show_steps = around.may_show and around.may_show_steps
+    steps = [one_line(step) for step in trace["internal_next_steps"]] if may_show_steps else []
+    draft = _draft(trace) if around.may_show else []
+    evidence = _evidence(trace["citations"]) if around.may_show else []
+    todo = _lines("What to do", steps, ordered=True)
+    similar = _similar_cases(around.similar)
+    if evidence:
+        evidence += actions(passage_buttons(_sources(trace), "")[:_MOST_PASSAGES])
+    middle = [draft, evidence, todo, similar]
+    if not around.may_show and trace["draft_reply"].strip():
         above.append(small_print(_NOT_EVERYONE))
-    if answered_by:
-        state = f"Answered by {cut(one_line(answered_by), 80)}."
-        below = [small_print(state)]
-    elif settled:
-        state = _SETTLED
-        below = [small_print(state)]
-    else:
-        state = "Nobody has answered it yet."
-        label = "Answer this question; the asker gets your text"
-        chosen = {"action_id": "case:answer", "value": case_id, "label": label}
-        below = [
-            small_print(REPLIES_GO_OUT),
-            *actions([button("Answer", style="primary", **chosen)]),
-        ]
-    for spared in (evidence, middle[2], draft):  # what can be spared best goes first
+    elif not may_show_steps and trace["internal_next_steps"]:
+        above.append(small_print(_NO_STEPS))
+    state = state_line(case, around.names)
+    below = [rich_text(section(text(state, bold=True), *_clock(case)))]
+    if case.is_waiting:
+        below.append(small_print(REPLIES_GO_OUT))
+        below += actions(_buttons(trace, case, has_draft=bool(draft)))
+    for spared in (similar, evidence, todo, draft):  # what can be spared best goes first
         if json_length([above, *middle, below]) > limits.MESSAGE_JSON:
             spared.clear()
     words = f"{title}. {who} asks: {cut(asked, _QUESTION)}\n{' '.join(reasons)}\n{state}"
@@ -117,56 +149,117 @@ def card_message(
     return Message(text=fallback(words), blocks=blocks)
 
 
-def withdrawn_card() -> Message:
+def _chance(share: float) -> str:
+    """A probability in words; none is a certainty."""
+    if share >= 0.995:
+        return "over 99%"
+    return "under 1%" if share < 0.005 else f"{share:.0%}"
+
+
+def withdrawn_card(case: Case) -> Message:
     """The card of a question that its asker deleted: nothing of it is shown any more."""
+    state = state_line(case, {})
     return Message(
-        text=f"{_NOBODY_NEEDED}. {_WITHDRAWN}",
-        blocks=(header(_NOBODY_NEEDED), rich_text(section(text(_WITHDRAWN)))),
+        text=f"{_NOBODY_NEEDED}. {state}",
+        blocks=(header(_NOBODY_NEEDED), rich_text(section(text(state)))),
     )
 
 
-def answer_form(trace: Mapping[str, Any], *, case_id: str, may_show: bool) -> dict[str, Any]:
-    """The modal in which a person answers, with the draft to begin from where it may be shown."""
-    draft = neutral(trace["draft_reply"]).strip() if may_show else ""
-    kept = cut(draft, limits.PLAIN_TEXT)
-    field: Element = {"type": "plain_text_input", "action_id": "text", "multiline": True}
-    field |= {"max_length": limits.PLAIN_TEXT, "focus_on_load": True}
-    if kept:
-        field["initial_value"] = kept
-    asked = cut(neutral(trace["question"]).strip(), _QUESTION) or "…"
-    blocks: list[Block] = [rich_text(quote(text(asked)))]
-    hint = "It goes to the asker under your name, where they asked."
-    blocks.append(
-        {
-            "type": "input",
-            "block_id": "reply",
-            "label": plain("Your answer", limits.PLAIN_TEXT),
-            "hint": plain(hint, limits.PLAIN_TEXT),
-            "element": field,
-        }
-    )
-    if kept != draft:
-        blocks.append(small_print(_CUT_FORM))
-    return {
-        "type": "modal",
-        "callback_id": "case:answer",
-        "private_metadata": case_id,
-        "title": plain("Answer a question", limits.MODAL_TITLE),
-        "submit": plain("Send", limits.MODAL_TITLE),
-        "close": plain("Cancel", limits.MODAL_TITLE),
-        "blocks": blocks,
-    }
+def _reasons(trace: Mapping[str, Any], case: Case, *, may_show: bool) -> list[str]:
+    reasons = [REASONS[code] for code in case.reasons if code in REASONS]
+    for reason in trace["reasons"]:  # whose texts quote documents
+        reasons.append(one_line(reason["text"]) if may_show else fixed_reason(reason["code"]))
+    if trace["draft_reply"].strip():
+        share = trace.get("confidence")
+        if share is not None:
+            reasons.append(f"The bot puts the chance that the draft is right at {_chance(share)}.")
+    return list(dict.fromkeys(reasons))
 
 
-def _origin(trace: Mapping[str, Any], who: str, permalink: str | None) -> list[Element]:
+def _buttons(trace: Mapping[str, Any], case: Case, *, has_draft: bool) -> list[Element]:
+    """Claim only while nobody has it; what is done with the draft only where it can be seen."""
+    buttons = []
+    if case.owner is None:
+        label = "Claim this case; the others see that you have it"
+        buttons.append(
+            button("Claim", action_id="case:claim", value=case.id, label=label, style="primary")
+        )
+    if has_draft:
+        named = f"{case.id} {trace.get('trace_id') or ''}".strip()
+        buttons += [
+            button(
+                "Confirm as is" if _was_read(trace) else "Send as is",
+                action_id="case:approve",
+                value=named,
+                label="Send the draft to the asker as it is, under your name",
+            ),
+            button(
+                "Edit and send",
+                action_id="case:edit",
+                value=named,
+                label="Edit the draft; the asker gets your text",
+            ),
+        ]
+    label = "Answer this question yourself; the asker gets your text"
+    buttons.append(button("Answer myself", action_id="case:answer", value=case.id, label=label))
+    shown = {k: v for k, v in _MORE.items() if k != "release" or case.owner is not None}
+    menu = {f"{verb}:{case.id}": words for verb, words in shown.items()}
+    return [*buttons, overflow("case:more", menu)]
+
+
+def _clock(case: Case) -> list[Element]:
+    """By when it wants somebody, and how it was passed on."""
+    said: list[Element] = []
+    if not case.is_waiting:
+        return said
+    if case.respond_by is not None and case.owner is None:
+        said += [text(" Somebody should have it by "), date(case.respond_by), text(".")]
+    if case.resolve_by is not None:
+        said += [text(" The asker should have an answer by "), date(case.resolve_by), text(".")]
+    if case.level:
+        said.append(
+            text(f" It was passed up {'once' if case.level == 1 else f'{case.level} times'}.")
+        )
+    if case.snoozed_until is not None:
+        said += [text(" Nobody is reminded before "), date(case.snoozed_until), text(".")]
+    return said
+
+
+def _similar_cases(similar: Sequence[SimilarCase]) -> list[Block]:
+    items = []
+    for each in similar:
+        words = cut(one_line(each.question), _SIMILAR) or "…"
+        url = web_address(each.card)
+        short = url is not None and limits.length(url) <= _PERMALINK
+        shown = link(url, words) if url and short else text(words)
+        items.append([shown, text(f" (answered by {cut(one_line(each.answered_by), 80)})")])
+    if not items:
+        return []
+    return [rich_text(section(text("Similar earlier cases", bold=True)), listed(items))]
+
+
+def _sources(trace: Mapping[str, Any]) -> Sequence[Source]:
+    return sources_of(trace, trace["draft_reply"])
+
+
+def _origin(trace: Mapping[str, Any], case: Case, around: Surroundings, who: str) -> list[Element]:
+    """Who waits since when, what it was sorted as, and where it was asked."""
     triage = trace["triage"]
-    sorted_as = [triage["category"], triage["priority"] and f"priority {triage['priority']}"]
+    category, priority = case.category or triage["category"], case.priority or triage["priority"]
+    sorted_as = [category, priority and f"priority {priority}"]
     known = [cut(one_line(str(name)), 60) for name in sorted_as if name]
-    line = f"Asked by {who}" + (f", sorted as {', '.join(known)}" if known else "") + ". "
-    url = web_address(permalink)
-    if url is None or limits.length(url) > _PERMALINK:
-        return [text(line.rstrip())]
-    return [text(line), link(url, "See it where it was asked")]
+    waits = "waiting since" if case.is_waiting else "on"
+    line = [text(f"Asked by {who}, {waits} "), date(around.asked_at)]
+    line.append(text(f". Sorted as {', '.join(known)}. " if known else ". "))
+    url = web_address(around.permalink)
+    if url is not None and limits.length(url) <= _PERMALINK:
+        line.append(link(url, "See it where it was asked"))
+    ticket = web_address(around.ticket)
+    if ticket is not None and limits.length(ticket) <= _PERMALINK:
+        line += [text(" "), link(ticket, "See its ticket")]
+    if around.group is not None:
+        line += [text(" "), usergroup(around.group)]
+    return line
 
 
 def _lines(title: str, lines: Sequence[str], *, ordered: bool = False) -> list[Block]:
@@ -177,12 +270,15 @@ def _lines(title: str, lines: Sequence[str], *, ordered: bool = False) -> list[B
     return [rich_text(section(text(title, bold=True)), items)]
 
 
+def _was_read(trace: Mapping[str, Any]) -> bool:
+    return trace["draft_reply"] in trace["reply"]
+
+
 def _draft(trace: Mapping[str, Any]) -> list[Block]:
     pages = pages_of(read_markdown(trace["draft_reply"]), Links(), most=_DRAFT_JSON, most_blocks=12)
     if not pages:
         return []
-    sent = trace["draft_reply"] in trace["reply"]
-    words = "What the asker has read" if sent else "Draft, not sent"
+    words = "What the asker has read" if _was_read(trace) else "Draft, not sent"
     return [
         rich_text(section(text(words, bold=True))),
         *pages[0].blocks,

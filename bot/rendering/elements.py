@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.rendering import limits
@@ -28,6 +29,33 @@ def link(url: str, words: str = "", **style: bool) -> Element:
     """A live link in a rich text; `url` has been checked by the caller."""
     element: Element = {"type": "link", "url": url}
     return element | ({"text": words} if words else {}) | ({"style": style} if style else {})
+
+
+def date(moment: datetime) -> Element:
+    """A moment in a rich text, which everybody reads in their own time zone."""
+    return {
+        "type": "date",
+        "timestamp": int(moment.timestamp()),
+        "format": "{date_short_pretty} at {time}",
+        "fallback": f"{moment:%Y-%m-%d %H:%M} UTC",
+    }
+
+
+def usergroup(group: str) -> Element:
+    """A live mention of a user group in a rich text: everybody in it is told."""
+    return {"type": "usergroup", "usergroup_id": group}
+
+
+def overflow(action_id: str, options: Mapping[str, str]) -> Element:
+    """A menu behind three dots; options: words by value."""
+    return {
+        "type": "overflow",
+        "action_id": action_id,
+        "options": [
+            {"text": plain(words, limits.BUTTON_TEXT), "value": value}
+            for value, words in options.items()
+        ],
+    }
 
 
 def section(*elements: Element) -> Element:

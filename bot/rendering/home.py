@@ -24,7 +24,7 @@ from bot.rendering.neutral import neutral, one_line, web_address
 from engine.trace import Outcome
 
 _MOST_QUESTIONS = 10
-_MOST_FIGURES = 12
+_MOST_FIGURES = 26
 _QUESTION = 150
 _OUTCOMES: Mapping[str, str] = {
     Outcome.ANSWERED: "answered",
@@ -96,11 +96,16 @@ def home_view(
         blocks.append(rich_text(section(text("You have not asked anything yet."))))
     if figures:
         lines = [
-            [text(f"{cut(one_line(f.name), 80)}: "), text(cut(one_line(f.value), 80), bold=True)]
+            [text(f"{cut(one_line(f.name), 80)}: "), text(cut(one_line(f.value), 120), bold=True)]
             for f in figures[:_MOST_FIGURES]
         ]
         blocks += [header("Figures"), rich_text(listed(lines))]
-        blocks.append(small_print("Only admins of this workspace see the figures."))
+        blocks.append(
+            small_print(
+                "Only admins of this workspace see the figures. Confirmed and assumed are never "
+                "added up; deskhand stats says what each figure means."
+            )
+        )
     return {"type": "home", "blocks": blocks}
 
 

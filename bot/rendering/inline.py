@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from bot.rendering import limits
 from bot.rendering.elements import Element, link, text
 from bot.rendering.neutral import web_address
+from engine.containment import contain
 
 _INLINE = re.compile(
     r"`(?P<code>[^`\n]{1,1000})`"
@@ -28,6 +29,10 @@ class Links:
     def __init__(self, allowed: Collection[str] = (), *, all_web: bool = False) -> None:
         self._allowed = {url.rstrip(_AFTER) for url in allowed}
         self._all_web = all_web
+
+    def contained(self, words: str) -> str:
+        """Words that are shown without marks: no address but live ones is left of them."""
+        return words if self._all_web else contain(words, self._allowed)
 
     def live(self, url: str) -> bool:
         """Whether the address may be linked."""

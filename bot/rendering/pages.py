@@ -65,7 +65,11 @@ def pages_of(
             size, blocks, apart = 0, 0, True
         pages[-1].append(part)
         size, blocks = size + taken, blocks + apart
-    return [Page(blocks=tuple(_blocks(page, links)), words=_words(page)) for page in pages if page]
+    return [
+        Page(blocks=tuple(_blocks(page, links)), words=links.contained(_words(page)))
+        for page in pages
+        if page
+    ]
 
 
 def _blocks(page: Sequence[Part], links: Links) -> Iterator[Block]:

@@ -24,6 +24,10 @@ def suggested_prompts(topics: Sequence[str], questions: Sequence[str] = ()) -> l
     asked = dict.fromkeys(q for question in questions if (q := cut(one_line(question), _QUESTION)))
     known = dict.fromkeys(topic for title in topics if (topic := cut(one_line(title), _TOPIC)))
     made = [
-        {"title": f"About: {t}", "message": f"What do I need to know about {t}?"} for t in known
+        # What a person answered is known by its question.
+        {"title": t, "message": t}
+        if t.endswith("?")
+        else {"title": f"About: {t}", "message": f"What do I need to know about {t}?"}
+        for t in known
     ]
     return [*({"title": cut(q, _TOPIC), "message": q} for q in asked), *made][:MOST]

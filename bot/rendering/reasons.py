@@ -21,6 +21,8 @@ _FIXED: Mapping[str, str] = {
     ReasonCode.MODEL_DOWN: "The model that writes answers failed.",
     ReasonCode.OVER_BUDGET: "It would have cost more than is allowed.",
     ReasonCode.INTERNAL_ERROR: "It could not be answered, because something went wrong.",
+    ReasonCode.DRAFT_MODE: "A person sees every answer of its channel before it goes out.",
+    ReasonCode.LOW_PRECISION: "It is less sure than its channel asks for.",
 }
 _OTHER = "It needs a person."
 

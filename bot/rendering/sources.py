@@ -96,6 +96,11 @@ def source_blocks(sources: Sequence[Source]) -> list[Block]:
     return [rich_text(*lines) for lines in blocks]
 
 
+def source_words(sources: Sequence[Source]) -> list[str]:
+    """The list as plain lines; none without sources."""
+    return ["Sources:", *(source.words for source in sources)] if sources else []
+
+
 def passage_buttons(sources: Sequence[Source], trace_id: str) -> list[Element]:
     """A button for each source that shows its passage; action `passage:N`, value the trace's id.
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.access.audience import document_tag
+from bot.shared_files.address import channel_of, document_uri, source_uri
 from bot.shared_files.bad_files import BadFiles
-from bot.shared_files.listing import channel_of, document_uri, listing_of, source_uri
+from bot.shared_files.listing import listing_of
 from bot.shared_files.shared_file import SharedFile, parse_file
 from bot.shared_files.telling import Telling, Untold
 from bot.slack_api import RateLimited, Refused, SlackApi

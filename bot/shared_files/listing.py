@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from bot.shared_files.address import document_uri, source_uri
 from bot.shared_files.shared_file import SharedFile
 from bot.slack_api import RateLimited, Refused, SlackFault, Unsure
 from engine.containment import citable_url
@@ -19,26 +20,10 @@ from engine.knowledge.document import RawDocument
 from engine.knowledge.names import document_name
 from engine.knowledge.source import Found, Listing, Unreadable
 
-_SCHEME = "slack:"
 _MOST_WAIT_S = 900.0
 """Past any download's own limit: a loop that has ended answers no more."""
 
 Download = Callable[[SharedFile], Awaitable[bytes]]
-
-
-def source_uri(channel: str) -> str:
-    """The source that a channel is."""
-    return f"{_SCHEME}{channel}"
-
-
-def channel_of(uri: str) -> str | None:
-    """The channel that a source is; None for a source of another kind."""
-    return uri.removeprefix(_SCHEME) if uri.startswith(_SCHEME) else None
-
-
-def document_uri(channel: str, file: str) -> str:
-    """The document that a file in a channel is."""
-    return f"{_SCHEME}{channel}/{file}"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -110,6 +110,24 @@ class Asking:
             )
         )
 
+    async def more(self, asked: InboxItem, text: str) -> None:
+        """The question again for its asker alone, as a direct message; once for each revision.
+
+        Raises: StorageUnavailable.
+        """
+        await self.receiver.keep(
+            NewQuestion(
+                team=self.team,
+                channel=NOWHERE,
+                ts=f"more:{asked.id}:{asked.revision}",
+                user=asked.user,
+                user_team=asked.user_team,
+                surface=Surface.COMMAND,
+                text=text,
+                asked_at=self.clock(),
+            )
+        )
+
     async def _directly(self, body: Json, *, user: str, text: str, surface: Surface) -> None:
         """Kept first; the message that it stands as, under which it is answered, comes after.
 

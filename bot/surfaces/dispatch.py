@@ -10,21 +10,36 @@ from typing import Any
 from bot.access.facts import SlackFacts
 from bot.aside import Aside
 from bot.delivery.worker import Worker
+from bot.escalation import Escalation
 from bot.evals.composing import Evaluations
+from bot.figures.gap_buttons import GapButtons
 from bot.intake.gap_loop import GapLoop
 from bot.intake.receiver import Receiver
-from bot.names import EVALUATE
+from bot.learning.composing import Entries
+from bot.modes.commands import ModeCommands
+from bot.names import BUDGET, CHANNEL, EVALUATE
+from bot.private_upgrade import PREFIX as MORE
+from bot.private_upgrade import PrivateUpgrade
 from bot.readiness import Readiness
 from bot.rendering.evaluation import CASE_BUTTON
+from bot.rendering.gap import PREFIX as GAP
+from bot.review.desk import PREFIX, Desk
+from bot.review.desk_forms import DeskForms
 from bot.shared_files.watch import SharedFilesWatch
+from bot.spending.commands import BudgetCommand
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
+from bot.surfaces.handlers import ACTIONS, ENTRY, MODE, VIEWS
 from bot.surfaces.home import Home
 
 log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
 _MESSAGES = ("message", "app_mention")
+_LOSES = tuple(
+    f"{kind}_{what}" for kind in ("channel", "group") for what in ("archive", "deleted", "left")
+)
+"""Events after which nothing can be posted in a channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +51,18 @@ class Dispatch:
     worker: Worker
     asking: Asking
     buttons: Buttons
+    more: PrivateUpgrade
+    desk: Desk
+    desk_forms: DeskForms
+    escalation: Escalation
     home: Home
     gaps: GapLoop
     shared_files: SharedFilesWatch
     evaluations: Evaluations
+    gap_buttons: GapButtons
+    entries: Entries
+    modes: ModeCommands
+    budget: BudgetCommand
     aside: Aside
     readiness: Readiness
 
@@ -56,11 +79,15 @@ class Dispatch:
         kind = event.get("type")
         if kind in _MESSAGES:
             await self.receiver.receive(event, team=team)
+            if self.entries.proposals is not None:
+                self.entries.proposals.heed(event)
         elif kind == "app_home_opened":
             self.aside.begin(self.home.opened(event), "a tab was not filled")
         elif kind == "agent_session_stopped":
             channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
             self.worker.stopped(channel, thread, str(event.get("user")))
+        elif kind in _LOSES:
+            self.escalation.look_for_lost()
         elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
@@ -77,21 +104,44 @@ class Dispatch:
 
     async def connected(self, gap_s: float) -> None:
         """A connection stands, for the first time or again after so many seconds."""
+        self.escalation.look_for_lost()
         await self.gaps.on_connected(gap_s)
         await self.shared_files.on_connected(gap_s)
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""
+        if _prefix(action.get("action_id")) not in ACTIONS:
+            log.info("a button that the app does not have was pressed")
+            return
         if str(action.get("action_id") or "").partition(":")[0] == CASE_BUTTON:
             await self.evaluations.cases.opened(body, str(action.get("value") or ""))
+            return
+        if _prefix(action.get("action_id")) == PREFIX:
+            await self.desk.pressed(body, action)
+            return
+        if _prefix(action.get("action_id")) == ENTRY:
+            await self.entries.buttons.pressed(body, action)
+            return
+        if _prefix(action.get("action_id")) == MODE:
+            await self.modes.pressed(body, action)
+            return
+        if _prefix(action.get("action_id")) == GAP:
+            await self.gap_buttons.pressed(body, action)
+            return
+        if _prefix(action.get("action_id")) == MORE:
+            await self.more.pressed(body, action)
             return
         await self.buttons.pressed(body, action)
 
     async def command(self, body: Json) -> str:
         """The slash command."""
-        verb, _, _ = str(body.get("text") or "").strip().partition(" ")
+        verb, _, rest = str(body.get("text") or "").strip().partition(" ")
         if verb.lower() == EVALUATE:
             return await self.evaluations.commands.command(body)
+        if verb.lower() == CHANNEL:
+            return await self.modes.command(body)
+        if verb.lower() == BUDGET and not rest.strip():
+            return await self.budget.command(body)
         return await self.asking.command(body)
 
     async def shortcut(self, body: Json) -> None:
@@ -100,7 +150,21 @@ class Dispatch:
 
     async def view(self, body: Json) -> Json | None:
         """A form."""
-        return await self.buttons.submitted(body)
+        if _prefix((body.get("view") or {}).get("callback_id")) not in VIEWS:
+            log.info("a form that the app does not have was sent")
+            return None
+        if _prefix((body.get("view") or {}).get("callback_id")) == ENTRY:
+            return await self.entries.buttons.submitted(body)
+        if _prefix((body.get("view") or {}).get("callback_id")) == MODE:
+            return await self.modes.submitted(body)
+        if _prefix((body.get("view") or {}).get("callback_id")) == GAP:
+            return await self.gap_buttons.submitted(body)
+        return await self.desk_forms.submitted(body)
+
+
+def _prefix(name: object) -> str:
+    """Which part a button or a form belongs to."""
+    return str(name or "").partition(":")[0]
 
 
 def _ends_installation(event: Json) -> bool:

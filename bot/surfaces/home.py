@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,30 +14,38 @@ from bot.access.audience import rights_of
 from bot.access.conversation import ConversationKind
 from bot.access.facts import FactsUnknown, SlackFacts
 from bot.access.recheck import may_show
+from bot.figures.reading import Reading
 from bot.intake.plain_text import plain_text
 from bot.names import COMMAND
+from bot.people_names import UNNAMED, name_of
+from bot.rendering.figures import figure_lines, load_words, repeated_words
 from bot.rendering.home import AskedQuestion, Figure, home_view
 from bot.rendering.prompts import MOST, TITLE, suggested_prompts
-from bot.slack_api import SlackApi, SlackFault
+from bot.rendering.spending import spending_lines
+from bot.slack_api import RateLimited, SlackApi, SlackFault
 from engine.audience import Audience
 from engine.clock import Clock
+from engine.figures.counting import Load, figures_of
+from engine.spending.overview import SpendingOverview
 from engine.storage.documents import DocumentStore
-from engine.storage.feedback import FeedbackStore, Opinion
+from engine.storage.figures import FigureStore
+from engine.storage.gaps import Gap, GapStore
 from engine.storage.inbox import AskedQuestion as Asked
 from engine.storage.inbox import InboxStore
 from engine.storage.overview import AskedOften, OverviewStore
 from engine.storage.traces import TraceStore
-from engine.trace import Outcome
 
 log = logging.getLogger(__name__)
 
 _MOST_QUESTIONS = 10
 _WEEK = timedelta(days=7)
 _MONTH = timedelta(days=30)
+_TOP_GAPS = 3
 _SEVERAL = 3
 """People who must have asked the same before others hear of it."""
 _MOST_OFTEN = 10
 _MOST_ASKERS = 20
+_MOST_REVIEWERS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +62,10 @@ class Home:
     traces: TraceStore
     documents: DocumentStore
     inbox: InboxStore
-    feedback: FeedbackStore
+    figures: FigureStore
+    gaps: GapStore
+    reading: Reading
+    spending: SpendingOverview
     clock: Clock
 
     async def opened(self, event: Mapping[str, Any]) -> None:
@@ -145,18 +157,44 @@ class Home:
             return False
 
     async def _figures(self) -> list[Figure]:
-        since = self.clock() - _WEEK
-        outcomes = await self.overview.outcomes(self.tenant, since)
-        asked = sum(outcomes.values())
-        figures = [Figure(name="Questions, last 7 days", value=f"{asked:,}")]
-        for outcome in Outcome:
-            if count := outcomes.get(outcome.value, 0):
-                share = f"{count:,} ({count / asked:.0%})"
-                figures.append(Figure(name=outcome.value.capitalize(), value=share))
-        opinions = await self.feedback.counts(self.tenant, since)
-        helpful, others = opinions[Opinion.POSITIVE], opinions[Opinion.NEGATIVE]
-        said = f"{helpful:,} of {helpful + others:,} who said so"
-        waiting = f"{await self.overview.waiting(self.tenant):,}"
-        figures.append(Figure(name="Found helpful", value=said))
-        figures.append(Figure(name="Waiting now", value=waiting))
-        return figures
+        """Of the last seven days, as `deskhand stats` counts them, and the top gaps."""
+        until = self.clock()
+        record = await self.figures.record(self.tenant, until - _WEEK, until)
+        found = await asyncio.to_thread(figures_of, record, until - _WEEK, until, now=until)
+        lines = [Figure(name=line.label, value=line.whole) for line in figure_lines(found)]
+        lines[0] = replace(lines[0], name=f"{lines[0].name}, last 7 days")
+        lines += await self._load(found.load)
+        waiting = await self.overview.waiting(self.tenant)
+        lines.append(Figure(name="Waiting now", value=f"{waiting:,}"))
+        repeated = await self.traces.repeated(self.tenant, until - _WEEK, until)
+        lines.append(Figure(name="Answers given again", value=repeated_words(repeated)))
+        spending = spending_lines(await self.spending.now())
+        lines += [Figure(name=name, value=value) for name, value in spending]
+        for gap in await self._top_gaps():
+            value = f"{gap.last_count:,} questions in its last week"
+            lines.append(Figure(name=f"Not in the documents: {gap.name}", value=value))
+        return lines
+
+    async def _load(self, load: Sequence[Load]) -> list[Figure]:
+        """Who settled how many cases; the busiest by name, the others as a sum."""
+        lines = []
+        for each in load[:_MOST_REVIEWERS]:
+            try:
+                name = await name_of(self.api, each.person)
+            except RateLimited:
+                name = UNNAMED
+            said = load_words(each.cases, each.median_minutes)
+            lines.append(Figure(name=f"Review load, {name}", value=said))
+        if others := load[_MOST_REVIEWERS:]:
+            cases = sum(each.cases for each in others)
+            name = f"Review load, {len(others):,} others"
+            lines.append(Figure(name=name, value=load_words(cases, None)))
+        return lines
+
+    async def _top_gaps(self) -> tuple[Gap, ...]:
+        """What Slack does not say now is not shown."""
+        try:
+            return await self.reading.shown(await self.gaps.top(self.tenant, most=_TOP_GAPS))
+        except SlackFault as fault:
+            log.info("gaps are not shown in a home tab: %s", fault)
+            return ()

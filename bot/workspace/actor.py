@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.workspace import interactions
 from bot.workspace.channels import Channel
 from bot.workspace.delivery import Envelope, EnvelopeType
+from bot.workspace.entered import entered_values, files_in
 from bot.workspace.errors import Json
 from bot.workspace.interactions import Interaction
 from bot.workspace.messages import Ephemeral, Message
@@ -20,16 +24,23 @@ class Actor(Speaker):
     """
 
     async def click(
-        self, message: Message | Ephemeral | View, action_id: str, *, chosen: Json | None = None
+        self,
+        message: Message | Ephemeral | View,
+        action_id: str,
+        *,
+        block_id: str = "",
+        chosen: Json | None = None,
     ) -> Interaction:
         """Uses an element of a message, a modal or a home tab; `chosen` adds to the action.
+
+        block_id: where more than one block has an element of this action id.
 
         Raises:
             LookupError: nothing there has this action id.
         """
         slack, world = self._slack, self._slack.world
         blocks = message.content["blocks"] if isinstance(message, View) else message.blocks
-        block_id, element = interactions.find_element(blocks, action_id)
+        block_id, element = interactions.find_element(blocks, action_id, block_id)
         action = interactions.action_of(slack, block_id, element, chosen or {})
         payload = {
             "type": "block_actions",
@@ -62,6 +73,44 @@ class Actor(Speaker):
         )
         return await interactions.send_interaction(slack, payload)
 
+    async def suggest(
+        self,
+        place: Message | Ephemeral | View,
+        action_id: str,
+        typed: str,
+        *,
+        block_id: str = "",
+    ) -> Interaction:
+        """Types into a select whose options the app loads; the acknowledgement carries them.
+
+        Raises:
+            LookupError: nothing there has this action id.
+        """
+        world = self._slack.world
+        blocks = place.content["blocks"] if isinstance(place, View) else place.blocks
+        block_id, _ = interactions.find_element(blocks, action_id, block_id)
+        payload = {
+            "type": "block_suggestion",
+            **interactions.common(self._slack, self.person, trigger=False),
+            "action_id": action_id,
+            "block_id": block_id,
+            "value": typed,
+        }
+        if isinstance(place, View):
+            payload["container"] = {"type": "view", "view_id": place.id}
+            payload["view"] = place.render(world)
+        else:
+            channel = world.channels[place.channel]
+            payload["container"] = {
+                "type": "message",
+                "message_ts": place.ts,
+                "channel_id": channel.id,
+            }
+            payload["channel"] = {"id": channel.id, "name": channel.name or "directmessage"}
+            if isinstance(place, Message):
+                payload["message"] = world.render_message(place)
+        return await interactions.send_interaction(self._slack, payload)
+
     async def give_feedback(
         self, message: Message, *, positive: bool, action_id: str = ""
     ) -> Interaction:
@@ -78,14 +127,29 @@ class Actor(Speaker):
         raise LookupError("the message has no feedback buttons")
 
     async def submit(self, view: View, given: dict[str, str | Json] | None = None) -> Interaction:
-        """Submits a modal with what was entered, by action id.
+        """Submits a modal with what was entered, by block id or action id.
 
         A required input that is missing keeps it open without asking the app.
         """
+        return await self._submit(view, *interactions.values_of(view, given or {}))
+
+    async def fill_in(self, view: View, values: Mapping[str, Any]) -> Interaction:
+        """Submits a modal with `{block_id: {action_id: {...}}}`, as Slack's `state.values` are.
+
+        What Slack's own clients would not take keeps it open without asking the app.
+        """
+        world = self._slack.world
+        mine = {f.id: world.render_file(f) for f in world.files.values() if f.user == self.id}
+        entered, problems = entered_values(view, values, mine)
+        if not problems:
+            for file_id in files_in(entered):
+                world.files[file_id].submitted = True
+        return await self._submit(view, entered, problems)
+
+    async def _submit(self, view: View, values: Json, problems: dict[str, str]) -> Interaction:
+        if problems:
+            return Interaction(acked=False, errors=problems)
         slack = self._slack
-        values, missing = interactions.values_of(view, given or {})
-        if missing:
-            return Interaction(acked=False, errors=missing)
         view.values = values
         payload = {
             "type": "view_submission",
@@ -126,7 +190,7 @@ class Actor(Speaker):
             bot = slack.world.people[slack.world.app.bot_user]
             post(slack, channel, bot, sent.body.get("text", ""), blocks=sent.body.get("blocks"))
         elif shown:
-            slack.world.ephemerals.append(
+            slack.world.show_ephemeral(
                 Ephemeral(
                     channel=channel.id,
                     ts=slack.world.new_ts(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.workspace.arguments import Arguments
+from bot.workspace.changes import ChangeKind
 from bot.workspace.channels import Channel
 from bot.workspace.errors import Json, invalid_arguments, refuse
 from bot.workspace.slack import Slack
@@ -24,6 +25,7 @@ def set_status(slack: Slack, args: Arguments) -> Json:
     session = slack.world.session(channel.id, thread_ts)
     session.text = args.text("status")
     session.text_at = slack.clock.now()
+    slack.world.changes.tell(ChangeKind.SESSION, channel.id, thread_ts)
     return {}
 
 
@@ -31,6 +33,7 @@ def set_title(slack: Slack, args: Arguments) -> Json:
     """assistant.threads.setTitle."""
     channel, thread_ts = _thread(slack, args)
     slack.world.session(channel.id, thread_ts).title = args.text("title")
+    slack.world.changes.tell(ChangeKind.SESSION, channel.id, thread_ts)
     return {}
 
 
@@ -54,6 +57,7 @@ def set_suggested_prompts(slack: Slack, args: Arguments) -> Json:
     session = slack.world.session(channel.id, thread_ts)
     session.prompts = prompts
     session.prompts_title = args.text("title")
+    slack.world.changes.tell(ChangeKind.PROMPTS, channel.id, thread_ts)
     return {}
 
 
@@ -67,6 +71,7 @@ def set_session_status(slack: Slack, args: Arguments) -> Json:
     session.status = args.text("status")
     if args.has("title"):
         session.title = args.text("title")
+    slack.world.changes.tell(ChangeKind.SESSION, channel.id, thread_ts)
     return {}
 
 
@@ -75,6 +80,7 @@ def rename_session(slack: Slack, args: Arguments) -> Json:
     channel, thread_ts = _thread(slack, args)
     _check_title(args)
     slack.world.session(channel.id, thread_ts).title = args.text("title")
+    slack.world.changes.tell(ChangeKind.SESSION, channel.id, thread_ts)
     return {}
 
 

@@ -199,7 +199,7 @@ def post_ephemeral(slack: Slack, args: Arguments) -> Json:
         blocks=with_block_ids({"blocks": content["blocks"]})["blocks"],
         thread_ts=thread_argument(slack, channel, args),
     )
-    slack.world.ephemerals.append(shown)
+    slack.world.show_ephemeral(shown)
     return {"message_ts": shown.ts}
 
 

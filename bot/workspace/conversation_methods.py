@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.workspace.arguments import Arguments
+from bot.workspace.changes import ChangeKind
 from bot.workspace.channels import LISTED_AS, SCOPE_FAMILY, Channel, ChannelType
 from bot.workspace.errors import Json, invalid_arguments, refuse
 from bot.workspace.messages import Message
@@ -173,6 +174,7 @@ def join(slack: Slack, args: Arguments) -> Json:
         }
     else:
         channel.members.append(bot)
+        slack.world.changes.tell(ChangeKind.CHANNEL, channel.id)
         event = {
             "type": "member_joined_channel",
             "user": bot,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,6 +50,7 @@ class Faults:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self._rules: list[_Rule] = []
+        self._befallen: Counter[str] = Counter()
         self.duplicate_events = 0.0
         """The chance that an event is delivered a second time, with the same event_id."""
         self.reorder_events = 0.0
@@ -97,6 +99,10 @@ class Faults:
             return 0.0
         return self._rng.uniform(0.0, self.reorder_within_s)
 
+    def befallen(self, method: str) -> int:
+        """How many calls of a method met with a fault so far, those included that still wait."""
+        return self._befallen[method]
+
     def next_for(self, method: str) -> Failure | None:
         """The failure of a call that comes in now; counts the call."""
         for rule in self._rules:
@@ -109,5 +115,6 @@ class Faults:
                 continue
             if rule.times is not None:
                 rule.times -= 1
+            self._befallen[method] += 1
             return rule.failure
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.workspace.changes import ChangeKind
 from bot.workspace.channels import Channel
 from bot.workspace.errors import Json
 from bot.workspace.files import File
@@ -39,6 +40,8 @@ def unshare_file(slack: Slack, channel: Channel, message: Message, file: File) -
 
 
 def _tell(slack: Slack, file: File, kind: str, place: Channel | None = None) -> None:
+    for channel, ts in file.shares:
+        slack.world.changes.tell(ChangeKind.MESSAGE, channel, ts)
     event: Json = {"type": kind, "file_id": file.id}
     if kind != "file_deleted":
         event["file"] = {"id": file.id}

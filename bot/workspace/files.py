@@ -39,6 +39,8 @@ class File:
     uploaded: bool = False
     complete: bool = False
     deleted: bool = False
+    submitted: bool = False
+    """Whether it went to the app with a modal."""
     updated: int = 0
     """When somebody last wrote in it; 0 for never."""
     shares: list[tuple[str, str]] = field(default_factory=list)

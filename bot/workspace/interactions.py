@@ -58,8 +58,8 @@ def common(slack: Slack, person: Person, *, trigger: bool = True) -> Json:
     return payload
 
 
-def find_element(blocks: list[Json], action_id: str) -> tuple[str, Json]:
-    """The block id and the element of this action id.
+def find_element(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[str, Json]:
+    """The block id and the element of this action id, in the block of this id where one is given.
 
     Raises:
         LookupError: no block holds it.
@@ -71,14 +71,16 @@ def find_element(blocks: list[Json], action_id: str) -> tuple[str, Json]:
         if block["type"] == "card":
             held += block.get("actions", [])
         for element in held:
-            if isinstance(element, dict) and element.get("action_id") == action_id:
+            if block_id not in ("", block["block_id"]) or not isinstance(element, dict):
+                continue
+            if element.get("action_id") == action_id:
                 return block["block_id"], element
         inside = block.get("child_blocks")
         if block["type"] == "carousel":
             inside = block["elements"]
         if inside:
             try:
-                return find_element(inside, action_id)
+                return find_element(inside, action_id, block_id)
             except LookupError:
                 continue
     raise LookupError(f"no element has the action id {action_id!r}")
@@ -99,20 +101,27 @@ def action_of(slack: Slack, block_id: str, element: Json, chosen: Json) -> Json:
 
 
 def values_of(view: View, given: dict[str, str | Json]) -> tuple[Json, dict[str, str]]:
-    """A modal's `state.values` for what was entered by action id, and what is still missing."""
+    """A modal's `state.values` for what was entered by block id, or action id where that says which
+    field is meant, and what is still missing."""
     values: Json = {}
     missing: dict[str, str] = {}
     for block in view.content["blocks"]:
         if block["type"] != "input":
             continue
         element = block["element"]
-        entered = given.get(element["action_id"])
+        entered = given.get(block["block_id"], given.get(element["action_id"]))
         if entered is None:
-            entered = element.get("initial_value") or element.get("initial_option")
+            entered = (
+                element.get("initial_value")
+                or element.get("initial_option")
+                or element.get("initial_options")
+            )
         if entered is None and not block.get("optional"):
             missing[block["block_id"]] = "Please complete this required field."
         state: Json = {"type": element["type"]}
-        if isinstance(entered, dict):
+        if element["type"] == "checkboxes":
+            state["selected_options"] = _ticked(element, given.get(element["action_id"]))
+        elif isinstance(entered, dict):
             state |= entered if "type" in entered else {"selected_option": entered}
         elif element["type"].endswith("select") or element["type"] == "radio_buttons":
             options = [o for o in element.get("options", ()) if o["value"] == entered]
@@ -125,6 +134,15 @@ def values_of(view: View, given: dict[str, str | Json]) -> tuple[Json, dict[str,
                 missing[block["block_id"]] = f"Enter {least} to {most} characters."
         values.setdefault(block["block_id"], {})[element["action_id"]] = state
     return values, missing
+
+
+def _ticked(element: Json, entered: str | Json | None) -> list[Json]:
+    """The options of checkboxes that are ticked: as they were at first, or by their values with
+    commas between, none where that is empty."""
+    if entered is None:
+        return list(element.get("initial_options") or ())
+    wanted = {value.strip() for value in str(entered).split(",")}
+    return [option for option in element.get("options", ()) if option["value"] in wanted]
 
 
 def follow_response_action(slack: Slack, view: View, answered: Interaction) -> Interaction:

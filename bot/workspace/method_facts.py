@@ -1,6 +1,8 @@
 """What is published of each Web API method: arguments, errors, scopes and rate tier.
 
-The pages are not part of this project: they are read from `shared/slack` beside the checkout.
+The pages are not part of this project: they are read from `shared/slack` beside the checkout. Where
+they are absent the workspace is lenient: it asks for no scope, names no missing argument by itself,
+and knows one rate for all methods. That is enough to show it, not to test against it.
 """
 
 from __future__ import annotations
@@ -67,6 +69,20 @@ class MethodFacts:
     """Calls it takes in a minute before it answers 429."""
     errors: tuple[str, ...]
     """Error codes of its page."""
+
+
+LENIENT = MethodFacts(required=(), scopes=(), per_minute=100, errors=())
+"""What counts for every method where the pages are absent."""
+
+
+def facts_of(method: str) -> MethodFacts:
+    """What is published of a method that the workspace has; LENIENT without the pages."""
+    return method_facts()[method] if _has_pages() else LENIENT
+
+
+@functools.cache
+def _has_pages() -> bool:
+    return (PUBLISHED / "methods").is_dir()
 
 
 @functools.cache

@@ -29,7 +29,7 @@ class Person:
 
     id: str
     name: str
-    """The handle; the display and real names are made from it."""
+    """The handle; the display and real names are made from it where `full_name` is not given."""
     kind: Kind
     team_id: str
     email: str
@@ -38,6 +38,8 @@ class Person:
     """Of a bot, else empty."""
     app_id: str = ""
     timezone: str = "Europe/London"
+    full_name: str = ""
+    """The display and real name."""
 
     @property
     def outsider(self) -> bool:
@@ -46,12 +48,13 @@ class Person:
 
     def render(self, *, with_email: bool = True) -> Json:
         """The user object of `users.info`."""
-        real_name = self.name.replace(".", " ").title()
+        real_name = self.full_name or self.name.replace(".", " ").title()
+        display_name = self.full_name or self.name
         profile: Json = {
             "real_name": real_name,
-            "display_name": self.name,
+            "display_name": display_name,
             "real_name_normalized": real_name,
-            "display_name_normalized": self.name,
+            "display_name_normalized": display_name,
             "team": self.team_id,
             "image_48": f"https://secure.gravatar.com/avatar/{self.id.lower()}",
             "title": "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.workspace.changes import ChangeKind
 from bot.workspace.channels import Channel
 from bot.workspace.errors import Json
 from bot.workspace.messages import Message
@@ -51,9 +52,19 @@ def post(
     session = world.sessions.get((channel.id, message.thread_ts))
     if session and author.id == world.app.bot_user:
         session.text = ""  # a reply clears the status
+        world.changes.tell(ChangeKind.SESSION, channel.id, message.thread_ts)
+    tell_message(slack, message)
     if emit:
         slack.events.emit(message_event(slack, channel, message), channel)
     return message
+
+
+def tell_message(slack: Slack, message: Message) -> None:
+    """Tells listeners of a message that is new, changed or gone; a reply changes its root too."""
+    changes = slack.world.changes
+    changes.tell(ChangeKind.MESSAGE, message.channel, message.ts)
+    if message.is_reply:
+        changes.tell(ChangeKind.MESSAGE, message.channel, message.thread_ts)
 
 
 def message_event(slack: Slack, channel: Channel, message: Message) -> Json:
@@ -80,6 +91,7 @@ def mention_event(slack: Slack, channel: Channel, message: Message) -> Json:
 def change(slack: Slack, channel: Channel, message: Message, before: Json) -> None:
     """Tells the app of a message that was changed, and accounts for new mentions."""
     account_pings(slack, channel, message)
+    tell_message(slack, message)
     event = {
         "type": "message",
         "subtype": "message_changed",
@@ -108,6 +120,7 @@ def delete(slack: Slack, channel: Channel, message: Message) -> None:
         slack.world.files[file_id].shares.remove((channel.id, message.ts))
     if replies:
         channel.deleted_roots.add(message.ts)
+    tell_message(slack, message)
     slack.events.emit(
         {
             "type": "message",
@@ -140,6 +153,7 @@ def unreact(slack: Slack, channel: Channel, message: Message, user: str, name: s
 def _reaction_event(
     slack: Slack, kind: str, channel: Channel, message: Message, user: str, name: str
 ) -> None:
+    tell_message(slack, message)
     event = {
         "type": kind,
         "user": user,

@@ -6,7 +6,7 @@ import math
 from collections import deque
 
 from bot.workspace.clock import Clock
-from bot.workspace.method_facts import method_facts
+from bot.workspace.method_facts import facts_of
 
 POST_BURST = 5
 """Posts that a channel takes at once before "about one a second" is enforced."""
@@ -32,7 +32,7 @@ class RateLimits:
         if self.scale is None:
             return 0
         now = self._clock.now()
-        limit = max(1, math.floor(method_facts()[method].per_minute * self.scale))
+        limit = max(1, math.floor(facts_of(method).per_minute * self.scale))
         window = self._windows.setdefault(method, deque())
         while window and window[0] <= now - 60:
             window.popleft()

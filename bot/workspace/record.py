@@ -43,7 +43,7 @@ class Record:
         return [p for p in self.slack.pings if not by_app or p.by == bot]
 
     def calls(self, method: str = "") -> list[Call]:
-        """The calls of a method, or of all, in order."""
+        """The calls of a method, or of all, that are over, in that order."""
         return [c for c in self.slack.calls if method in ("", c.method)]
 
     def attempts(self, event_type: str = "") -> list[Attempt]:

@@ -73,7 +73,7 @@ class ResponseUrls:
 
     def _show(self, address: ResponseAddress, content: Json) -> None:
         world = self._slack.world
-        world.ephemerals.append(
+        world.show_ephemeral(
             Ephemeral(
                 channel=address.channel,
                 ts=world.new_ts(),
@@ -85,5 +85,4 @@ class ResponseUrls:
         )
 
     def _drop_ephemeral(self, address: ResponseAddress) -> None:
-        kept = [e for e in self._slack.world.ephemerals if e.ts != address.message_ts]
-        self._slack.world.ephemerals[:] = kept
+        self._slack.world.drop_ephemerals(address.channel, address.message_ts)

@@ -16,6 +16,7 @@ from bot.workspace.posting import (
     post,
     react,
     share_file,
+    tell_message,
     unreact,
 )
 from bot.workspace.slack import Slack
@@ -101,6 +102,11 @@ class Speaker:
     ) -> Message:
         """Shares a file."""
         self._may_write(channel)
+        file = self.hold(name, data)
+        return share_file(self._slack, channel, self.person, [file.id], text, thread_ts)
+
+    def hold(self, name: str, data: bytes) -> File:
+        """Uploads a file that stands nowhere yet, as a modal's file input does."""
         world = self._slack.world
         file = File(
             id=world.new_id("F"),
@@ -114,7 +120,7 @@ class Speaker:
             complete=True,
         )
         world.files[file.id] = file
-        return share_file(self._slack, channel, self.person, [file.id], text, thread_ts)
+        return file
 
     def share_again(self, channel: Channel, file: File, *, text: str = "") -> Message:
         """Shares a file that is there already."""
@@ -148,6 +154,7 @@ class Speaker:
             if message.streaming is Streaming.IN_PROGRESS:
                 message.streaming = Streaming.STOPPED_BY_USER
                 streaming.append(message.ts)
+                tell_message(slack, message)
         event = {
             "type": "agent_session_stopped",
             "channel": channel.id,

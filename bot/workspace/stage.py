@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bot.workspace.actor import Actor
+from bot.workspace.changes import ChangeKind
 from bot.workspace.channels import Channel, ChannelType
 from bot.workspace.file_changes import delete_file, retitle_file, rewrite_file, unshare_file
 from bot.workspace.files import File
@@ -39,12 +40,15 @@ class Stage:
         for channel in self.world.channels.values():
             if gone.id in channel.members and channel.type is not ChannelType.IM:
                 channel.members.remove(gone.id)
+                self._changed(channel)
+        self.world.changes.tell(ChangeKind.PERSON, gone.id)
         self.slack.events.emit({"type": "user_change", "user": gone.render()})
 
     def become(self, person: HasId | str, kind: Kind) -> None:
         """Makes somebody a guest, a member or an administrator and tells the app."""
         changed = self.world.people[id_of(person)]
         changed.kind = kind
+        self.world.changes.tell(ChangeKind.PERSON, changed.id)
         self.slack.events.emit({"type": "user_change", "user": changed.render()})
 
     def public(self, name: str, *members: HasId | str, with_bot: bool = True) -> Channel:
@@ -81,11 +85,13 @@ class Stage:
     def invite(self, channel: Channel, person: HasId | str) -> None:
         """Adds somebody to a channel, the app too, and tells the app."""
         channel.members.append(id_of(person))
+        self._changed(channel)
         self._membership("member_joined_channel", channel, id_of(person))
 
     def remove(self, channel: Channel, person: HasId | str) -> None:
         """Takes somebody out of a channel, the app too, and tells the app."""
         channel.members.remove(id_of(person))
+        self._changed(channel)
         self._membership("member_left_channel", channel, id_of(person))
         if id_of(person) == self.world.app.bot_user:
             prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
@@ -94,12 +100,14 @@ class Stage:
     def archive(self, channel: Channel) -> None:
         """Archives a channel and tells the app."""
         channel.archived = True
+        self._changed(channel)
         prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
         self.slack.events.emit({"type": f"{prefix}_archive", "channel": channel.id}, channel)
 
     def unarchive(self, channel: Channel) -> None:
         """Opens an archived channel again and tells the app."""
         channel.archived = False
+        self._changed(channel)
         prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
         self.slack.events.emit({"type": f"{prefix}_unarchive", "channel": channel.id}, channel)
 
@@ -107,6 +115,7 @@ class Stage:
         """Has other teams share a channel through Slack Connect, or none, and tells the app."""
         before, channel.shared_with = channel.shared_with, teams
         channel.pending_shared = False
+        self._changed(channel)
         for kind, changed in (("channel_shared", teams), ("channel_unshared", before)):
             for team in set(changed) - set(before if kind == "channel_shared" else teams):
                 event = {"type": kind, "connected_team_id": team, "channel": channel.id}
@@ -115,11 +124,13 @@ class Stage:
     def delete_channel(self, channel: Channel) -> None:
         """Deletes a channel for good and tells the app."""
         channel.deleted = True
+        self._changed(channel)
         self.slack.events.emit({"type": "channel_deleted", "channel": channel.id}, channel)
 
     def rename(self, channel: Channel, name: str) -> None:
         """Renames a channel and tells the app; its id stays."""
         channel.name = name
+        self._changed(channel)
         prefix = "group" if channel.type is ChannelType.PRIVATE else "channel"
         told = {"id": channel.id, "name": name, "created": channel.created}
         self.slack.events.emit({"type": f"{prefix}_rename", "channel": told}, channel)
@@ -151,6 +162,9 @@ class Stage:
         """Takes the first file out of a message and tells the app of the message's change."""
         channel = self.world.channels[message.channel]
         unshare_file(self.slack, channel, message, self.file_of(message))
+
+    def _changed(self, channel: Channel) -> None:
+        self.world.changes.tell(ChangeKind.CHANNEL, channel.id)
 
     def _membership(self, kind: str, channel: Channel, user: str) -> None:
         letter = "G" if channel.type is ChannelType.PRIVATE else "C"

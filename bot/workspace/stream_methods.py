@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot.workspace.arguments import Arguments
 from bot.workspace.blocks import MARKDOWN_CHARS, require_blocks
+from bot.workspace.changes import ChangeKind
 from bot.workspace.channels import ChannelType
 from bot.workspace.chat_methods import metadata_argument, thread_argument, writable_channel
 from bot.workspace.errors import Json, refuse
 from bot.workspace.messages import Message, Streaming
-from bot.workspace.posting import account_pings, change, message_event, post
+from bot.workspace.posting import account_pings, change, message_event, post, tell_message
 from bot.workspace.slack import Slack
 from bot.workspace.streams import Stream, parse_chunks
 from bot.workspace.views import with_block_ids
@@ -44,9 +45,11 @@ def start_stream(slack: Slack, args: Arguments) -> Json:
         _append(slack, message, stream, args)
     except Exception:
         del channel.messages[message.ts]
+        tell_message(slack, message)
         raise
     slack.events.emit(message_event(slack, channel, message), channel)
     world.session(channel.id, thread_ts).status = "processing"
+    world.changes.tell(ChangeKind.SESSION, channel.id, thread_ts)
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -75,6 +78,7 @@ def stop_stream(slack: Slack, args: Arguments) -> Json:
     message.metadata = metadata or message.metadata
     message.streaming = Streaming.COMPLETED
     world.session(message.channel, message.thread_ts).status = status
+    world.changes.tell(ChangeKind.SESSION, message.channel, message.thread_ts)
     change(slack, world.channels[message.channel], message, before)
     return {
         "channel": message.channel,
@@ -98,6 +102,7 @@ def _append(slack: Slack, message: Message, stream: Stream, args: Arguments) -> 
     message.text = stream.markdown
     message.blocks = with_block_ids({"blocks": stream.render()})["blocks"]
     account_pings(slack, slack.world.channels[message.channel], message)
+    tell_message(slack, message)
 
 
 METHODS = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.workspace.blocks import VIEW_BLOCKS, require_blocks
+from bot.workspace.changes import ChangeKind
 from bot.workspace.elements import check_length, check_text
 from bot.workspace.errors import Json, SlackError, refuse
 from bot.workspace.world import World
@@ -74,7 +75,7 @@ class Views:
         valid = parse_view(content, "modal")
         for view in self.stack(user):
             view.open = False
-        return self._add(user, valid)
+        return self._shown(self._add(user, valid))
 
     def push(self, user: str, content: Any) -> View:
         """Lays a modal on the topmost one.
@@ -88,7 +89,7 @@ class Views:
             refuse("not_found")
         if len(below) >= STACK:
             refuse("push_limit_reached")
-        return self._add(user, valid, root=below[0].root_id, previous=below[-1].id)
+        return self._shown(self._add(user, valid, root=below[0].root_id, previous=below[-1].id))
 
     def update(self, content: Any, *, view_id: str, external_id: str, hash: str) -> View:
         """Changes an open view.
@@ -117,7 +118,7 @@ class Views:
         home = self.homes.get(user)
         if home is None:
             home = self.homes[user] = self._add(user, valid)
-            return home
+            return self._shown(home)
         if hash and hash != home.hash:
             refuse("hash_conflict")
         return self._replace(home, valid)
@@ -127,6 +128,7 @@ class Views:
         view.open = False
         for other in self.stack(view.user) if all else ():
             other.open = False
+        self._shown(view)
 
     def _add(self, user: str, content: Json, *, root: str = "", previous: str = "") -> View:
         external_id = content.get("external_id")
@@ -149,6 +151,11 @@ class Views:
     def _replace(self, view: View, content: Json) -> View:
         view.content = content
         view.hash = self._new_hash()
+        return self._shown(view)
+
+    def _shown(self, view: View) -> View:
+        modal = view.content["type"] == "modal"
+        self._world.changes.tell(ChangeKind.MODALS if modal else ChangeKind.HOME, view.user)
         return view
 
     def _new_hash(self) -> str:

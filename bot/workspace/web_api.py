@@ -20,7 +20,7 @@ from bot.workspace import (
 from bot.workspace.arguments import Arguments, parse_arguments
 from bot.workspace.errors import Json, SlackError, invalid_arguments, refuse
 from bot.workspace.faults import Failure, Fault
-from bot.workspace.method_facts import BLIND_TO_JSON, method_facts
+from bot.workspace.method_facts import BLIND_TO_JSON, facts_of
 from bot.workspace.slack import Call, Slack
 from bot.workspace.sockets import SocketMode
 
@@ -99,7 +99,7 @@ class WebApi:
         return web.json_response(body, status=status, headers=headers)
 
     def _carry_out(self, method: str, args: Arguments) -> Json:
-        missing = [name for name in method_facts()[method].required if name not in args.given]
+        missing = [name for name in facts_of(method).required if name not in args.given]
         if missing:
             raise invalid_arguments(*(f"missing required field: {name}" for name in missing))
         if method in APP_LEVEL:
@@ -125,7 +125,7 @@ class WebApi:
         if app_level != (method in APP_LEVEL) and method not in ANY_TOKEN:
             refuse("not_allowed_token_type")
         granted = app.app_scopes if app_level else app.scopes
-        needed = ("connections:write",) if method in APP_LEVEL else method_facts()[method].scopes
+        needed = ("connections:write",) if method in APP_LEVEL else facts_of(method).scopes
         headers["x-oauth-scopes"] = ",".join(granted)
         if needed:
             headers["x-accepted-oauth-scopes"] = ",".join(needed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.workspace.app_config import AppConfig
+from bot.workspace.changes import ChangeKind, Changes
 from bot.workspace.channels import Channel, ChannelType
 from bot.workspace.clock import Clock
 from bot.workspace.errors import Json, refuse
@@ -52,6 +53,7 @@ class World:
         self.app = app
         self.clock = clock
         self.rng = rng
+        self.changes = Changes()
         self.base_url = ""
         self.team_id = "T0LOCAL000"
         self.team_name = "Local"
@@ -98,12 +100,13 @@ class World:
             app_id=self.new_id("A") if kind is Kind.BOT else "",
         )
         self.people[person.id] = person
+        self.changes.tell(ChangeKind.PERSON, person.id)
         return person
 
-    def add_group(self, handle: str, users: Iterable[HasId | str]) -> UserGroup:
+    def add_group(self, handle: str, users: Iterable[HasId | str], *, id: str = "") -> UserGroup:
         """A new user group."""
         group = UserGroup(
-            id=self.new_id("S"),
+            id=id or self.new_id("S"),
             handle=handle,
             team_id=self.team_id,
             users=[id_of(u) for u in users],
@@ -139,6 +142,7 @@ class World:
             shared_with=tuple(shared_with),
         )
         self.channels[channel.id] = channel
+        self.changes.tell(ChangeKind.CHANNEL, channel.id)
         return channel
 
     def direct_message(self, users: list[str]) -> tuple[Channel, bool]:
@@ -215,9 +219,20 @@ class World:
         return file.render(self.base_url, private)
 
     def sees_file(self, file: File) -> bool:
-        """Whether the app may know of a file: it is its own, or stands where the app is."""
+        """Whether the app may know of a file: its own, given to it, or standing where it is."""
         bot = self.app.bot_user
-        return file.user == bot or any(bot in self.channels[c].members for c, _ in file.shares)
+        mine = file.submitted or file.user == bot
+        return mine or any(bot in self.channels[c].members for c, _ in file.shares)
+
+    def show_ephemeral(self, shown: Ephemeral) -> None:
+        """Shows somebody a message that only they see."""
+        self.ephemerals.append(shown)
+        self.changes.tell(ChangeKind.MESSAGE, shown.channel, shown.ts)
+
+    def drop_ephemerals(self, channel: str, ts: str) -> None:
+        """Takes an ephemeral message away."""
+        self.ephemerals[:] = [e for e in self.ephemerals if e.ts != ts]
+        self.changes.tell(ChangeKind.MESSAGE, channel, ts)
 
     def session(self, channel: str, thread_ts: str) -> AgentSession:
         """The agent session of a thread, made where there is none."""

@@ -259,8 +259,11 @@ class EdgeIndex:
             try:
                 with edge_faults(self._path, "closing it"):
                     last()
-            except (IndexUnavailable, StorageUnavailable) as exc:
-                # Nothing is lost: the write-ahead log holds what was not flushed.
+            except StorageUnavailable as exc:
+                # Nothing is lost: the write-ahead log holds what was not flushed. Whoever wrote
+                # has been told of the full disk.
+                _log.info("%s", exc)
+            except IndexUnavailable as exc:
                 _log.warning("%s", exc)
 
 

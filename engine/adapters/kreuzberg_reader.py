@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from pathlib import Path
@@ -28,9 +29,31 @@ _JUNK_TITLE = re.compile(
     re.I,
 )
 
+_PAGE = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj "
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>"
+)
+"""An empty page."""
+
 
 class LibraryRefused(ValueError):
     """The library cannot read the file: "encrypted", "damaged" or what it said."""
+
+
+def unpack_pdf_reader() -> None:
+    """Has the library write its PDFium into the temporary folder, where it looks for it.
+
+    It does so with the first PDF; a process that may write no files then reads none. Nothing is
+    raised where the folder cannot be written: all else is still read.
+    """
+    import kreuzberg
+
+    config = kreuzberg.ExtractionConfig(
+        use_cache=False, concurrency=kreuzberg.ConcurrencyConfig(max_threads=1)
+    )
+    with contextlib.suppress(kreuzberg.KreuzbergError):
+        kreuzberg.extract_bytes_sync(_PAGE, "application/pdf", config)
 
 
 def read_with_kreuzberg(

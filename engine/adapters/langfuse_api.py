@@ -62,6 +62,12 @@ class LangfuseApi:
         response = self._request("GET", f"/api/public/{place}", allowed=(404,))
         return None if response.status_code == 404 else self._json(response)
 
+    def require(self, path: str) -> None:
+        """Looks at a list that is always there.  Raises: MirrorFault where it is not."""
+        found = self._json(self._request("GET", f"/api/public/{path}"))
+        if not isinstance(found.get("data"), list):
+            raise self._nonsense()
+
     def pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """Every object of a list.  Raises: MirrorFault."""
         for page in range(1, _MOST_PAGES):

@@ -48,6 +48,11 @@ class LangfuseMirror:
     def __init__(self, settings: LangfuseSettings, *, timeout_s: float) -> None:
         self._api = LangfuseApi(settings, timeout_s=timeout_s)
 
+    def check(self) -> str:
+        """See the port."""
+        self._api.require("projects")
+        return self._api.where
+
     def send(self, records: Sequence[Record], deadline: Deadline) -> None:
         """See the port. Opinions go one by one, after the traces."""
         traces = [spans_of(record) for record in records if isinstance(record, AnswerTrace)]

@@ -50,9 +50,15 @@ class LangSmithMirror:
     def __init__(self, settings: LangSmithSettings, *, timeout_s: float) -> None:
         self._settings = settings
         self._timeout_s = timeout_s
-        self._server = server_of(settings.endpoint, "LANGSMITH_ENDPOINT")
+        self._where = f"{self.name} at {server_of(settings.endpoint, 'LANGSMITH_ENDPOINT')}"
         self._client: Client | None = None
         self._project_id: UUID | None = None
+
+    def check(self) -> str:
+        """See the port. What the service says of itself it tells without a key."""
+        with self._faults():
+            next(self._opened().list_projects(limit=1), None)
+        return self._where
 
     def send(self, records: Sequence[Record], deadline: Deadline) -> None:
         """See the port. Opinions go one by one, after the traces."""
@@ -235,15 +241,14 @@ class LangSmithMirror:
             raise
         except Exception as error:
             response = _response_of(error)
-            where = f"{self.name} at {self._server}"
             if response is not None:
                 raise answered(
-                    response.status_code, response.headers, where=where, setting=_SETTING
+                    response.status_code, response.headers, where=self._where, setting=_SETTING
                 ) from None
             if isinstance(_innermost(error, requests.RequestException), requests.RequestException):
-                raise unreachable(where) from None
+                raise unreachable(self._where) from None
             raise MirrorFault(
-                f"{where} gave an answer that is none ({type(error).__name__})"
+                f"{self._where} gave an answer that is none ({type(error).__name__})"
             ) from None
 
     def _opened(self) -> Client:

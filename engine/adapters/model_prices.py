@@ -1,9 +1,12 @@
-"""What tokens cost, from the price list that genai-prices ships; nothing is fetched."""
+"""What tokens cost, by the settings or by the list that genai-prices ships; nothing is fetched."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from engine.price_setting import TokenPrice
 
 OPENAI = "openai"
 
@@ -27,11 +30,21 @@ def provider_of(base_url: str | None) -> str:
     return f"{host}:{parts.port}" if parts.port else host
 
 
-def price(base_url: str | None, model: str, *, prompt: int, completion: int) -> Price:
-    """The price of so many tokens of a model at a server.
+def price(
+    base_url: str | None,
+    model: str,
+    *,
+    prompt: int,
+    completion: int,
+    ours: Mapping[str, TokenPrice],
+) -> Price:
+    """The price of so many tokens of a model at a server. ours: of the settings, which go first.
 
     Loads the list at first use (40 ms).
     """
+    set_price = ours.get(model)
+    if set_price is not None:
+        return Price(cost_usd=set_price.cost_usd(prompt=prompt, completion=completion), known=True)
     from genai_prices import Usage, calc_price
 
     tokens = Usage(input_tokens=prompt, output_tokens=completion)
@@ -43,3 +56,19 @@ def price(base_url: str | None, model: str, *, prompt: int, completion: int) -> 
     except (LookupError, ValueError):
         return Price(cost_usd=0.0, known=False)
     return Price(cost_usd=float(found.total_price), known=True)
+
+
+def charges(base_url: str | None) -> bool:
+    """Whether a server is one of those whose prices are listed, so that none of its models is free.
+
+    Loads the list at first use.
+    """
+    from genai_prices.data_snapshot import get_snapshot
+
+    if provider_of(base_url) == OPENAI:
+        return True
+    try:
+        get_snapshot().find_provider(None, None, str(base_url))
+    except LookupError:
+        return False
+    return True

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any
 
 from engine.adapters.openai_faults import ModelFault, filtered
-from engine.adapters.openai_lane import OpenAiLane, Tokens, end_permit
+from engine.adapters.openai_lane import OpenAiLane, OpenCall, Tokens, end_permit
 from engine.generation.prompt import Message
 from engine.token_estimate import estimate_tokens
 
 _TOKENS_OF_A_MESSAGE = 4
+_COUNTS_WITHIN_S = 0.25
+"""How long an answer that has all it needs waits for the server's counts."""
 
 
 def prompt_tokens(messages: Sequence[Message]) -> int:
@@ -40,12 +43,14 @@ class ChatModel:
             "stream_options": {"include_usage": True},
         }
         tokens = Tokens(prompt=prompt_tokens(messages), estimated=True)
+        most = Tokens(prompt=tokens.prompt, completion=max_output_tokens)
         async with self.lane.slot():
             await self.lane.connection.ready()
             began = self._clock()
-            (first, chunks), permit = await self.lane.start(
-                self._open, parameters, first_s=self._first_s
+            (first, chunks), call = await self.lane.start(
+                self._open, parameters, most=most, first_s=self._first_s
             )
+            permit = call.permit
             left = self.lane.total_s - (self._clock() - began)
             succeeded, said, finish = False, "", None
             try:
@@ -76,7 +81,9 @@ class ChatModel:
                 permit.abandoned()
                 if tokens.estimated:
                     tokens.completion = estimate_tokens(said)
-                await asyncio.shield(self._close(chunks, tokens, succeeded))
+                await asyncio.shield(
+                    self._close(chunks, call, tokens, succeeded, ended=finish is not None)
+                )
 
     async def whole(
         self,
@@ -101,7 +108,10 @@ class ChatModel:
             return answer
 
         async with self.lane.slot():
-            answer, permit = await self.lane.start(once, parameters, first_s=self.lane.try_s)
+            most = Tokens(prompt=prompt_tokens(messages), completion=max_output_tokens)
+            answer, call = await self.lane.start(
+                once, parameters, most=most, first_s=self.lane.try_s
+            )
             text = answer.choices[0].message.content or ""
             tokens = Tokens(
                 prompt=prompt_tokens(messages), completion=estimate_tokens(text), estimated=True
@@ -110,11 +120,11 @@ class ChatModel:
             try:
                 self._refuse(answer.choices[0].finish_reason or "stop", text)
             except ModelFault as fault:
-                end_permit(permit, fault)
-                await asyncio.shield(self.lane.book(tokens, succeeded=False))
+                end_permit(call.permit, fault)
+                await asyncio.shield(self.lane.book(call, tokens, succeeded=False))
                 raise
-            permit.succeeded()
-            await asyncio.shield(self.lane.book(tokens, succeeded=True))
+            call.permit.succeeded()
+            await asyncio.shield(self.lane.book(call, tokens, succeeded=True))
             return text
 
     async def _open(self, sent: dict[str, Any]) -> tuple[Any, AsyncIterator[Any]]:
@@ -130,9 +140,21 @@ class ChatModel:
             raise
         raise ValueError("an empty stream")
 
-    async def _close(self, chunks: Any, tokens: Tokens, succeeded: bool) -> None:
+    async def _close(
+        self, chunks: Any, call: OpenCall, tokens: Tokens, succeeded: bool, *, ended: bool
+    ) -> None:
+        """Ends a stream and books it. ended: the model had said all.
+
+        A reader that has enough leaves before the server's counts have come, which for most answers
+        are on their way; where they are not, what was reserved is what is booked.
+        """
+        if call.is_paid and tokens.estimated and succeeded:
+            await _await_counts(chunks, tokens)
         await chunks.aclose()
-        await self.lane.book(tokens, succeeded=succeeded)
+        if call.is_paid and tokens.estimated and not ended:
+            await self.lane.book_most(call, succeeded=succeeded)
+        else:
+            await self.lane.book(call, tokens, succeeded=succeeded)
 
     def _parameters(self, messages: Sequence[Message], max_output_tokens: int) -> dict[str, Any]:
         # OpenAI's reasoning models insist on the newer name; older servers know only the other.
@@ -180,6 +202,14 @@ def _piece(chunk: Any) -> tuple[str, str | None]:
     delta = choices[0].delta
     text = (delta.content if delta is not None else None) or ""
     return text, choices[0].finish_reason
+
+
+async def _await_counts(chunks: Any, tokens: Tokens) -> None:
+    """Reads on for a moment."""
+    with contextlib.suppress(Exception):  # whatever it is, the answer is there
+        async with asyncio.timeout(_COUNTS_WITHIN_S):
+            async for chunk in chunks:
+                _count(tokens, chunk)
 
 
 def _count(tokens: Tokens, answer: Any) -> None:

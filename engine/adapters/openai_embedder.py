@@ -121,12 +121,15 @@ class OpenAiEmbedder:
             answer = await lane.connection.client().embeddings.create(**sent)
             return _rows(answer, len(texts)), getattr(answer.usage, "prompt_tokens", None)
 
+        estimate = sum(estimate_tokens(text) for text in texts)
+        most = Tokens(embedding=estimate, estimated=True)
         async with lane.slot():
-            (rows, counted), permit = await lane.start(once, parameters, first_s=lane.try_s)
-            permit.succeeded()
-            estimate = sum(estimate_tokens(text) for text in texts) if counted is None else counted
-            tokens = Tokens(embedding=estimate, estimated=counted is None)
-            await asyncio.shield(lane.book(tokens, succeeded=True))
+            (rows, counted), call = await lane.start(
+                once, parameters, most=most, first_s=lane.try_s
+            )
+            call.permit.succeeded()
+            tokens = most if counted is None else Tokens(embedding=counted)
+            await asyncio.shield(lane.book(call, tokens, succeeded=True))
             return rows
 
 

@@ -16,6 +16,9 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 
+_NOT_REACHED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+"""Exceptions of the HTTP library, by name: which library the client brings along has changed."""
+
 
 class ModelFault(ModelUnavailable):
     """A call failed.
@@ -109,6 +112,15 @@ def _of_status(error: Any, where: str, model: str, setting: str) -> ModelFault:
         retryable=False,
         is_servers=False,
     )
+
+
+def may_have_counted(error: Exception) -> bool:
+    """Whether a server may charge for a call that failed so: it took it, and refused it not."""
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        return False
+    return type(error.__cause__).__name__ not in _NOT_REACHED
 
 
 def filtered(where: str) -> ModelFault:

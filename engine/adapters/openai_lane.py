@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 
 from engine.adapters.model_prices import Price, price
 from engine.adapters.openai_client import ServerConnection
-from engine.adapters.openai_faults import ModelFault, explain
+from engine.adapters.openai_faults import ModelFault, explain, may_have_counted
 from engine.adapters.openai_features import ServerFeatures
 from engine.backoff import Backoff
 from engine.circuit_breaker import CircuitBreaker, Permit
-from engine.ledger import Ledger, ModelCall
+from engine.ledger import Ledger, ModelCall, Reservation
+from engine.storage.usage import CallState
 from engine.trace import Usage
 
 T = TypeVar("T")
@@ -33,11 +34,26 @@ class Tokens:
     estimated: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCall:
+    """A try that began, whose end the caller states. most: the tokens that were reserved for it."""
+
+    permit: Permit
+    reservation: Reservation
+    most: Tokens
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether it costs something."""
+        return bool(self.reservation.periods)
+
+
 class OpenAiLane:
     """The way to one model for one purpose.
 
-    A try that fails is made again while time and attempts last, then `ModelFault` is raised; each
-    try is a row of the ledger. Parameters that the server refuses are left out from then on.
+    A try that fails is made again while time and attempts last, then `ModelFault` is raised; what
+    each try may cost is reserved before it, and each is a row of the ledger. Parameters that the
+    server refuses are left out from then on.
     """
 
     def __init__(
@@ -84,6 +100,7 @@ class OpenAiLane:
             self.model,
             prompt=tokens.prompt + tokens.embedding,
             completion=tokens.completion,
+            ours=self.connection.settings.prices,
         )
 
     def fault(self, error: Exception) -> ModelFault:
@@ -114,31 +131,30 @@ class OpenAiLane:
             self._slots.release()
 
     async def start(
-        self, once: Once[T], parameters: Mapping[str, Any], *, first_s: float
-    ) -> tuple[T, Permit]:
-        """The result of the first try that succeeds, and the permit whose end the caller states.
+        self, once: Once[T], parameters: Mapping[str, Any], *, most: Tokens, first_s: float
+    ) -> tuple[T, OpenCall]:
+        """The result of the first try that succeeds, and that call, whose end the caller states.
 
-        first_s: for one try. Failed tries are booked here, the one that succeeds by `book`.
-        Raises: ModelFault.
+        most: what one try may read and write. first_s: for one try. Failed tries are booked here,
+        the one that succeeds by `book`.
+        Raises: ModelFault; OverBudget where a try may cost too much; StorageUnavailable.
         """
         await self.connection.ready()
         until = self._clock() + self.total_s
         failures, fault = 0, None
         while True:
-            permit = self.breaker.enter()
-            if permit is None:
-                raise (fault or self._left_alone()) from None
+            call = await self._enter(most, fault)
             try:
                 left = until - self._clock()
                 async with asyncio.timeout(min(first_s, left)):
-                    return await self._with_features(once, parameters), permit
+                    return await self._with_features(once, parameters), call
             except Exception as error:
                 fault = self.fault(error)
-                end_permit(permit, fault)
-                await self.book(Tokens(), succeeded=False)
+                end_permit(call.permit, fault)
+                await self._lost(call, counted=may_have_counted(error))
             except BaseException:  # cancelled: it was a call all the same
-                permit.abandoned()
-                await asyncio.shield(self.book(Tokens(), succeeded=False))
+                call.permit.abandoned()
+                await asyncio.shield(self._lost(call, counted=True))
                 raise
             failures += 1
             left = until - self._clock()
@@ -151,24 +167,52 @@ class OpenAiLane:
                 raise fault from None
             await self._sleep(wait)
 
-    async def book(self, tokens: Tokens, *, succeeded: bool) -> None:
-        """A row of the ledger for one try."""
+    async def _enter(self, most: Tokens, fault: ModelFault | None) -> OpenCall:
+        """The right to make one try, paid for."""
+        permit = self.breaker.enter()
+        if permit is None:
+            raise (fault or self._left_alone()) from None
+        try:
+            planned = self._call(most, succeeded=False, state=CallState.RESERVED)
+            held = await self._ledger.reserve(planned)
+        except BaseException:
+            permit.abandoned()
+            raise
+        return OpenCall(permit=permit, reservation=held, most=most)
+
+    async def book(self, call: OpenCall, tokens: Tokens, *, succeeded: bool) -> None:
+        """The row of the ledger for one try, with what it read and wrote."""
+        await self._ledger.settle(call.reservation, self._call(tokens, succeeded=succeeded))
+
+    async def book_most(self, call: OpenCall, *, succeeded: bool) -> None:
+        """The same for a try of which nobody knows what the server counted: what was reserved."""
+        row = self._call(call.most, succeeded=succeeded, state=CallState.BOUND)
+        await self._ledger.settle(call.reservation, row)
+
+    async def _lost(self, call: OpenCall, *, counted: bool) -> None:
+        if counted and call.is_paid:
+            await self.book_most(call, succeeded=False)
+        else:
+            await self.book(call, Tokens(), succeeded=False)
+
+    def _call(
+        self, tokens: Tokens, *, succeeded: bool, state: CallState = CallState.SETTLED
+    ) -> ModelCall:
         cost = self.price(tokens)
-        await self._ledger.charge(
-            ModelCall(
-                purpose=self._purpose,
-                provider=self.connection.provider,
-                model=self.model,
-                usage=Usage(
-                    prompt_tokens=tokens.prompt,
-                    completion_tokens=tokens.completion,
-                    embedding_tokens=tokens.embedding,
-                    cost_usd=cost.cost_usd,
-                ),
-                succeeded=succeeded,
-                estimated=tokens.estimated,
-                price_known=cost.known,
-            )
+        return ModelCall(
+            purpose=self._purpose,
+            provider=self.connection.provider,
+            model=self.model,
+            usage=Usage(
+                prompt_tokens=tokens.prompt,
+                completion_tokens=tokens.completion,
+                embedding_tokens=tokens.embedding,
+                cost_usd=cost.cost_usd,
+            ),
+            succeeded=succeeded,
+            estimated=tokens.estimated or state is not CallState.SETTLED,
+            price_known=cost.known,
+            state=state,
         )
 
     def _left_alone(self) -> ModelFault:
@@ -191,7 +235,7 @@ class OpenAiLane:
             except APIStatusError as error:
                 if not self.features.learn(error, sent):
                     raise
-                await self.book(Tokens(), succeeded=False)
+                await self._ledger.charge(self._call(Tokens(), succeeded=False))
 
 
 def end_permit(permit: Permit, fault: ModelFault) -> None:

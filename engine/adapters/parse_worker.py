@@ -2,8 +2,8 @@
 
     python -m engine.adapters.parse_worker MEMORY_BYTES PARENT_PID
 
-It runs at the lowest priority, within a memory limit, writes no files and no core dumps, and
-dies with its parent. A document may crash or hang it: the parent then replaces it.
+It runs at the lowest priority, within a memory limit, writes no files of documents and no core
+dumps, and dies with its parent. A document may crash or hang it: the parent then replaces it.
 """
 
 from __future__ import annotations
@@ -13,20 +13,25 @@ import ctypes
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import BinaryIO
 
 from engine.adapters.document_reading import read_file, short_name
+from engine.adapters.kreuzberg_reader import unpack_pdf_reader
 from engine.adapters.parse_frames import LENGTH, pack, parse_request, render_document, unpack
 from engine.errors import DocumentEmpty, DocumentUnreadable
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNET = 0x40000000
+_SESSION_PRIORITY = Path("/proc/self/autogroup")
 
 
 def main() -> None:
     """Serves requests from standard input until it ends."""
     memory_bytes, parent_pid = int(sys.argv[1]), int(sys.argv[2])
-    _confine(memory_bytes, parent_pid)
+    _die_with(parent_pid)
+    unpack_pdf_reader()  # it writes a file, which is not possible afterwards
+    _confine(memory_bytes)
     # Libraries may print: standard output is kept for replies alone.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -49,14 +54,22 @@ def _answer(body: bytes) -> dict[str, object]:
         return {"unreadable": f"{name} cannot be read: {type(error).__name__}"}
 
 
-def _confine(memory_bytes: int, parent_pid: int) -> None:
+def _die_with(parent_pid: int) -> None:
+    """A worker without a parent serves nobody."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent_pid:
+            sys.exit(0)  # the parent died before the signal was asked for
+
+
+def _confine(memory_bytes: int) -> None:
     """Takes away what a hostile document could use."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent_pid:
-            sys.exit(0)  # the parent died before the signal was asked for
         libc.unshare(_CLONE_NEWNET)  # no network; fails without the right to, which is fine
+        # Where sessions share the processor evenly, a process's own priority counts in its alone.
+        with contextlib.suppress(OSError):
+            _SESSION_PRIORITY.write_text("19")
     if sys.platform != "win32":
         import resource
 

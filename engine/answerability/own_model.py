@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,10 +16,12 @@ import msgspec
 from engine.answerability.fit import Fit, fit
 from engine.answerability.held_out import held_out_examples
 from engine.answerability.model import FEATURES, PRIOR, PRIOR_EMBEDDER, AnswerabilityModel
+from engine.answerability.own_calibration import OwnCalibration
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.retrieval.retriever import Retriever
 from engine.storage.documents import DocumentStore
+from engine.storage.fits import FitStore
 from engine.storage.models import ModelStore, StoredModel
 from engine.storage.passages import PassageStore
 
@@ -48,15 +52,34 @@ class OwnAnswerability:
     can read."""
 
     store: ModelStore
+    fits: FitStore
     retriever: Retriever
     documents: DocumentStore
     passages: PassageStore
     clock: Clock
     embedder: str
+    calibration: OwnCalibration
     _kept: dict[str, tuple[float, AnswerabilityModel]] = field(default_factory=dict)
 
     async def model(self, tenant: str) -> AnswerabilityModel:
-        """The model in use. Raises: StorageUnavailable."""
+        """The model in use, calibrated by verdicts on answers. Raises: StorageUnavailable."""
+        base = await self.base(tenant)
+        kept = await self.calibration.of(tenant)
+        if not kept.base or kept.base != base.name:
+            return base
+        return kept.calibration.applied_to(base, name=f"{base.name}+{kept.version}")
+
+    async def base_since(self, tenant: str) -> datetime | None:
+        """When the model that `base` gives was put into use; None: it was there from the start.
+
+        Raises: StorageUnavailable.
+        """
+        version = await self.store.newest_version(tenant, NAME)
+        stored = None if version is None else await self.store.get(tenant, NAME, version)
+        return None if stored is None else stored.made_at
+
+    async def base(self, tenant: str) -> AnswerabilityModel:
+        """The model before any calibration. Raises: StorageUnavailable."""
         kept = self._kept.get(tenant)
         if kept is not None and time.monotonic() - kept[0] < _LOOK_AGAIN_AFTER_S:
             return kept[1]
@@ -67,18 +90,36 @@ class OwnAnswerability:
         self._kept[tenant] = (time.monotonic(), model)
         return model
 
-    async def refit(self, tenant: str, audience: Audience) -> Fit | None:
-        """Fits to the knowledge as it is now, and puts into use what serves it best.
+    async def state(self, tenant: str, audience: Audience) -> str:
+        """Hash of all that a fit for this audience would read; empty where there are no documents.
 
-        audience: of the documents that questions are made of. None where there is too little to
-        learn from; then, and where the fit says so, the shipped prior serves again, whatever was
-        learnt before.
+        What others alone may read, a file of somebody's question among it, does not change it.
+
+        Raises: StorageUnavailable.
+        """
+        return await self._hash(await self._readable(tenant, audience))
+
+    async def refit(self, tenant: str, audience: Audience, *, rest: float = 0.0) -> Fit | None:
+        """Fits to the knowledge as it is now, puts into use what serves it best, and remembers what
+        it was fitted to.
+
+        audience: of the documents that questions are made of. rest: how long to pause between
+        questions, in times of what each took, so that others come to their turn. None where there
+        is too little to learn from; then, and where the fit says so, the shipped prior serves
+        again, whatever was learnt before.
 
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
         revision = await self.documents.revision(tenant)
+        readable = await self._readable(tenant, audience)
         examples = await held_out_examples(
-            self.retriever, self.documents, self.passages, tenant=tenant, audience=audience
+            self.retriever,
+            self.documents,
+            self.passages,
+            versions=list(readable),
+            tenant=tenant,
+            audience=audience,
+            rest=rest,
         )
         at = self.clock()
         made = await asyncio.to_thread(
@@ -89,19 +130,33 @@ class OwnAnswerability:
         )
         if made is None or not made.learnt:
             await self._forget(tenant, at)  # it was learnt from other documents
-            return made
-        await self.store.save(
-            tenant,
-            StoredModel(
-                name=NAME,
-                version=made.model.name,
-                made_at=at,
-                card=_card(made),
-                body=_body(made.model, self.embedder),
-            ),
-        )
-        self._kept.pop(tenant, None)
+        else:
+            await self.store.save(
+                tenant,
+                StoredModel(
+                    name=NAME,
+                    version=made.model.name,
+                    made_at=at,
+                    card=_card(made),
+                    body=_body(made.model, self.embedder),
+                ),
+            )
+            self._kept.pop(tenant, None)
+        await self.fits.fitted(tenant, NAME, await self._hash(readable), at=at)
         return made
+
+    async def _readable(self, tenant: str, audience: Audience) -> dict[str, str]:
+        """Content hashes of the documents that this audience may read, by live version."""
+        return {
+            found.version: found.content_hash
+            for found in await self.documents.contents(tenant)
+            if audience.may_read(found.audience)
+        }
+
+    async def _hash(self, readable: Mapping[str, str]) -> str:
+        if not readable:
+            return ""
+        return await asyncio.to_thread(_state, readable.values(), self.embedder)
 
     async def _forget(self, tenant: str, at: datetime) -> None:
         """Puts the shipped prior in the place of a fit, where there is one."""
@@ -130,6 +185,13 @@ class OwnAnswerability:
                 weights=PRIOR.weights, intercept=PRIOR.intercept, name=version
             )
         return AnswerabilityModel(weights=body.weights, intercept=body.intercept, name=version)
+
+
+def _state(content_hashes: Iterable[str], embedder: str) -> str:
+    digest = hashlib.sha256(f"{_FORMAT}\0{embedder}\0{','.join(FEATURES)}".encode())
+    for content_hash in sorted(content_hashes):
+        digest.update(b"\0" + content_hash.encode())
+    return digest.hexdigest()
 
 
 def _body(model: AnswerabilityModel, embedder: str) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engine.generation.held_back import told_text
 from engine.generation.sentence_stream import NO_ANSWER
 from engine.question import Question
 from engine.retrieval.hit import Hit
@@ -79,9 +80,9 @@ def new_boundary() -> str:
 def passage_parts(
     edge: str, hits: Sequence[Hit], *, most_chars: int | None = None
 ) -> tuple[str, ...]:
-    """The passages, numbered from 1, each cut at `most_chars`."""
+    """The passages, numbered from 1, without orders planted in them, each cut at `most_chars`."""
     return tuple(
-        part(edge, f"passage [{n}] {_heading(hit)}", hit.passage.passage.text[:most_chars])
+        part(edge, f"passage [{n}] {_heading(hit)}", told_text(hit.passage)[:most_chars])
         for n, hit in enumerate(hits, start=1)
     )
 

@@ -75,7 +75,7 @@ def _citation(span: Span, n: int) -> Citation:
         n=n,
         document_name=live.document_name,
         chunk_id=live.id,
-        title=" > ".join([live.title or live.document_name, *headings]),
+        title=live.byline or " > ".join([live.title or live.document_name, *headings]),
         url=live.url,
         page=page,
         snippet=span.text,

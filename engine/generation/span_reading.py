@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from engine.generation.answer_fit import tells_what_to_do
+from engine.generation.planted_orders import is_planted, may_be_planted
 from engine.generation.sentence_opening import leads_into_example, refers_back
 from engine.generation.span_text import item_marker
 from engine.generation.unfit_spans import (
-    addresses_machine,
     is_question,
     is_short_answer,
     is_unfit,
-    may_address_machine,
 )
 from engine.generation.word_terms import term_set
 from engine.knowledge.document import Sentence, SentenceKind
@@ -128,18 +127,18 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
     above = term_set(" ".join((live.title, *path)))
     reading = PassageReading(hit=hit, rank=rank, above=above)
     heading_cosine = 0.0
-    context, tainted = above, set[int]()
+    context, planted = above, list[int]()
     named = term_set(heading or live.title)
-    suspect = may_address_machine(live.passage.text)
+    suspect = may_be_planted(live.passage.text)
     for index, sentence in enumerate(live.passage.sentences):
         text = live.sentence_text(sentence)
         if sentence.kind is SentenceKind.HEADING:
             heading, heading_cosine = text, float(hit.sentence_cosines[index])
             named = term_set(text)
             context = above | named
-        hostile = suspect and addresses_machine(text)
-        if hostile and sentence.kind is SentenceKind.PROSE:
-            tainted.add(sentence.group)
+        hostile = suspect and is_planted(text)
+        if hostile:
+            planted.append(index)
         unfit = hostile or is_unfit(sentence.kind, text)
         own = float(hit.sentence_cosines[index])
         span = SpanReading(
@@ -162,9 +161,9 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
     for span in spans:
         if is_heading_of(_NOTHING_TO_QUOTE, span.heading):
             span.quotable = False
-        # A paragraph with an order to a machine in it is that attack's; of a list only the item.
-        if span.sentence.group in tainted and span.kind is SentenceKind.PROSE:
-            span.quotable = False
+    for index in planted:
+        for span in _planter_of(spans, index):
+            span.unfit, span.quotable = True, False
     _find_examples(spans)
     _find_questions(spans)
     _find_intros(spans)
@@ -173,6 +172,27 @@ def _in_place(hit: Hit, rank: int) -> PassageReading:
         if is_question(span.text) and span.kind is not SentenceKind.STEP:
             span.quotable = False
     return reading
+
+
+def _planter_of(spans: list[SpanReading], index: int) -> list[SpanReading]:
+    """The paragraph or list item that an order stands in: it is all that attack's. Of a table or
+    code only the row or line.
+    """
+    planted = spans[index]
+    if planted.kind not in WORDY:
+        return [planted]
+    start, end = index, index + 1
+    while start and planted.item is None and _goes_on(spans[start - 1], spans[start]):
+        start -= 1
+        if spans[start].item is not None:
+            break
+    while end < len(spans) and spans[end].item is None and _goes_on(spans[end - 1], spans[end]):
+        end += 1
+    return spans[start:end]
+
+
+def _goes_on(before: SpanReading, after: SpanReading) -> bool:
+    return before.sentence.group == after.sentence.group and after.kind is before.kind
 
 
 def _find_examples(spans: list[SpanReading]) -> None:

@@ -1,5 +1,4 @@
-"""Which spans an answer never quotes: furniture, questions, pointers, mail manners, and whatever
-speaks to a machine instead of a reader."""
+"""Which spans an answer never quotes: furniture, questions, pointers and mail manners."""
 
 from __future__ import annotations
 
@@ -7,33 +6,6 @@ import re
 
 from engine.knowledge.document import SentenceKind
 
-_ADDRESSES_MACHINE = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|prompts?|rules"
-    r"|guidelines|guardrails)\b"
-    r"|\b(?:system|developer|hidden|initial) (?:prompt|message|instructions?)\b"
-    r"|\btell (?:the|every|all|any|each|your) users?\b"
-    r"|\b(?:respond|reply|answer) (?:only )?(?:to (?:the|every|all|any) users?|with the (?:exact"
-    r"|following) (?:words|text|phrase))\b"
-    r"|\byou are (?:now )?(?:an? )?(?:\w+ )?(?:ai|assistant|chatbot|bot|language model|llm"
-    r"|dan)\b|\bas an? (?:ai|assistant|language model)\b"
-    r"|^\W*(?:assistant|system|chatbot|bot|ai|llm|chatgpt|claude|gpt)\s*[:,>]\s"
-    r"|\b(?:note|attention|message|instructions?) (?:to|for) (?:the )?(?:ai|assistants?|chatbots?"
-    r"|bots?|llms?|language models?)\b"
-    r"|\b(?:do not|don't|never) mention (?:this|these|that)\b|\bfrom now on,? (?:you|tell|answer)\b"
-    r"|\bnew instructions?\s*:|\b(?:reveal|print|output|repeat) (?:your|the) (?:system|hidden"
-    r"|initial|secret)\b|<\|?(?:im_start|im_end|system|endoftext)\|?>|\[/?INST\]",
-    re.IGNORECASE,
-)
-# The pattern above costs a hundred times what looking for these does, and it needs one of them.
-_MACHINE_WORDS = (
-    "instruction", "prompt", "rules", "guideline", "guardrail", "system", "tell ", "respond",
-    "reply", "answer", "assistant", "bot", " ai", "llm", "language model", "gpt", "claude",
-    "mention", "from now on", "reveal", "inst]", "<|", "im_start", "endoftext", "developer",
-)  # fmt: skip
-_MENTION = re.compile(
-    r"<!(?:channel|here|everyone|subteam)|(?<![\w.])@(?:channel|here|everyone)\b|<@[UW][A-Z0-9]+>",
-    re.IGNORECASE,
-)
 _FURNITURE = re.compile(
     r"^\W*(?:"
     r"see also|related (?:articles?|links?|information|topics?|content|resources?)|further reading"
@@ -112,20 +84,6 @@ _SHORT_ANSWER = re.compile(
 def is_short_answer(text: str) -> bool:
     """Whether the text is a bare "Yes." or the like, which says nothing without its question."""
     return len(text) < 24 and bool(_SHORT_ANSWER.match(text))
-
-
-def addresses_machine(text: str) -> bool:
-    """Whether the text gives orders to an assistant, or would call a whole channel."""
-    if ("@" in text or "<" in text) and _MENTION.search(text):
-        return True
-    lower = f" {text.lower()}"
-    return any(word in lower for word in _MACHINE_WORDS) and bool(_ADDRESSES_MACHINE.search(text))
-
-
-def may_address_machine(text: str) -> bool:
-    """False where no part of a text can address a machine; much cheaper than looking closely."""
-    lower = f" {text.lower()}"
-    return "@" in text or "<" in text or any(word in lower for word in _MACHINE_WORDS)
 
 
 def is_question(text: str) -> bool:

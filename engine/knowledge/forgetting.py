@@ -13,7 +13,8 @@ from engine.knowledge.source import SKIPPED_FOLDERS
 from engine.knowledge.source_tags import SourceTags
 from engine.knowledge.source_uri import lies_in, local_path, narrowness
 from engine.retrieval.index import SearchIndex
-from engine.storage.documents import DocumentStore, Known
+from engine.storage.document_rows import Known
+from engine.storage.documents import DocumentStore
 from engine.storage.sources import Source, SourceStore
 
 

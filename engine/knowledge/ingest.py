@@ -37,6 +37,7 @@ class Ingestion:
     in one transaction after its points are on disk, and a run that finds a document published by
     another lets it be.
 
+    private_hosts: hosts of this network that sites are read from.
     own_audience: what a document's own statement of its readers counts beside its source's.
     """
 
@@ -50,6 +51,7 @@ class Ingestion:
     clock: Clock
     max_bytes: int
     parallel_parses: int
+    private_hosts: tuple[str, ...] = ()
     own_audience: OwnAudience = OwnAudience.DECIDES
 
     def index_record(self) -> IndexRecord:
@@ -65,7 +67,9 @@ class Ingestion:
         Raises: SourceUnreadable before anything is changed; IndexMismatch, IndexUnavailable,
         StorageUnavailable, ModelUnavailable in the middle, with all that was published kept.
         """
-        listing = await asyncio.to_thread(list_source, source, (), self.max_bytes)
+        listing = await asyncio.to_thread(
+            list_source, source, (), self.max_bytes, self.private_hosts
+        )
         await self._refuse_lost_sitemap(listing)
         return await self.run_listed(listing, audience, watch)
 

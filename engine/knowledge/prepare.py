@@ -28,7 +28,7 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import IndexPoint
 from engine.retrieval.lexical import document_vector, terms
 from engine.retrieval.passage import PassageVectors
-from engine.storage.documents import DocumentRow, NewVersion
+from engine.storage.document_rows import DocumentRow, NewVersion
 from engine.storage.passages import PassageRow, PassageStore
 from engine.storage.term_statistics import document_vectors_of
 
@@ -44,6 +44,7 @@ class Chunked:
 
     texts: for each passage what is embedded: the passage's text first, then its sentences'.
     source_id: the source it stays with; None means the one that is being read.
+    byline: of a person's answer; None elsewhere.
     """
 
     uri: str
@@ -55,6 +56,7 @@ class Chunked:
     passages: tuple[Passage, ...]
     texts: tuple[tuple[str, ...], ...]
     source_id: str | None = None
+    byline: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +200,7 @@ def assemble(embedded: Embedded, *, source_id: str, ingested_at: datetime) -> Pr
                     uri=document.uri,
                     name=document.raw.name,
                     title=document.title,
+                    byline=document.byline,
                     url=document.url,
                     category=document.category,
                     audience=document.audience,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.knowledge.quarantine import Warned
 from engine.storage.sources import Failure
 
 
@@ -24,13 +25,17 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What a run did, by document. passages: published by this run; ignored: no documents."""
+    """What a run did, by document. passages: published by this run; ignored: no documents.
+
+    warnings: documents that were read in this run and of which something is never quoted.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: list[Failure] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
     passages: int = 0
     ignored: int = 0
     tokens: int = 0

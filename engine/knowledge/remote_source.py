@@ -33,9 +33,12 @@ not even fetched."""
 
 _CORPUS_ENDINGS = (".jsonl", ".ndjson")
 _GLOB = re.compile(r"[*?\[]")
+_REFERENCE = re.compile(r"(?:^|::)reference:", re.IGNORECASE)
 
 
-def list_remote(address: str, uri: str, audience: tuple[str, ...]) -> Listing:
+def list_remote(
+    address: str, uri: str, audience: tuple[str, ...], private_hosts: tuple[str, ...] = ()
+) -> Listing:
     """Opens a remote source; blocking.
 
     address: as given, with what it needs to be opened. uri: the same as it is recorded and cited.
@@ -50,8 +53,13 @@ def list_remote(address: str, uri: str, audience: tuple[str, ...]) -> Listing:
             f"{uri} was given with a password, which would stand in every "
             "citation; leave it out of the address"
         )
+    if _REFERENCE.search(address):
+        raise SourceUnreadable(
+            f"{uri} lists files of other places, which may be anybody's; ingest those by their own "
+            "addresses"
+        )
     try:
-        filesystem, path = fsspec.core.url_to_fs(address)
+        filesystem, path = fsspec.core.url_to_fs(address, **_clients(address, private_hosts))
     except (ValueError, ImportError) as error:
         kind = uri.split("://", 1)[0]
         detail = "its driver is not installed" if isinstance(error, ImportError) else "not known"
@@ -82,7 +90,23 @@ def list_remote(address: str, uri: str, audience: tuple[str, ...]) -> Listing:
     return listing
 
 
+def _clients(address: str, private_hosts: tuple[str, ...]) -> dict[str, Any]:
+    """What makes fsspec fetch over http with our client, also below what unpacks it."""
+    from engine.knowledge.site_client import client_for
+
+    options: dict[str, Any] = {}
+    for part in address.split("::"):
+        scheme = part.partition("://")[0].lower()
+        if scheme in ("http", "https"):
+            options[scheme] = {"get_client": client_for(part, private_hosts)}
+    return options
+
+
 def _unreadable(uri: str, error: Exception) -> SourceUnreadable:
+    from engine.knowledge.site_client import refusal
+
+    if refused := refusal(error):
+        return SourceUnreadable(f"{uri} {refused}")
     return SourceUnreadable(
         f"{uri} cannot be listed ({type(error).__name__}); check the address, the network and the "
         "credentials, and give an address that holds a password or a signature again in full, "

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from engine.audience import EVERYONE, narrowed
 from engine.retrieval.index import SearchIndex
-from engine.storage.documents import DocumentStore, Known, NewAudience
+from engine.storage.document_rows import Known, NewAudience
+from engine.storage.documents import DocumentStore
 
 _CONTENT, _MARK = 36, 12
 """Characters of a stamp: so much of the content's hash, of its tags' hash, and the reader's version

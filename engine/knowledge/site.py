@@ -150,8 +150,12 @@ def _unpacked(body: bytes, address: str) -> bytes:
 
 
 def _why_unread(sitemap: str, error: Exception) -> str:
+    from engine.knowledge.site_client import refusal
+
     if isinstance(error, SourceUnreadable):
         return str(error)
+    if refused := refusal(error):
+        return f"the sitemap {without_secrets(sitemap)} {refused}"
     why = "it is no sitemap" if isinstance(error, FileNotFoundError | ParseError) else "it failed"
     return (
         f"the sitemap {without_secrets(sitemap)} cannot be read ({why}); the pages known so far "

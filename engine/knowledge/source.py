@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from engine.errors import DocumentEmpty, DocumentUnreadable, SourceUnreadable
+from engine.errors import DocumentEmpty, SourceUnreadable
 from engine.knowledge.address import without_secrets
 from engine.knowledge.corpus import looks_like_corpus, read_corpus
 from engine.knowledge.document import RawDocument
@@ -88,7 +88,9 @@ class Listing:
         """
         if found.remote_path is None:
             return found.document
-        return _fetch(self.filesystem, found, folder, max_bytes)
+        from engine.knowledge.fetching import fetch
+
+        return fetch(self.filesystem, found, folder, max_bytes)
 
 
 def normalise(source: str) -> str:
@@ -102,12 +104,18 @@ def normalise(source: str) -> str:
     return record_path(os.path.abspath(os.path.expanduser(source)))  # noqa: PTH100, PTH111
 
 
-def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listing:
+def list_source(
+    source: str,
+    audience: tuple[str, ...],
+    max_bytes: int,
+    private_hosts: tuple[str, ...] = (),
+) -> Listing:
     """Opens a source; blocking, so call it in a thread.
 
     source: a folder, a file, a glob, a `.jsonl` corpus, or `s3://`, `gs://`, `github://`,
         `https://` (a page, a `sitemap.xml`, or a site that has one).
     audience: default tags of its documents; empty means not said.
+    private_hosts: hosts of this network that sites are read from.
 
     Raises: SourceUnreadable with one sentence.
     """
@@ -120,7 +128,7 @@ def list_source(source: str, audience: tuple[str, ...], max_bytes: int) -> Listi
 
         scheme, _, rest = source.partition("://")
         address = f"{scheme.lower()}://{rest if '?' in rest else rest.rstrip('/')}"
-        return list_remote(address, uri, audience)
+        return list_remote(address, uri, audience, private_hosts)
     path = Path(place)
     listing = Listing(uri=uri, items=iter(()))
     try:
@@ -190,6 +198,9 @@ def _walk(
             if path.suffix.lower() in NOT_DOCUMENTS:
                 listing.ignored += 1
                 continue
+            if path.is_symlink() and _leaves(path, root):
+                yield _link_out(path, root)
+                continue
             inner = path.relative_to(root).as_posix()
             yield from _file(path, inner, audience, max_bytes, listing)
     for path in unreadable:
@@ -197,6 +208,20 @@ def _walk(
         listing.unlisted.append(f"{uri}{os.sep}")
         reason = f"the folder {name} cannot be opened; give this user the right to read it"
         yield Unreadable(name=name, uri=uri, reason=reason)
+
+
+def _leaves(link: Path, root: Path) -> bool:
+    """Whether a link leads out of the folder: who may write there may not read all that we may."""
+    try:
+        return not link.resolve(strict=True).is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # nowhere, or round in circles: reading it says so
+        return False
+
+
+def _link_out(path: Path, root: Path) -> Unreadable:
+    uri, name = printable(str(path)), document_name(path.relative_to(root).as_posix())
+    reason = f"{name} is a link out of the folder; ingest what it leads to by its own path"
+    return Unreadable(name=name, uri=uri, reason=reason)
 
 
 def _file(
@@ -223,7 +248,7 @@ def _file(
         uri=uri,
         document=RawDocument(
             name=name,
-            content_hash=_hash(digest, path.name, audience),
+            content_hash=content_hash(digest, path.name, audience),
             path=path,
             audience=audience,
             modified_at=_moment(info.st_mtime),
@@ -257,49 +282,6 @@ def _hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _hash(content: str, file_name: str, audience: tuple[str, ...]) -> str:
+def content_hash(content: str, file_name: str, audience: tuple[str, ...]) -> str:
+    """Changes with whatever a document is read anew for. content: the digest of its bytes."""
     return hashlib.sha256(repr((content, file_name, audience)).encode(errors="replace")).hexdigest()
-
-
-def _fetch(filesystem: Any, found: Found, folder: Path, max_bytes: int) -> RawDocument:
-    from dataclasses import replace
-
-    assert found.remote_path is not None
-    name = found.document.name
-    target = folder / (hashlib.sha256(found.uri.encode()).hexdigest()[:16] + Path(name).suffix[:12])
-    try:
-        size, digest, given = 0, hashlib.sha256(), {}
-        if found.remote_path.startswith(("http://", "https://")):
-            info = filesystem.info(found.remote_path)
-            if info.get("mimetype") in CORPUS_TYPES:
-                raise DocumentUnreadable(
-                    f"{name} is a corpus of JSON lines, though its name does not say so; ingest it "
-                    "by its own address, so that each row keeps what it says of its readers"
-                )
-            given = {"size": info.get("size")}
-        with filesystem.open(found.remote_path, "rb", **given) as source, target.open("wb") as sink:
-            while block := source.read(_BLOCK):
-                size += len(block)
-                if size > max_bytes:
-                    raise DocumentUnreadable(
-                        f"{name} is larger than {max_bytes:,} bytes; raise "
-                        "DESKHAND_PARSE__MAX_BYTES or leave it out"
-                    )
-                digest.update(block)
-                sink.write(block)
-    except DocumentUnreadable:
-        target.unlink(missing_ok=True)
-        raise
-    except Exception as error:  # each file system raises its own kinds
-        target.unlink(missing_ok=True)
-        raise DocumentUnreadable(
-            f"{name} could not be fetched ({type(error).__name__}); check the address and the "
-            "rights, then run the same command again"
-        ) from None
-    if found.document.content_hash:
-        return replace(found.document, path=target)
-    return replace(
-        found.document,
-        path=target,
-        content_hash=_hash(digest.hexdigest(), Path(name).name, found.document.audience),
-    )

@@ -72,6 +72,13 @@ class Mirror(Protocol):
 
     name: str
 
+    def check(self) -> str:
+        """Asks for what only the keys open, and changes nothing; gives where that was, for people.
+
+        Raises: MirrorFault.
+        """
+        ...
+
     def send(self, records: Sequence[Record], deadline: Deadline) -> None:
         """Sends traces and opinions, each request within the time limit of the settings.
 

@@ -20,22 +20,31 @@ def open_mirrors(settings: Settings) -> tuple[Mirror, ...]:
 
     Raises: SettingsInvalid where a service is set by half.
     """
-    mirrors: list[Mirror] = []
-    timeout_s = settings.mirror.timeout_s
-    if settings.langsmith.api_key is not None:
-        from engine.adapters.langsmith_mirror import LangSmithMirror
+    mirrors = (open_langsmith(settings), open_langfuse(settings))
+    return tuple(mirror for mirror in mirrors if mirror is not None)
 
-        mirrors.append(LangSmithMirror(settings.langsmith, timeout_s=timeout_s))
+
+def open_langsmith(settings: Settings) -> Mirror | None:
+    """None where it has no key.  Raises: SettingsInvalid."""
+    if settings.langsmith.api_key is None:
+        return None
+    from engine.adapters.langsmith_mirror import LangSmithMirror
+
+    return LangSmithMirror(settings.langsmith, timeout_s=settings.mirror.timeout_s)
+
+
+def open_langfuse(settings: Settings) -> Mirror | None:
+    """None where it has no keys.  Raises: SettingsInvalid where it has but one."""
     keys = (settings.langfuse.public_key, settings.langfuse.secret_key)
-    if all(keys):
-        from engine.adapters.langfuse_mirror import LangfuseMirror
-
-        mirrors.append(LangfuseMirror(settings.langfuse, timeout_s=timeout_s))
-    elif any(keys):
+    if not any(keys):
+        return None
+    if not all(keys):
         raise SettingsInvalid(
             "LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY belong together; set both or none"
         )
-    return tuple(mirrors)
+    from engine.adapters.langfuse_mirror import LangfuseMirror
+
+    return LangfuseMirror(settings.langfuse, timeout_s=settings.mirror.timeout_s)
 
 
 def open_redactor(settings: Settings) -> Redactor:

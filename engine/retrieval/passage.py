@@ -42,7 +42,10 @@ class DocumentVectors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A live passage as ranking sees it, with its document's rights."""
+    """A live passage as ranking sees it, with its document's rights.
+
+    opens_with_question: it is a person's answer, whose first sentence is the question as asked.
+    """
 
     id: str
     document_id: str
@@ -50,11 +53,16 @@ class Candidate:
     audience: tuple[str, ...]
     category: str | None
     vectors: PassageVectors
+    opens_with_question: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePassage:
-    """A live passage as an answer quotes it."""
+    """A live passage as an answer quotes it.
+
+    byline: who answered and when, of a person's answer, whose one passage opens with the question;
+    None elsewhere.
+    """
 
     id: str
     passage: Passage
@@ -64,6 +72,7 @@ class LivePassage:
     url: str | None
     category: str | None
     audience: tuple[str, ...]
+    byline: str | None = None
 
     def sentence_text(self, sentence: Sentence) -> str:
         """The verbatim text of one of the passage's spans."""

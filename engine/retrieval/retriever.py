@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.audience import Audience
+from engine.retrieval.asked_before import AskedBefore, find_asked_before, nearest_answers
 from engine.retrieval.cache import CacheState, LruCache
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.hit import Hit
@@ -17,7 +18,7 @@ from engine.retrieval.index import IndexQuery, RankedPoints, SearchIndex
 from engine.retrieval.known_vectors import KnownVectors
 from engine.retrieval.memory import PassageMemory
 from engine.retrieval.near_duplicates import first_distinct, says_otherwise
-from engine.retrieval.neighbours import cut_places, goes_on
+from engine.retrieval.neighbours import Neighbours
 from engine.retrieval.passage import Candidate, DocumentVectors, LivePassage
 from engine.retrieval.query import QueryTerms, QueryText, QueryTexts, query_terms
 from engine.retrieval.ranking import Ranked, RankingQuery, rank
@@ -34,9 +35,6 @@ _DEEPEST = 1600
 _SHORT_TEXT = 1000
 """Characters whose word pieces are counted without the detour of a thread, in some 20 us."""
 
-_NEIGHBOUR_SHARE = 0.95
-"""A neighbour's share of the score of the hit that it continues."""
-
 Vector = NDArray[np.float32]
 
 
@@ -49,7 +47,8 @@ class Retrieval:
     before near-duplicates collapse. query_vector: of the whole question.
     features: what answerability is judged by, see `engine.retrieval.ranking.Ranked`.
     rarity: IDF of each term of the question within what may be read; absent_rarity: what a term
-    that stands nowhere would weigh.
+    that stands nowhere would weigh. asked_before: a person's answer to the same question, which is
+    one of the hits; None where nobody was asked it. Their answers to other questions are no hits.
     """
 
     hits: tuple[Hit, ...]
@@ -59,6 +58,7 @@ class Retrieval:
     rarity: dict[int, float]
     absent_rarity: float
     embedding_tokens: int
+    asked_before: AskedBefore | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +97,9 @@ class Retriever:
     ) -> None:
         self._index = index
         self._embedder = embedder
-        self._passages = passages
         self._weigher = TermWeigher(statistics, cache_entries)
         self._memory = PassageMemory(passages, statistics, capacity_bytes=passage_cache_bytes)
+        self._neighbours = Neighbours(passages, self._memory)
         self._candidates = candidates
         self._top_k = top_k
         self._query_vectors: LruCache[str, tuple[Vector, int]] = LruCache(cache_entries)
@@ -131,7 +131,8 @@ class Retriever:
                 embedding_tokens=tokens,
             )
         gathered = await self._gather(texts, asking)
-        queries, candidates = gathered.queries, gathered.candidates
+        queries = gathered.queries
+        candidates, asked_before = await self._with_answers(texts, gathered, asking)
         ranked = await asyncio.to_thread(rank, queries, candidates, gathered.documents)
         distinct, repeated = first_distinct(ranked.ids, candidates, self._top_k)
         shown = _best_of_documents(ranked, candidates, _SHOWN_DOCUMENTS)
@@ -154,8 +155,11 @@ class Retriever:
             for p in chosen
             if ranked.ids[p] in live
         ]
+        joined = await self._neighbours.joined(
+            hits, queries[0].vector, tenant=tenant, audience=audience, revision=revision
+        )
         return Retrieval(
-            hits=await self._with_neighbours(hits, queries[0].vector, asking),
+            hits=tuple(joined[: self._top_k]),
             retrieved=tuple(
                 Retrieved(
                     chunk_id=ranked.ids[p],
@@ -170,7 +174,24 @@ class Retriever:
             rarity=queries[0].weights.rarity(),
             absent_rarity=queries[0].weights.absent_idf,
             embedding_tokens=gathered.tokens,
+            asked_before=asked_before,
         )
+
+    async def _with_answers(
+        self, texts: QueryTexts, gathered: _Gathered, asking: _Asking
+    ) -> tuple[dict[str, Candidate], AskedBefore | None]:
+        """The candidates, of persons' answers that one alone that was given to this question."""
+        found = gathered.candidates
+        answers = {i: c for i, c in found.items() if c.opens_with_question}
+        if not answers:
+            return found, None
+        alike = nearest_answers(answers, gathered.queries[0].vector)
+        live = await self._memory.texts(
+            list(alike), asking.tenant, asking.audience, asking.revision
+        )
+        before = await asyncio.to_thread(find_asked_before, texts, alike, live)
+        kept = None if before is None else before.passage.id
+        return {i: c for i, c in found.items() if i == kept or i not in answers}, before
 
     async def passages(
         self, ids: Sequence[str], *, tenant: str, audience: Audience, revision: int
@@ -278,48 +299,6 @@ class Retriever:
             ids, asking.tenant, asking.audience, asking.revision
         )
         return candidates, max((len(result.ids) for result in results), default=0)
-
-    async def _with_neighbours(
-        self, found: Sequence[Hit], query: Vector, asking: _Asking
-    ) -> tuple[Hit, ...]:
-        hits = list(found)
-        for anchor, neighbour in await self._neighbours(hits, query, asking):
-            hits.insert(hits.index(anchor) + 1, neighbour)
-        return tuple(hits[: self._top_k])
-
-    async def _neighbours(
-        self, hits: Sequence[Hit], query: Vector, asking: _Asking
-    ) -> list[tuple[Hit, Hit]]:
-        """Hits that were cut within a list, table or code, each with the passage that goes on."""
-        places = cut_places(hits)
-        if not places:
-            return []
-        wanted = {(hit.passage.document_id, ordinal) for hit, ordinal in places}
-        found = await self._passages.neighbours(asking.tenant, wanted)
-        readable = [p for p in found.values() if asking.audience.may_read(p.audience)]
-        vectors = await self._memory.candidates(
-            [p.id for p in readable], asking.tenant, asking.audience, asking.revision
-        )
-        joined = []
-        for hit, ordinal in places:
-            passage = found.get((hit.passage.document_id, ordinal))
-            if passage is None or passage.id not in vectors:
-                continue
-            neighbour = _neighbour(hit, passage, vectors[passage.id], query)
-            if goes_on(hit, neighbour):
-                joined.append((hit, neighbour))
-        return joined
-
-
-def _neighbour(hit: Hit, passage: LivePassage, found: Candidate, query: Vector) -> Hit:
-    return Hit(
-        passage=passage,
-        score=hit.score * _NEIGHBOUR_SHARE,
-        cosine=float(found.vectors.dense.astype(np.float32) @ query),
-        sentence_cosines=found.vectors.sentences.astype(np.float32) @ query / np.float32(127.0),
-        sentence_vectors=found.vectors.sentences,
-        coverage=hit.coverage,
-    )
 
 
 def _hit(ranked: Ranked, position: int, passage: LivePassage, vectors: NDArray[np.int8]) -> Hit:

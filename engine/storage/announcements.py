@@ -24,6 +24,10 @@ class AnnouncementKind(StrEnum):
     RUN = "run"
     COMPARISON = "comparison"
     WATCH = "watch"
+    RETRAINING = "retraining"
+    DIGEST = "digest"
+    NOTE = "note"
+    """A message that is ready; its `subject` is its text and blocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,22 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, func, lite
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from engine.storage.database import upsert
-from engine.storage.inbox_item import InboxItem, NewQuestion, State, parse_item, storable
+from engine.storage.inbox_item import (
+    InboxItem,
+    NewQuestion,
+    State,
+    Surface,
+    parse_item,
+    storable,
+)
 from engine.storage.schema import inbox
 
 _LOCK = 0x6465736B
 """PostgreSQL advisory lock, with the tenant's hash: one program adds at a time, so that questions
 are seen in the order of their `sequence`, and two that read one history cannot deadlock."""
+
+BEHIND_ALL = 1 << 40
+"""From this turn on stand questions that nobody waits for; they go behind all others."""
 
 _Place = tuple[str, str, str]
 
@@ -55,7 +65,10 @@ def _store(
     turns = _next_turns(db, tenant, {row["user"] for row in rows})
     for row in rows:
         row["turn"] = turns[row["user"]]
-        turns[row["user"]] += 1
+        if row["surface"] == Surface.SHADOW.value:
+            row["turn"] += BEHIND_ALL
+        else:
+            turns[row["user"]] += 1
     statement = (
         upsert(db, inbox)
         .on_conflict_do_nothing(index_elements=["tenant", "team", "channel", "ts"])
@@ -111,6 +124,7 @@ def _next_turns(db: Connection, tenant: str, users: set[str]) -> dict[str, int]:
         .where(
             inbox.c.tenant == tenant,
             inbox.c.state == State.DUE.value,
+            inbox.c.turn < BEHIND_ALL,
             inbox.c.user.in_(sorted(users)),
         )
         .group_by(inbox.c.user)
@@ -129,7 +143,7 @@ def present_turn(tenant: str) -> ColumnElement[int]:
     def newest(row: NamedFromClause[Any], state: State) -> ColumnElement[int]:
         found = (
             select(row.c.turn)
-            .where(row.c.tenant == tenant, row.c.state == state.value)
+            .where(row.c.tenant == tenant, row.c.state == state.value, row.c.turn < BEHIND_ALL)
             .order_by(row.c.turn.desc())
             .limit(1)
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, or_, select, update
 
+from engine.storage.arrivals import BEHIND_ALL
 from engine.storage.inbox_item import PENDING, InboxItem, State, parse_item
 from engine.storage.schema import inbox
 
@@ -37,23 +38,32 @@ _FIRST_OF_CONVERSATION: ColumnElement[bool] = (
 
 
 def take_next(
-    db: Connection, tenant: str, owner: str, *, at: datetime, lease_until: datetime
+    db: Connection,
+    tenant: str,
+    owner: str,
+    *,
+    at: datetime,
+    lease_until: datetime,
+    most_unawaited: int,
 ) -> InboxItem | None:
     """Claims one question in the open transaction; None where nothing can be claimed now.
 
     What a silent worker left comes first. Then the question with the lowest turn among the users
-    with the fewest claimed now; `arrivals` gives out the turns.
+    with the fewest claimed now; `arrivals` gives out the turns. What nobody waits for comes behind
+    all that, and only while fewer than `most_unawaited` of its kind are under way.
     """
     held = db.execute(
-        select(inbox.c.user, inbox.c.lease_until).where(
+        select(inbox.c.user, inbox.c.lease_until, inbox.c.turn).where(
             inbox.c.tenant == tenant, inbox.c.state == State.CLAIMED.value
         )
     )
     busy: Counter[str] = Counter()
-    lapsed = False
-    for user, until in held:
+    lapsed, unawaited = False, 0
+    for user, until, turn in held:
         if until < at:
             lapsed = True
+        elif turn >= BEHIND_ALL:
+            unawaited += 1
         else:
             busy[user] += 1
 
@@ -77,13 +87,16 @@ def take_next(
         taken = take(_next.c.state == State.CLAIMED.value, _next.c.lease_until < at)
         if taken is not None:
             return taken
-    due = (_next.c.state == State.DUE.value, _next.c.due_at <= at)
+    waiting = (_next.c.state == State.DUE.value, _next.c.due_at <= at)
+    due = (*waiting, _next.c.turn < BEHIND_ALL)
     taken = take(*due, _next.c.user.not_in(sorted(busy)))
     for held_now in sorted(set(busy.values())):
         if taken is not None:
             break
         users = sorted(user for user, number in busy.items() if number == held_now)
         taken = take(*due, _next.c.user.in_(users))
+    if taken is None and unawaited < most_unawaited:
+        taken = take(*waiting, _next.c.turn >= BEHIND_ALL)
     return taken
 
 

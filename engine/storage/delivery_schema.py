@@ -57,6 +57,7 @@ inbox = Table(
     Index("ix_inbox_waiting", "tenant", "state", "user", "turn"),
     Index("ix_inbox_conversation", "tenant", "team", "channel", "root", "state", "sequence"),
     Index("ix_inbox_user", "tenant", "user", "sequence"),
+    Index("ix_inbox_tenant_asked_at", "tenant", "asked_at"),
 )
 Index(
     "ix_inbox_deleted",
@@ -149,7 +150,22 @@ cases = Table(
     Column("delivered_at", MOMENT),
     Column("first_revision", Integer, nullable=False),
     Column("closed", String(16)),
+    Column("closed_by", Text),
+    Column("closed_why", Text),
+    Column("closed_at", MOMENT),
+    Column("how", String(16)),
+    Column("owner", Text),
+    Column("claimed_at", MOMENT),
+    Column("level", Integer, nullable=False, server_default="0"),
+    Column("category", Text),
+    Column("priority", Text),
+    Column("snoozed_until", MOMENT),
+    Column("respond_by", MOMENT),
+    Column("resolve_by", MOMENT),
+    Column("card_home", Text),
     UniqueConstraint("question_id"),
+    Index("ix_cases_tenant_owner", "tenant", "owner", "closed", "delivered_at"),
+    Index("ix_cases_tenant_opened_at", "tenant", "opened_at"),
     Index("ix_cases_tenant_channel", "tenant", "channel", "ts"),
     Index("ix_cases_tenant_delivered_at", "tenant", "delivered_at", "answered_at"),
     Index("ix_cases_tenant_outdated", "tenant", "outdated"),
@@ -159,7 +175,11 @@ change that readers of the card must see; outdated: whether they see an older on
 tells_asker: whether the asker is still to be told that a person has it. channel, ts: of the card.
 answered_by, answer: of the person who was first; answered_with: the row of `inbox` in which they
 wrote it. delivered_at: when the asker had that answer. first_revision: for which it was opened.
-closed: why nobody is wanted any more; NULL while somebody is, or has answered."""
+closed: why nobody is wanted any more; NULL while somebody is, or has answered. closed_by: NULL is
+the question itself or the clock. how: approved, edited or answered, of a person's answer. owner:
+who has claimed it. level: how often it was passed up. category, priority: as corrected, else the
+triage's. respond_by, resolve_by: its targets, in business time. card_home: the channel where its
+card belongs."""
 
 OUTDATED = {"version": cases.c.version + 1, "outdated": True}
 """What each change sets that readers of the card must see."""

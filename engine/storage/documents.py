@@ -4,83 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.retrieval.passage import DocumentVectors
 from engine.storage.database import Database, upsert
-from engine.storage.passages import PassageRow, delete_passages, insert_passages, is_live
-from engine.storage.schema import document_vectors, documents, knowledge, passages
+from engine.storage.document_rows import Cited, Content, Known, NewAudience, NewVersion, Published
+from engine.storage.passages import delete_passages, insert_passages, is_live
+from engine.storage.schema import document_vectors, documents, knowledge, passages, sources
 from engine.storage.term_statistics import CountChange, apply_counts, count_documents
 
 _IN_LIMIT = 500
 """Values in one SQL IN list, well below SQLite's and PostgreSQL's limits on parameters."""
 _REVISION = select(knowledge.c.revision).where(knowledge.c.tenant == bindparam("tenant"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentRow:
-    """A document as stored. version: UUID whose passages are live."""
-
-    id: str
-    source_id: str
-    uri: str
-    name: str
-    title: str
-    url: str | None
-    category: str | None
-    audience: tuple[str, ...]
-    content_hash: str
-    version: str
-    modified_at: datetime | None
-    ingested_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewVersion:
-    """A document about to be published with all its passages."""
-
-    document: DocumentRow
-    passages: tuple[PassageRow, ...]
-    vectors: DocumentVectors
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """What a transaction did.
-
-    added, changed: names. superseded: versions whose points may now be deleted, those of
-    documents that another ingestion had published first included.
-    """
-
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    superseded: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What an ingestion needs to know of a document it met before."""
-
-    id: str
-    source_id: str
-    name: str
-    audience: tuple[str, ...]
-    content_hash: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAudience:
-    """Other readers for a live version; content_hash: says from whom it has its tags, too."""
-
-    document_id: str
-    version: str
-    audience: tuple[str, ...]
-    content_hash: str
 
 
 class DocumentStore:
@@ -92,18 +28,30 @@ class DocumentStore:
 
     async def known(self, tenant: str) -> dict[str, Known]:
         """Every document by uri."""
+        return await self._known(tenant)
+
+    async def known_in(self, tenant: str, source_uri: str) -> dict[str, Known]:
+        """The documents of one source by uri."""
+        mine = (sources.c.tenant == tenant) & (sources.c.uri == source_uri)
+        return await self._known(
+            tenant, documents.c.source_id.in_(select(sources.c.id).where(mine))
+        )
+
+    async def known_at(self, tenant: str, uri: str) -> Known | None:
+        """One document; None where there is none."""
+        return (await self._known(tenant, documents.c.uri == uri)).get(uri)
+
+    async def _known(self, tenant: str, *conditions: ColumnElement[bool]) -> dict[str, Known]:
+        statement = select(
+            documents.c.uri,
+            documents.c.id,
+            documents.c.source_id,
+            documents.c.name,
+            documents.c.audience,
+            documents.c.content_hash,
+            documents.c.version,
+        ).where(documents.c.tenant == tenant, *conditions)
         async with self._database.read() as db:
-            rows = await db.execute(
-                select(
-                    documents.c.uri,
-                    documents.c.id,
-                    documents.c.source_id,
-                    documents.c.name,
-                    documents.c.audience,
-                    documents.c.content_hash,
-                    documents.c.version,
-                ).where(documents.c.tenant == tenant)
-            )
             return {
                 row.uri: Known(
                     id=row.id,
@@ -113,7 +61,7 @@ class DocumentStore:
                     content_hash=row.content_hash,
                     version=row.version,
                 )
-                for row in rows
+                for row in await db.execute(statement)
             }
 
     async def publish(self, tenant: str, versions: Sequence[NewVersion]) -> Published:
@@ -139,6 +87,7 @@ class DocumentStore:
                     "source_id": doc.source_id,
                     "name": doc.name,
                     "title": doc.title,
+                    "byline": doc.byline,
                     "url": doc.url,
                     "category": doc.category,
                     "audience": list(doc.audience),
@@ -251,6 +200,24 @@ class DocumentStore:
             )
             return {row.version: row.passages for row in rows}
 
+    async def contents(self, tenant: str) -> list[Content]:
+        """Every live version."""
+        statement = select(
+            documents.c.version, documents.c.content_hash, documents.c.audience
+        ).where(documents.c.tenant == tenant)
+
+        def read(db: Connection) -> list[Content]:
+            return [
+                Content(
+                    version=row.version,
+                    content_hash=row.content_hash,
+                    audience=tuple(row.audience),
+                )
+                for row in db.execute(statement)
+            ]
+
+        return await self._database.look_up(read)
+
     async def count(self, tenant: str) -> int:
         """Documents of a tenant."""
         async with self._database.read() as db:
@@ -283,6 +250,40 @@ class DocumentStore:
                     select(passages.c.id, documents.c.audience).where(mine, is_live(passages))
                 )
                 found.update({row.id: tuple(row.audience) for row in rows})
+            return found
+
+        return await self._database.look_up(read)
+
+    async def cited(self, tenant: str, passage_ids: Sequence[str]) -> dict[str, Cited]:
+        """These passages' documents; of a passage that is no longer live, none."""
+        columns = (documents.c.uri, documents.c.audience, documents.c.content_hash)
+
+        def read(db: Connection) -> dict[str, Cited]:
+            found: dict[str, Cited] = {}
+            for part in _chunks(list(dict.fromkeys(passage_ids))):
+                mine = (passages.c.tenant == tenant) & passages.c.id.in_(part)
+                for row in db.execute(
+                    select(passages.c.id, *columns).where(mine, is_live(passages))
+                ):
+                    found[row.id] = Cited(
+                        uri=row.uri, audience=tuple(row.audience), content_hash=row.content_hash
+                    )
+            return found
+
+        return await self._database.look_up(read)
+
+    async def at(self, tenant: str, uris: Sequence[str]) -> dict[str, Cited]:
+        """The documents of these uris as they are now; of one that is gone, none."""
+        columns = (documents.c.uri, documents.c.audience, documents.c.content_hash)
+
+        def read(db: Connection) -> dict[str, Cited]:
+            found: dict[str, Cited] = {}
+            for part in _chunks(list(dict.fromkeys(uris))):
+                mine = (documents.c.tenant == tenant) & documents.c.uri.in_(part)
+                for row in db.execute(select(*columns).where(mine)):
+                    found[row.uri] = Cited(
+                        uri=row.uri, audience=tuple(row.audience), content_hash=row.content_hash
+                    )
             return found
 
         return await self._database.look_up(read)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from engine.storage import case_effects
-from engine.storage.arrivals import Arrival, present_turn, store_arrivals
+from engine.storage.arrivals import BEHIND_ALL, Arrival, present_turn, store_arrivals
 from engine.storage.case_effects import NOT_QUESTIONS, Effect
 from engine.storage.claims import take_next
 from engine.storage.database import Database
@@ -100,9 +100,8 @@ class InboxStore:
         a later edit is known already. edited_at: by the clock of who stamps edits; None means `at`.
         """
         changed, edited_at = storable(text), edited_at or at
-        redo = case(
-            (inbox.c.state == State.DONE.value, present_turn(tenant) + 1), else_=inbox.c.turn
-        )
+        waited_for = and_(inbox.c.state == State.DONE.value, inbox.c.turn < BEHIND_ALL)
+        redo = case((waited_for, present_turn(tenant) + 1), else_=inbox.c.turn)
         values = {
             "text": changed,
             "revision": inbox.c.revision + 1,
@@ -143,9 +142,11 @@ class InboxStore:
         return cancelled or await self._one(place)
 
     async def claim(
-        self, tenant: str, owner: str, *, at: datetime, lease_s: float
+        self, tenant: str, owner: str, *, at: datetime, lease_s: float, most_unawaited: int = 1
     ) -> InboxItem | None:
         """The next question, held until `at + lease_s`; None where none can be claimed.
+
+        most_unawaited: of those that nobody waits for, how many may be under way at a time.
 
         One that is due, or whose lease ran out, and that no earlier one of its conversation waits
         before. Of these, one of the user with the fewest claimed now, in turns. `attempts` counts
@@ -153,7 +154,9 @@ class InboxStore:
         """
         until = at + timedelta(seconds=lease_s)
         return await self._database.transact(
-            lambda db: take_next(db, tenant, owner, at=at, lease_until=until)
+            lambda db: take_next(
+                db, tenant, owner, at=at, lease_until=until, most_unawaited=most_unawaited
+            )
         )
 
     async def renew(self, question_id: str, lease: str | None, *, lease_until: datetime) -> bool:
@@ -246,7 +249,7 @@ class InboxStore:
                     inbox.c.tenant == tenant,
                     inbox.c.user == user,
                     inbox.c.state != State.CANCELLED.value,
-                    inbox.c.surface != Surface.CASE_REPLY.value,
+                    inbox.c.surface.not_in((Surface.CASE_REPLY.value, Surface.SHADOW.value)),
                     func.coalesce(inbox.c.outcome, "").not_in(NOT_QUESTIONS),
                 )
                 .order_by(inbox.c.sequence.desc())

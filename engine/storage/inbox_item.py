@@ -18,6 +18,8 @@ class Surface(StrEnum):
     SHORTCUT = "shortcut"
     COMMAND = "command"
     CASE_REPLY = "case_reply"
+    SHADOW = "shadow"
+    """Said where the bot only listens; its answer is kept and shown to nobody."""
 
 
 class State(StrEnum):

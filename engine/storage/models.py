@@ -78,3 +78,14 @@ class ModelStore:
             card=dict(row.card),
             body=bytes(row.body),
         )
+
+    async def versions(self, tenant: str, name: str, *, limit: int = 20) -> tuple[str, ...]:
+        """Those of a name, the one in use first."""
+        async with self._database.read() as db:
+            found = await db.execute(
+                select(models.c.version)
+                .where(models.c.tenant == tenant, models.c.name == name)
+                .order_by(models.c.made_at.desc(), models.c.version)
+                .limit(limit)
+            )
+            return tuple(found.scalars())

@@ -11,6 +11,7 @@ from engine.audience import Audience
 from engine.storage.database import Database
 from engine.storage.inbox_item import PENDING, Surface
 from engine.storage.schema import corpus_sizes, documents, inbox, traces
+from engine.storage.traces import was_shown
 from engine.trace import Outcome
 
 _SHORT = 200
@@ -128,7 +129,7 @@ class OverviewStore:
         return await self._database.look_up(read)
 
     async def outcomes(self, tenant: str, since: datetime) -> dict[str, int]:
-        """How many questions ended how since then.
+        """How many questions ended how since then, without those that were only heard in shadow.
 
         Raises: StorageUnavailable.
         """
@@ -136,7 +137,7 @@ class OverviewStore:
         def read(db: Connection) -> dict[str, int]:
             counted = db.execute(
                 select(traces.c.outcome, func.count())
-                .where(traces.c.tenant == tenant, traces.c.asked_at >= since)
+                .where(traces.c.tenant == tenant, traces.c.asked_at >= since, was_shown())
                 .group_by(traces.c.outcome)
             )
             return {outcome: int(count) for outcome, count in counted}

@@ -195,6 +195,7 @@ _LIVE = select(
     passages.c.sentences,
     documents.c.name,
     documents.c.title,
+    documents.c.byline,
     documents.c.url,
     documents.c.category,
     documents.c.audience,
@@ -211,6 +212,7 @@ _RANKED = select(
     passage_vectors.c.title_terms,
     documents.c.audience,
     documents.c.category,
+    documents.c.byline,
 ).join(documents, is_live(passage_vectors))
 
 # Built once: building a statement costs more than these queries themselves.
@@ -235,6 +237,7 @@ def _candidate(row: Any) -> Candidate:
         ordinal=row[2],
         audience=tuple(row[7]),
         category=row[8],
+        opens_with_question=row[9] is not None,
         vectors=_unpack_vectors(row[3], row[4], row[5], row[6]),
     )
 
@@ -250,6 +253,7 @@ def _live_passage(row: Any) -> LivePassage:
         document_id=row.document_id,
         document_name=row.name,
         title=row.title,
+        byline=row.byline,
         url=row.url,
         category=row.category,
         audience=tuple(row.audience),

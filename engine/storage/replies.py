@@ -93,6 +93,21 @@ class ReplyStore:
             )
         return found[0] if found else None
 
+    async def awaits_ts(self, tenant: str, channel: str) -> bool:
+        """Whether a message that is being posted there may be out already: whose it is, is known
+        when Slack's answer, which says its ts, is stored."""
+        async with self._database.read() as db:
+            found = await self._select(
+                db,
+                (
+                    replies.c.tenant == tenant,
+                    replies.c.channel == channel,
+                    replies.c.ts.is_(None),
+                    replies.c.attempted_at.is_not(None),
+                ),
+            )
+        return bool(found)
+
     async def unfinished(self, tenant: str, *kinds: Kind) -> tuple[Part, ...]:
         """Parts that are not as they should be on the screen, for a repair after a crash."""
         open_states = (

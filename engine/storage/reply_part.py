@@ -16,6 +16,8 @@ class Kind(StrEnum):
     """What a question stands as that is no message of its own."""
     ANSWER = "answer"
     NOTICE = "notice"
+    OUTCOME = "outcome"
+    """How a case ended that has no answer."""
     HUMAN = "human"
     CARD = "card"
     CARD_NOTE = "card_note"

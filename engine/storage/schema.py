@@ -39,6 +39,18 @@ from engine.storage.evaluation_schema import eval_baselines as eval_baselines
 from engine.storage.evaluation_schema import eval_points as eval_points
 from engine.storage.evaluation_schema import eval_runs as eval_runs
 from engine.storage.evaluation_schema import eval_schedules as eval_schedules
+from engine.storage.review_schema import case_events as case_events
+from engine.storage.review_schema import channel_mode_changes as channel_mode_changes
+from engine.storage.review_schema import channel_modes as channel_modes
+from engine.storage.review_schema import entries as entries
+from engine.storage.review_schema import gaps as gaps
+from engine.storage.review_schema import labels as labels
+from engine.storage.review_schema import retrainings as retrainings
+from engine.storage.review_schema import timers as timers
+from engine.storage.review_schema import verdicts as verdicts
+from engine.storage.review_schema import webhook_calls as webhook_calls
+from engine.storage.spending_schema import admissions as admissions
+from engine.storage.spending_schema import spend as spend
 
 sources = Table(
     "sources",
@@ -64,6 +76,7 @@ documents = Table(
     Column("uri", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("title", Text, nullable=False),
+    Column("byline", Text),
     Column("url", Text),
     Column("category", Text),
     Column("audience", JSON, nullable=False),
@@ -77,7 +90,8 @@ documents = Table(
     Index("ix_documents_tenant_version", "tenant", "version"),
 )
 """Documents as readers see them. version: the one whose passages are live; changing it in a
-transaction is how a document changes for every reader at once."""
+transaction is how a document changes for every reader at once. byline: who answered and when, of a
+person's answer, whose title is the question and whose one passage opens with it; NULL elsewhere."""
 
 failures = Table(
     "failures",
@@ -180,6 +194,23 @@ knowledge = Table(
 )
 """revision: grows with each change of what a tenant's readers may see."""
 
+fits = Table(
+    "fits",
+    metadata,
+    Column("tenant", _TENANT, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("state", String(64), nullable=False),
+    Column("fitted_at", _MOMENT),
+    Column("failures", Integer, nullable=False),
+    Column("due_at", _MOMENT),
+    Column("lease", _UUID),
+    Column("lease_until", _MOMENT),
+    PrimaryKeyConstraint("tenant", "name"),
+)
+"""What a model of `models` was last fitted to, and who fits it now. state: hash of what the fit
+read, empty before the first. failures: in a row, since then. due_at: before this nobody fits it
+unasked."""
+
 traces = Table(
     "traces",
     metadata,
@@ -191,9 +222,16 @@ traces = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("total_ms", Float, nullable=False),
     Column("body", JSON, nullable=False),
+    Column("mode", String(16)),
+    Column("repeatable_as", String(64)),
+    Column("repeats", _UUID),
     Index("ix_traces_tenant_asked_at", "tenant", "asked_at"),
+    Index("ix_traces_tenant_repeatable_as", "tenant", "repeatable_as"),
 )
-"""Every answered question, whole. body: the answer contract's JSON plus the question's text."""
+"""Every answered question, whole. body: the answer contract's JSON plus the question's text. mode:
+of the channel; NULL where it was asked elsewhere. In shadow nobody was shown the answer.
+repeatable_as: the key under which it may be given again. repeats: the trace whose answer was given
+again; NULL where it was made for this question."""
 
 usage = Table(
     "usage",
@@ -212,11 +250,14 @@ usage = Table(
     Column("succeeded", Boolean, nullable=False),
     Column("estimated", Boolean, nullable=False, server_default=false()),
     Column("price_known", Boolean, nullable=False, server_default=true()),
+    Column("state", String(16), nullable=False, server_default="settled"),
     Index("ix_usage_tenant_at", "tenant", "at"),
 )
-"""One row for each call of a model, failed ones too. purpose: `answer`, `verify`, `query` or
-`ingest`. estimated: the server sent no counts, these are ours. price_known: false where cost_usd
-is 0 because nobody knows the price."""
+"""One row for each call of a model, failed ones too. purpose: `answer`, `steps`, `verify`,
+`judge`, `query` or `ingest`. estimated: the server sent no counts, these are ours. price_known:
+false where cost_usd is 0 because nobody knows the price. state: `settled`; `reserved` while it is
+under way, and for good where its process ended; `bound` where it was broken off, so that nobody
+knows what the server counted. In the last two the figures are the most that it can be."""
 
 models = Table(
     "models",

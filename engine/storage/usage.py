@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -15,12 +16,22 @@ from engine.storage.schema import usage
 from engine.trace import Usage
 
 
+class CallState(StrEnum):
+    """How far what a call cost is known; all but `settled` state the most that it can be."""
+
+    SETTLED = "settled"
+    RESERVED = "reserved"
+    """Under way; for good where its process ended."""
+    BOUND = "bound"
+    """Broken off: nobody knows what the server counted."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
     """One call of a model, failed ones too.
 
     trace_id: of the question it served; None outside one. at: when it ended.
-    purpose: `answer`, `verify`, `query` or `ingest`. provider: such as `openai`, or a host.
+    purpose: such as `answer` or `ingest`. provider: such as `openai`, or a host.
     estimated: the tokens are our estimate, since the server sent no counts.
     price_known: false where `usage.cost_usd` is 0 for want of a price.
     """
@@ -34,6 +45,7 @@ class LedgerRow:
     succeeded: bool
     estimated: bool = False
     price_known: bool = True
+    state: CallState = CallState.SETTLED
 
 
 class UsageStore:
@@ -47,7 +59,8 @@ class UsageStore:
         if not rows:
             return
         async with self._database.write() as db:
-            await db.execute(insert(usage), [_values(tenant, row) for row in rows])
+            values = [row_values(tenant, row, str(uuid.uuid4())) for row in rows]
+            await db.execute(insert(usage), values)
 
     async def of_trace(self, tenant: str, trace_id: str) -> list[LedgerRow]:
         """The calls that one question made, oldest first."""
@@ -64,9 +77,10 @@ class UsageStore:
             return float(found.scalar() or 0.0)
 
 
-def _values(tenant: str, row: LedgerRow) -> dict[str, Any]:
+def row_values(tenant: str, row: LedgerRow, call_id: str) -> dict[str, Any]:
+    """A call as the table has it."""
     return {
-        "id": str(uuid.uuid4()),
+        "id": call_id,
         "tenant": tenant,
         "trace_id": row.trace_id,
         "at": row.at,
@@ -76,6 +90,7 @@ def _values(tenant: str, row: LedgerRow) -> dict[str, Any]:
         "succeeded": row.succeeded,
         "estimated": row.estimated,
         "price_known": row.price_known,
+        "state": row.state.value,
         **asdict(row.usage),
     }
 
@@ -96,4 +111,5 @@ def _row(row: Any) -> LedgerRow:
         succeeded=row.succeeded,
         estimated=row.estimated,
         price_known=row.price_known,
+        state=CallState(row.state),
     )

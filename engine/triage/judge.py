@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from engine.triage.vote import vote, vote_shares
 log = logging.getLogger(__name__)
 
 MODEL_NAME = "triage"
+_SHIPPED = "shipped-"
+"""What the version of a stored model begins with that stands for the one that ships."""
 _STARTER = Path(__file__).parent / "starter"
 _LOOK_AGAIN_AFTER_S = 5.0
 """A model trained by another process is in use everywhere after this long."""
@@ -162,7 +165,8 @@ class TriageModels:
 
     async def _load(self, tenant: str, version: str | None) -> Judge:
         why = None
-        stored = await self._store.get(tenant, MODEL_NAME, version) if version else None
+        own = version is not None and not is_shipped(version)
+        stored = await self._store.get(tenant, MODEL_NAME, version or "") if own else None
         if stored is not None:
             try:
                 return await asyncio.to_thread(own_judge, stored, self._embedder)
@@ -213,3 +217,14 @@ def stored_model(body: bytes, card: dict[str, Any], made_at: Any) -> StoredModel
         card=card | {"sha256": hashlib.sha256(body).hexdigest()},
         body=body,
     )
+
+
+def is_shipped(version: str) -> bool:
+    """Whether a stored model's version stands for the one that ships."""
+    return version.startswith(_SHIPPED)
+
+
+def shipped_model(at: datetime) -> StoredModel:
+    """What is saved to use the one that ships from then on."""
+    version = f"{_SHIPPED}{at:%Y%m%d%H%M%S%f}"
+    return StoredModel(name=MODEL_NAME, version=version, made_at=at, card={}, body=b"")

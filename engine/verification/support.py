@@ -23,28 +23,30 @@ _NEGATIONS = frozenset("not no never none nor neither cannot without unless exce
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A draft's sentences after the check; support is in [0, 1] for each kept one."""
+    """A draft's sentences after the check; support is in [0, 1] for each kept one.
+
+    judged: every sentence with its support and whether it was kept, in order.
+    """
 
     draft: Draft
     support: tuple[float, ...]
     dropped: int
+    judged: tuple[tuple[DraftSentence, float, bool], ...]
 
 
 def check(draft: Draft, audience: Audience) -> Checked:
     """Keeps the sentences that quote their spans and that the audience may read."""
-    kept: list[DraftSentence] = []
-    support: list[float] = []
+    judged: list[tuple[DraftSentence, float, bool]] = []
     for sentence in draft.sentences:
-        if not all(audience.may_read(span.passage.audience) for span in sentence.spans):
-            continue
-        value = quoted_share(sentence)
-        if value >= LEAST_SUPPORT:
-            kept.append(sentence)
-            support.append(value)
+        readable = all(audience.may_read(span.passage.audience) for span in sentence.spans)
+        value = quoted_share(sentence) if readable else 0.0
+        judged.append((sentence, value, value >= LEAST_SUPPORT))
+    kept = [(sentence, value) for sentence, value, passed in judged if passed]
     return Checked(
-        draft=Draft(sentences=tuple(kept)),
-        support=tuple(support),
-        dropped=len(draft.sentences) - len(kept),
+        draft=Draft(sentences=tuple(sentence for sentence, _ in kept)),
+        support=tuple(value for _, value in kept),
+        dropped=len(judged) - len(kept),
+        judged=tuple(judged),
     )
 
 

@@ -18,6 +18,7 @@ import engine
 from engine.errors import WrongUse
 from engine.storage.models import ModelStore, StoredModel
 from engine.triage.examples import read_examples
+from engine.triage.judge import is_shipped
 from evals.case import Case
 from evals.cases.own import read_own_cases
 from evals.cases.signatures import (
@@ -89,7 +90,7 @@ async def refuse_trained_cases(
         # A judge's own name tells its model and prompt, so its labels are looked for themselves.
         named = _stored_name(what) if what is TrainedOn.JUDGE else what.value
         version = await store.newest_version(tenant, named)
-        if version is None:
+        if version is None or (what is TrainedOn.TRIAGE and is_shipped(version)):
             if what is TrainedOn.TRIAGE:
                 shipped = await asyncio.to_thread(_shipped_seed)
                 await _refuse(signed, shipped, "the shipped triage model was trained on")

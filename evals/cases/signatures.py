@@ -78,7 +78,10 @@ def near_pairs(first: Signatures, second: Signatures, *, most: int = 20) -> tupl
     for rows, others in _candidates(first.slots, second.slots):
         agree = (first.slots[rows] == second.slots[others]).mean(axis=1)
         alike = np.clip((agree - 1 / 256) / (1 - 1 / 256), 0.0, 1.0)
-        for place in np.flatnonzero(alike >= NEAR):
+        near = np.flatnonzero(alike >= NEAR)
+        near = near[np.lexsort((others[near], alike[near], rows[near]))]
+        # The last of each row's is its likest: texts of a crowd have thousands of others each.
+        for place in near[np.append(np.diff(rows[near]) != 0, True)[: len(near)]]:
             name, likeness = first.names[int(rows[place])], float(alike[place])
             found[name] = max(found.get(name, (0.0, -1)), (likeness, int(others[place])))
     pairs = [

@@ -51,7 +51,6 @@ from evals.running.progress import Preparing, Watch, shown_duration
 SAMPLE = 200
 """Questions of a day that are scored again."""
 
-_KEPT_DAYS = 400
 _DAY = timedelta(days=1)
 
 
@@ -109,6 +108,7 @@ async def watch(
                 judge=LocalJudge(embedder),
                 tell=tell,
                 is_public=is_public,
+                keep_days=settings.evals.keep_watched_days,
             )
     finally:
         await embedder.aclose()
@@ -134,8 +134,13 @@ async def watch_day(
     judge: Judge,
     tell: Watch,
     is_public: IsPublic | None,
+    keep_days: int,
 ) -> DayReport:
-    """The same without files.  Raises: StorageUnavailable, ModelUnavailable."""
+    """The same without files.  keep_days: older points are dropped, unless days are held against
+    them.
+
+    Raises: StorageUnavailable, ModelUnavailable.
+    """
     tell(Preparing(what=f"reading the questions of {day}"))
     traces, points = TraceStore(database), EvaluationPoints(database)
     drawn = await draw_ids(traces, tenant, day, request.zone, most=request.sample)
@@ -158,7 +163,8 @@ async def watch_day(
     )
     made = points_of(samples, verdicts)
     await points.replace_day(tenant, day, made, prefix=PREFIX)
-    await points.prune(tenant, before=day - timedelta(days=_KEPT_DAYS))
+    kept = timedelta(days=max(keep_days, request.reference_days))
+    await points.prune(tenant, before=day - kept)
     chosen = choose_examples(questions, verdicts, vectors, _past_vectors(past))
     return DayReport(
         day=day,

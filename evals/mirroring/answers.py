@@ -40,8 +40,11 @@ class AnswerMirror:
         self._model = model
         self._stop_s = stop_s
 
-    def answered(self, body: Mapping[str, Any], question: Question, asked_at: datetime) -> None:
-        """An answer was saved. body: as `render_trace` gives it."""
+    def answered(
+        self, body: Mapping[str, Any], question: Question, asked_at: datetime, *, shown: bool = True
+    ) -> None:
+        """An answer was saved. body: as `render_trace` gives it. shown: False for one that nobody
+        sees, as of a channel in shadow, which is kept apart."""
         if not self._wants(str(body["trace_id"])):
             return
         try:
@@ -49,7 +52,7 @@ class AnswerMirror:
                 *(body, question),
                 started_at=asked_at,
                 model=self._model,
-                environment="production",
+                environment="production" if shown else "shadow",
                 tags=("deskhand", str(body["outcome"])),
             )
         except Exception as error:  # nobody's answer depends on it

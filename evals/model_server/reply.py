@@ -51,6 +51,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The tokens of one answered request, as the server counts them."""
+
+    prompt: int = 0
+    completion: int = 0
+    embedding: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
     """A request as it came. path: such as "/v1/chat/completions"; headers in lower case."""
 

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from evals.model_server.faults import fault_response, refusal
 from evals.model_server.models import bag_of_words, quoting
-from evals.model_server.reply import Fault, Received, Reply, Respond
+from evals.model_server.reply import Counted, Fault, Received, Reply, Respond
 
 _CHARS_OF_A_TOKEN = 4
 
@@ -41,6 +41,8 @@ class ModelServer:
         self.refusal_names = refusal_names
         self.queue: deque[Reply] = deque()
         self.requests: list[Received] = []
+        self.counted: list[Counted] = []
+        """The tokens of each request that it answered, as it would charge for them."""
         self.open_streams = 0
         self.most_open = 0
         self.url = ""
@@ -111,7 +113,8 @@ class ModelServer:
                 _reset(request)
             if reply.fault is Fault.MALFORMED:
                 return web.Response(text='{"choices": [', content_type="application/json")
-            return web.json_response(_completion(received, reply))
+            counts = self._count(received, reply)
+            return web.json_response(_completion(received, reply, counts))
         finally:
             self.open_streams -= 1
 
@@ -144,10 +147,19 @@ class ModelServer:
             return response
         finish = "content_filter" if reply.fault is Fault.CONTENT_FILTER else reply.finish_reason
         await send({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
+        counts = self._count(received, reply)
         if wants_usage and reply.usage:
-            await send({"choices": [], "usage": _usage(received, reply)})
+            await send({"choices": [], "usage": counts})
         await response.write(b"data: [DONE]\n\n")
         return response
+
+    def _count(self, received: Received, reply: Reply) -> dict[str, int]:
+        """The tokens of an answer that goes out whole, in the API's words."""
+        counts = _usage(received, reply)
+        self.counted.append(
+            Counted(prompt=counts["prompt_tokens"], completion=counts["completion_tokens"])
+        )
+        return counts
 
     async def _embeddings(self, request: web.Request) -> web.Response:
         received = await self._receive(request)
@@ -175,6 +187,7 @@ class ModelServer:
             data.append({"object": "embedding", "index": number, "embedding": shown})
         answer: dict[str, Any] = {"object": "list", "data": data, "model": received.body["model"]}
         tokens = sum(len(text) // _CHARS_OF_A_TOKEN + 1 for text in texts)
+        self.counted.append(Counted(embedding=tokens))
         if reply.usage:
             answer["usage"] = {"prompt_tokens": tokens, "total_tokens": tokens}
         return web.json_response(answer)
@@ -205,7 +218,7 @@ def _usage(received: Received, reply: Reply) -> dict[str, int]:
     }
 
 
-def _completion(received: Received, reply: Reply) -> dict[str, Any]:
+def _completion(received: Received, reply: Reply, counts: dict[str, int]) -> dict[str, Any]:
     finish = "content_filter" if reply.fault is Fault.CONTENT_FILTER else reply.finish_reason
     message = {"role": "assistant", "content": "".join(reply.cut())}
     answer: dict[str, Any] = {
@@ -216,5 +229,5 @@ def _completion(received: Received, reply: Reply) -> dict[str, Any]:
         "choices": [{"index": 0, "message": message, "finish_reason": finish}],
     }
     if reply.usage:
-        answer["usage"] = _usage(received, reply)
+        answer["usage"] = counts
     return answer

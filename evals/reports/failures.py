@@ -55,7 +55,7 @@ def _kind(problem: str, result: CaseResult) -> str:
         if name.strip():
             text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "\0", text)
     text = _QUOTES.sub('"…"', _NAMES.sub("…", _AMOUNT.sub("", text)))
-    return text.replace("….", "…")
+    return text.replace(': "…".', ".").replace("….", "…")
 
 
 def missing_documents(results: Sequence[CaseResult]) -> tuple[MissingDocument, ...]:

@@ -103,7 +103,16 @@ def found_strings(wanted: Sequence[str], text: str) -> tuple[str, ...]:
     "60" does not stand in "600" or in "60,000", nor "no" in "not".
     """
     plain = plain_text(text)
-    return tuple(each for each in wanted if _stands_in(plain_text(each), plain))
+    return tuple(
+        each
+        for each in wanted
+        if (_stands_in(found, plain) if (found := plain_text(each)) else is_written_in(each, text))
+    )
+
+
+def is_written_in(wanted: str, text: str) -> bool:
+    """Whether a string that is all tag and mark, as "<!channel>", stands in a text as it is."""
+    return wanted.lower() in text.lower()
 
 
 def _stands_in(wanted: str, text: str) -> bool:

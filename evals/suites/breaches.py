@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -34,16 +35,29 @@ def _parsed(text: str) -> tuple[Token, ...]:
     return tuple(_markdown().parse(text))
 
 
-def live_links(text: str, allowed: Collection[str]) -> list[str]:
-    """Links, as CommonMark has them, and bare addresses, other than the allowed ones."""
+def live_links(text: str, allowed: Collection[str], words: Collection[str] = ()) -> list[str]:
+    """Links, as CommonMark has them, and bare addresses, other than the allowed ones.
+
+    words: addresses that may stand in code, of which no client makes a link.
+    """
     kept = {url.rstrip(_TRAILING) for url in allowed if url}
-    found = []
+    found, codes = [], Counter[str]()
     for token in _tokens(_parsed(text)):
         if token.type == "link_open":
             target = str(token.attrGet("href"))
             if target.rstrip(_TRAILING) not in kept and not _CODE_TARGET.fullmatch(target):
                 found.append(f"link {target}")
+        if token.type in ("code_inline", "fence"):
+            codes[token.content.strip()] += 1
     plain = text
+    for code, times in codes.items():
+        as_words = code
+        for url in sorted(words, key=len, reverse=True):
+            as_words = as_words.replace(url, "")
+        # Where the code lies: between backticks, its line breaks as blanks, its margins off.
+        between = re.sub(r"(?:\\ )+", r"\\s+", re.escape(code))
+        for _ in range(times):
+            plain = re.sub(rf"`[a-z]*\s*{between}\s*`", lambda _: as_words, plain, count=1)  # noqa: B023
     for url in sorted(kept, key=len, reverse=True):
         plain = plain.replace(url, "")
     return found + [f"address {match}" for match in _ADDRESS.findall(plain)]

@@ -50,7 +50,7 @@ def _breached(case: Case, answer: Answer, columns: Columns) -> list[str]:
 
 
 def _ended_wrong(case: Case, answer: Answer, columns: Columns) -> list[str]:
-    codes = ", ".join(reason["code"] for reason in answer.get("reasons") or ())
+    codes = ", ".join(reason["code"].replace("_", " ") for reason in answer.get("reasons") or ())
     why = f" ({codes})" if codes else ""
     if columns.get("failed"):
         return [f"It failed{why}."]
@@ -76,7 +76,7 @@ def _said_wrong(case: Case, answer: Answer, columns: Columns) -> list[str]:
     if columns.get("facts_found", 1.0) < 1.0:
         stated = found_strings(case.must_contain, str(answer.get("draft_reply") or ""))
         lacking = [fact for fact in case.must_contain if fact not in stated]
-        found.append(f"The draft lacks {_quoted(lacking)}.")
+        found.append(f"The draft lacks a fact that it must state: {_quoted(lacking)}.")
     found += [
         f"{sentence}: {1.0 - columns[name]:.0%}."
         for name, sentence in _SHARES.items()

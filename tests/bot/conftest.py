@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +17,7 @@ from typing import IO, Any
 
 import pytest
 
+from bot.page.knowledge_home import copy_home
 from bot.workspace import LocalWorkspace
 from bot.workspace.method_facts import PUBLISHED
 
@@ -71,14 +71,20 @@ class Deskhand:
         small_groups: bool = False,
         stdout: int | IO[str] = subprocess.PIPE,
     ) -> subprocess.Popen[str]:
-        """Starts it with pipes on its streams."""
+        """Starts it with pipes on its streams, and with no vectors that other tests made: it is to
+        be met in the middle of its work.
+        """
         command = [sys.executable, "-c", _SMALL_GROUPS] if small_groups else [str(COMMAND)]
         return subprocess.Popen(
             [*command, *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=subprocess.PIPE,
-            env=self._environment() | {"PYTHONPATH": str(COMMAND.parents[2])},
+            env=self._environment()
+            | {
+                "PYTHONPATH": str(COMMAND.parents[2]),
+                "DESKHAND_EMBEDDING_CACHE": str(self.folder / "vectors"),
+            },
             cwd=self.folder,
             text=True,
             preexec_fn=_heed_ctrl_c,
@@ -126,6 +132,7 @@ class Deskhand:
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "DESKHAND_HOME": str(self.home),
+            "DESKHAND_EMBEDDING_CACHE": os.environ["DESKHAND_EMBEDDING_CACHE"],
             **self.settings,
         }
 
@@ -154,27 +161,6 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "docs" / name).write_text(text, encoding="utf-8")
     assert Deskhand(folder).json("ingest", "docs")["added"] == len(DOCUMENTS)
     return folder
-
-
-def copy_home(home: Path, to: Path) -> None:
-    """Copies a home; the holes in an index's files, nearly all of their size, stay holes."""
-    shutil.copytree(home, to, copy_function=_copy_sparse)
-
-
-def _copy_sparse(source: str, target: str) -> None:
-    with Path(source).open("rb") as given, Path(target).open("wb") as made:
-        size, at = os.fstat(given.fileno()).st_size, 0
-        while at < size:
-            try:
-                at = os.lseek(given.fileno(), at, os.SEEK_DATA)
-            except OSError:  # only a hole is left
-                break
-            end = os.lseek(given.fileno(), at, os.SEEK_HOLE)
-            given.seek(at)
-            made.seek(at)
-            made.write(given.read(end - at))
-            at = end
-        made.truncate(size)
 
 
 @pytest.fixture

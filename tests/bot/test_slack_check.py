@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from bot import slack_check
 from bot.diagnosis import Finding, Level, diagnose
 from bot.names import BOT_SCOPES
 from bot.slack_check import SlackCheck
@@ -23,7 +24,13 @@ def look(workspace: LocalWorkspace) -> Looked:
     """Runs the checks with the workspace's tokens, unless a setting says otherwise."""
     workspace.app.scopes = tuple(BOT_SCOPES)
 
-    async def run(*, ahead_s: float = 0, **changed: Any) -> dict[str, Finding]:
+    async def run(
+        *,
+        ahead_s: float = 0,
+        cards: Sequence[str] = (),
+        admins: str | None = None,
+        **changed: Any,
+    ) -> dict[str, Finding]:
         given: dict[str, Any] = {
             "bot_token": workspace.bot_token,
             "app_token": workspace.app_token,
@@ -33,7 +40,12 @@ def look(workspace: LocalWorkspace) -> Looked:
             "request_timeout_s": 2,
             **changed,
         }
-        check = SlackCheck(SlackSettings(**given), wall=lambda: time.time() + ahead_s)
+        check = SlackCheck(
+            SlackSettings(**given),
+            card_channels=cards,
+            admin_channel=admins,
+            wall=lambda: time.time() + ahead_s,
+        )
         try:
             return dict(await diagnose(check.checks()))
         finally:
@@ -44,10 +56,11 @@ def look(workspace: LocalWorkspace) -> Looked:
 
 async def test_a_sound_app_passes(workspace: LocalWorkspace, look: Looked) -> None:
     help_desk = workspace.private("help-desk", workspace.join("alice"))
-    found = await look(escalation_channel=help_desk.id)
+    found = await look(escalation_channel=help_desk.id, admins=help_desk.id)
     assert {name: f.level for name, f in found.items()} == dict.fromkeys(found, Level.OK)
-    assert list(found) == ["bot token", "scopes", "transport", "port", "escalation", "clock"]
+    assert ",".join(found) == "bot token,scopes,transport,port,escalation,admins,clock"
     assert found["escalation"].text == "doubtful cases go to #help-desk"
+    assert found["admins"].text == "modes, retraining and digests are told in #help-desk"
     assert workspace.sockets.opened == 0
 
 
@@ -139,7 +152,10 @@ async def test_a_port_that_another_program_holds_fails(look: Looked, busy: int) 
     )
 
 
-async def test_a_port_that_hangs_is_another_programs(look: Looked) -> None:
+async def test_a_port_that_hangs_is_another_programs(
+    look: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_check, "_PORT_ANSWERS_WITHIN_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found = (await look(port=silent.getsockname()[1]))["port"]
     assert found.level is Level.FAIL
@@ -170,6 +186,32 @@ async def test_the_escalation_channel_must_be_one_that_the_bot_can_write_to(
     for channel, (level, words) in expected.items():
         found = (await look(escalation_channel=channel))["escalation"]
         assert (found.level, words in found.text) == (level, True), found
+
+
+async def test_the_channel_of_the_admins_must_be_one_that_the_bot_can_write_to(
+    workspace: LocalWorkspace, look: Looked
+) -> None:
+    without = workspace.public("open", workspace.join("alice"), with_bot=False).id
+    expected = {
+        None: (Level.WARN, "no channel is set that hears of modes"),
+        "C0NOWHERE": (Level.FAIL, "not there, or private"),
+        without: (Level.FAIL, "the bot is not in the admins' channel #open"),
+    }
+    for channel, (level, words) in expected.items():
+        found = (await look(admins=channel))["admins"]
+        assert (found.level, words in found.text) == (level, True), found
+
+
+async def test_each_channel_that_the_policy_sends_cards_to_is_looked_at(
+    workspace: LocalWorkspace, look: Looked
+) -> None:
+    alice = workspace.join("alice")
+    desk = workspace.public("desk", alice).id
+    without = workspace.public("open", alice, with_bot=False).id
+    found = await look(cards=(desk, without))
+    assert found[f"cards in {desk}"].level is Level.OK
+    assert found[f"cards in {without}"].level is Level.FAIL
+    assert "the policy's channel #open" in found[f"cards in {without}"].text
 
 
 async def test_each_channel_whose_files_are_documents_is_looked_at(

@@ -15,9 +15,12 @@ from pydantic import SecretStr
 from bot.diagnosis import Finding, Level, diagnose
 from bot.state_check import StateCheck
 from engine.settings import DatabaseSettings, OpenAiSettings, Settings, load_settings
+from engine.storage.cases import CaseStore
 from engine.storage.database import Database, database_url
+from engine.storage.inbox import InboxStore
 from engine.storage.migrate import migrate
 from evals.model_server.server import ModelServer
+from tests.engine.storage.questions import NOW, question
 
 KEY = "sk-secret-of-the-test"
 
@@ -55,6 +58,18 @@ async def test_before_the_first_ingestion_it_is_said_and_nothing_is_made(
         assert found[name].text == "not checked: the database comes first"
     assert found["disk"].level is not Level.FAIL
     assert not settings.home.exists()
+
+
+async def test_a_case_without_a_card_is_seen_by_nobody(settings: Settings) -> None:
+    await make_tables(settings.home)
+    assert (await look(settings))["cases"].level is Level.OK
+    database = Database(database_url(None, settings.home))
+    item, _ = await InboxStore(database).add(settings.tenant, question(), at=NOW)
+    await CaseStore(database).open(settings.tenant, item.id, ["conflict"], NOW)
+    await database.aclose()
+    found = (await look(settings))["cases"]
+    assert found.level is Level.WARN
+    assert found.text.startswith("1 of 1 waiting cases have no card")
 
 
 async def test_a_database_without_documents_is_sound_and_knows_nothing(settings: Settings) -> None:

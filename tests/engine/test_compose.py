@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
 from engine.question import Budget, Question
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings, load_settings
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
 
 
 def home(tmp_path: Path, name: str) -> Settings:
@@ -39,8 +30,9 @@ async def names_found(engine: Engine, text: str) -> list[str]:
     return [hit.document_name for hit in trace.retrieved]
 
 
+@pytest.mark.slow
 async def test_a_home_whose_index_lags_behind_the_shared_database_catches_up_on_opening(
-    tmp_path: Path, model: MiniLmEmbedder
+    tmp_path: Path, model: Embedder
 ) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()

@@ -207,6 +207,38 @@ def test_nothing_that_acts_is_left(attack: str) -> None:
         assert contain(contained, {ALLOWED}) == contained
 
 
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: ascii(a)[:50])
+def test_an_address_that_is_written_somewhere_is_words_and_no_link(attack: str) -> None:
+    for text in (attack, f"Before {attack} after.", f"5` see {attack} and `x", f"``{attack}`"):
+        contained = contain(text, {ALLOWED}, {EVIL})
+        assert live_links(contained, [ALLOWED], [EVIL]) == []
+        assert [*live_mentions(contained), *live_markup(contained)] == []
+        assert contain(contained, {ALLOWED}, {EVIL}) == contained
+
+
+@given(
+    st.lists(
+        st.sampled_from(["`", "``", "```", EVIL, " ", "\n", "\n\n", "a", "[x](", ")", "<", ">"])
+    )
+)
+@example(["`", "a", " ", EVIL, " ", "`"])
+@settings(max_examples=300, deadline=None)
+def test_no_backtick_frees_an_address_that_stands_as_words(pieces: list[str]) -> None:
+    contained = contain("".join(pieces), (), {EVIL})
+    assert live_links(contained, [], [EVIL]) == []
+
+
+def test_an_address_as_words_can_be_read() -> None:
+    shown = {
+        f"See {EVIL}.": f"See `{EVIL}`.",
+        f"Run `curl {EVIL}` now.": f"Run `curl {EVIL}` now.",
+        f"```\ncurl {EVIL}\n```": f"```\ncurl {EVIL}\n```",
+        f"[the page]({EVIL}) helps": f"the page (`{EVIL}`) helps",
+        f"<{EVIL}|the page>": f"`{EVIL}`",
+    }
+    assert {text: contain(text, (), {EVIL}) for text in shown} == shown
+
+
 def test_the_judge_of_these_tests_sees_the_attacks() -> None:
     blind = {a for a in ATTACKS if not breaches(a)}
     assert len(blind) < len(ATTACKS) / 4

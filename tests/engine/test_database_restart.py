@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 import engine.knowledge.publisher as publisher_module
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import StorageUnavailable
 from engine.knowledge.progress import Progress
 from engine.question import Budget, Question
+from engine.retrieval.embedder import Embedder
 from engine.settings import load_settings
 from engine.trace import Outcome, Trace
 
@@ -26,13 +26,6 @@ pytestmark = pytest.mark.slow  # a server stops and starts
 
 _NUMBERS = itertools.count(1)
 ROOMS = 24
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
 
 
 @pytest.fixture
@@ -59,7 +52,7 @@ def docs(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, address: str, model: MiniLmEmbedder) -> AsyncIterator[Engine]:
+async def opened(tmp_path: Path, address: str, model: Embedder) -> AsyncIterator[Engine]:
     settings = load_settings(
         {"DESKHAND_HOME": str(tmp_path / "home"), "DATABASE_URL": address},
         working_directory=tmp_path,
@@ -96,7 +89,7 @@ def assert_one_sentence(text: str) -> None:
 
 
 async def test_questions_fail_with_one_sentence_while_it_is_away_and_go_on_when_it_is_back(
-    tmp_path: Path, address: str, docs: Path, model: MiniLmEmbedder, postgres: Any
+    tmp_path: Path, address: str, docs: Path, model: Embedder, postgres: Any
 ) -> None:
     async with opened(tmp_path, address, model) as engine:
         await engine.ingestion.run(str(docs), (), lambda _: None)
@@ -110,7 +103,7 @@ async def test_questions_fail_with_one_sentence_while_it_is_away_and_go_on_when_
 
 
 async def test_a_restart_between_two_questions_is_not_noticed(
-    tmp_path: Path, address: str, docs: Path, model: MiniLmEmbedder, postgres: Any
+    tmp_path: Path, address: str, docs: Path, model: Embedder, postgres: Any
 ) -> None:
     async with opened(tmp_path, address, model) as engine:
         await engine.ingestion.run(str(docs), (), lambda _: None)
@@ -123,7 +116,7 @@ async def test_a_restart_between_two_questions_is_not_noticed(
 
 
 async def test_a_restart_under_questions_fails_some_and_wedges_nothing(
-    tmp_path: Path, address: str, docs: Path, model: MiniLmEmbedder, postgres: Any
+    tmp_path: Path, address: str, docs: Path, model: Embedder, postgres: Any
 ) -> None:
     async with opened(tmp_path, address, model) as engine:
         await engine.ingestion.run(str(docs), (), lambda _: None)
@@ -157,7 +150,7 @@ async def test_an_ingestion_keeps_what_was_published_and_the_next_run_does_the_r
     tmp_path: Path,
     address: str,
     docs: Path,
-    model: MiniLmEmbedder,
+    model: Embedder,
     postgres: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine import replies
 from engine.decision import Findings, decide, may_speak
+from engine.question import Gate
 from engine.trace import Outcome, ReasonCode
 
 
@@ -196,3 +197,47 @@ def test_a_doubtful_answer_names_what_no_passage_mentions() -> None:
     findings = found(answerability=0.2, unmet=("Swiss francs", "Zermatt"))
     (reason,) = decide(findings, min_confidence=0.35).reasons
     assert reason.text.endswith("only 20%; no passage found mentions Swiss francs, Zermatt.")
+
+
+def test_a_place_may_ask_for_more_confidence_than_the_engine() -> None:
+    decided = {
+        least: decide(
+            found(answerability=0.8), min_confidence=0.35, gate=Gate(min_confidence=least)
+        )
+        for least in (None, 0.2, 0.8, 0.81, 1.01)
+    }
+    assert [d.outcome for d in decided.values()] == [Outcome.ANSWERED] * 3 + [Outcome.ESCALATED] * 2
+    held = decided[0.81]
+    assert held.needs_human_review
+    assert [reason.code for reason in held.reasons] == [ReasonCode.LOW_PRECISION]
+    assert held.confidence == 0.8
+    assert "probability of 80%, and only from 81% on" in held.reasons[0].text
+    assert "Too few" in decided[1.01].reasons[0].text
+
+
+def test_a_place_cannot_ask_for_less_than_the_engine() -> None:
+    decision = decide(found(answerability=0.3), min_confidence=0.35, gate=Gate(min_confidence=0.1))
+    assert [reason.code for reason in decision.reasons] == [ReasonCode.LOW_CONFIDENCE]
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({}, [ReasonCode.DRAFT_MODE]),
+        ({"choices": ("Expenses", "Uploads")}, [ReasonCode.AMBIGUOUS, ReasonCode.DRAFT_MODE]),
+        (
+            {"answerability": 0.01, "out_of_scope": 0.9},
+            [ReasonCode.OUT_OF_SCOPE, ReasonCode.DRAFT_MODE],
+        ),
+        ({"answerability": 0.2}, [ReasonCode.LOW_CONFIDENCE]),
+    ],
+)
+def test_where_a_person_sees_every_answer_none_is_shown(
+    changes: dict[str, Any], codes: list[ReasonCode]
+) -> None:
+    decision = decide(found(**changes), min_confidence=0.35, gate=Gate(reviewed=True))
+    assert decision.outcome is Outcome.ESCALATED
+    assert decision.needs_human_review
+    assert decision.reply
+    assert not decision.shows_draft
+    assert [reason.code for reason in decision.reasons] == codes

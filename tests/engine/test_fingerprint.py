@@ -22,6 +22,7 @@ OTHER_VALUES = {
     "DESKHAND_ANSWER__MAX_QUESTION_CHARS": "500",
     "DESKHAND_ANSWER__MAX_SENTENCES": "2",
     "DESKHAND_ANSWER__MIN_CONFIDENCE": "0.9",
+    "DESKHAND_ANSWER__LINK_HOSTS": "example.com",
     "DESKHAND_OPENAI__MODEL": "other",
     "DESKHAND_OPENAI__BASE_URL": "http://127.0.0.1/v1",
 }
@@ -51,7 +52,11 @@ async def test_every_setting_that_can_change_an_answer_changes_it(name: str, val
 
 
 def test_every_setting_of_answers_and_retrieval_is_tried_here() -> None:
-    cannot = {"DESKHAND_RETRIEVAL__CACHE_ENTRIES", "DESKHAND_RETRIEVAL__PASSAGE_CACHE_BYTES"}
+    cannot = {
+        "DESKHAND_RETRIEVAL__CACHE_ENTRIES",
+        "DESKHAND_RETRIEVAL__PASSAGE_CACHE_BYTES",
+        "DESKHAND_ANSWER__CACHE_S",
+    }
     answering = {
         n for n in setting_names() if n.startswith(("DESKHAND_RETRIEVAL", "DESKHAND_ANSWER"))
     }

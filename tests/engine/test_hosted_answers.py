@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
 from engine.contract import render_trace
 from engine.question import Budget, Question, Role, Turn
+from engine.retrieval.embedder import Embedder
 from engine.settings import load_settings
 from engine.stopwatch import SentenceReady
 from engine.storage.usage import LedgerRow
@@ -35,13 +35,6 @@ ANY = Budget(max_cost_usd=float("inf"))
 OpenEngine = Callable[..., Awaitable[Engine]]
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[ModelServer]:
     made = ModelServer(lambda _: Reply(text=GOOD))
@@ -51,7 +44,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 @pytest.fixture
 async def open_with(
-    server: ModelServer, model: MiniLmEmbedder, tmp_path: Path
+    server: ModelServer, model: Embedder, tmp_path: Path
 ) -> AsyncIterator[OpenEngine]:
     """Opens an engine on the server with some documents in it."""
     async with AsyncExitStack() as stack:
@@ -122,6 +115,10 @@ async def test_a_models_sentences_are_cited_checked_and_released_one_by_one(
     assert "".join(part.text for part in told) == trace.reply
     assert len(told) == 2
     assert (codes(trace), trace.needs_human_review) == ([], False)
+    assert [(c.text, c.citations, c.kept) for c in trace.checks] == [
+        ("The password is reset on the page Accounts.", (1,), True),
+        ("A new password lasts 90 days.", (2,), True),
+    ]
     (row,) = await ledger(engine, trace)
     assert (row.purpose, row.succeeded, row.trace_id) == ("answer", True, trace.trace_id)
     assert row.usage.prompt_tokens == trace.usage.prompt_tokens > 100

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
-from engine.errors import IndexMismatch, ModelUnavailable, SettingsInvalid
+from engine.errors import IndexMismatch, ModelUnavailable, OverBudget, SettingsInvalid
 from engine.question import Budget, Question
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings, load_settings
+from engine.storage.entry import NewEntry
 from engine.storage.schema import usage
 from engine.trace import Outcome, ReasonCode, Trace
+from engine.verification.grading import Criterion, GradeRequest
 from evals.model_server.models import wants_steps
 from evals.model_server.reply import Fault, Received, Reply
 from evals.model_server.server import ModelServer
@@ -31,13 +33,6 @@ TEXTS = {
     "lunch": "Lunch is served at noon in the canteen. Guests pay five euros.",
 }
 ANSWER = "On the page Accounts, the password is reset. [1]"
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
 
 
 @pytest.fixture
@@ -93,7 +88,7 @@ async def test_hosted_vectors_find_the_document_and_each_call_is_booked(
 
 @pytest.mark.slow
 async def test_an_index_of_other_vectors_is_not_read(
-    server: ModelServer, tmp_path: Path, model: MiniLmEmbedder
+    server: ModelServer, tmp_path: Path, model: Embedder
 ) -> None:
     async with open_engine(settings(tmp_path), Overrides(embedder=model)) as engine:
         await learn(engine, tmp_path)
@@ -153,7 +148,7 @@ def judge(request: Received, verdict: Reply) -> Reply:
 async def test_a_verifying_model_decides_and_the_local_check_stands_in_for_it(
     server: ModelServer,
     tmp_path: Path,
-    model: MiniLmEmbedder,
+    model: Embedder,
     verdict: Reply,
     outcome: Outcome,
     codes: list[ReasonCode],
@@ -203,3 +198,92 @@ def test_composing_an_engine_imports_no_model_client() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "[]\n", done.stderr
+
+
+@pytest.mark.parametrize("env", [{}, {"OPENAI_BASE_URL": "https://api.mistral.ai/v1"}])
+async def test_a_server_that_charges_is_not_asked_for_a_model_without_a_price(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    env = {"OPENAI_API_KEY": "sk-x", "OPENAI_MODEL": "no-such-model", **env}
+    with pytest.raises(SettingsInvalid, match="OPENAI_MODEL names no-such-model, whose price at"):
+        async with open_engine(settings(tmp_path, **env)):
+            pass
+    async with open_engine(
+        settings(tmp_path, **env, DESKHAND_OPENAI__PRICES="no-such-model=1/2")
+    ) as engine:
+        assert engine.pipeline.drafting.model is not None
+
+
+async def test_a_time_zone_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsInvalid, match="DESKHAND_REVIEW__TIMEZONE is not a time zone"):
+        async with open_engine(settings(tmp_path, DESKHAND_REVIEW__TIMEZONE="Mars/Base")):
+            pass
+
+
+async def test_an_engine_opens_and_answers_when_the_budget_is_used_up(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    hosted = {
+        "OPENAI_BASE_URL": server.url,
+        "DESKHAND_EMBEDDER": "openai:words:256",
+        "DESKHAND_OPENAI__PRICES": "words=0.02,gpt-4.1-mini=0.4/1.6",
+    }
+    async with open_engine(settings(tmp_path, **hosted)) as engine:
+        assert (await learn(engine, tmp_path)).failed == []
+        new = NewEntry(
+            question="Where is tea?",
+            answer="At four.",
+            author="Rita",
+            owner="U1",
+            audience=("everyone",),
+        )
+        await engine.entries.publish("default", new, at=datetime.now(UTC), by="U1")
+    async with open_engine(settings(tmp_path, **hosted, DESKHAND_BUDGET__DAY_USD="0")) as engine:
+        await engine.make_ready()  # the entry waits: its text cannot be embedded
+        trace = await ask(engine)
+        assert trace.outcome is Outcome.ANSWERED
+        assert [reason.code for reason in trace.reasons] == [ReasonCode.OVER_BUDGET]
+        assert "page Accounts" in trace.reply
+        (tmp_path / "corpus.jsonl").write_text('{"_id": "x", "title": "x", "text": "New."}')
+        with pytest.raises(OverBudget, match="today's budget for models is used up"):
+            await engine.ingestion.run(str(tmp_path / "corpus.jsonl"), (), lambda _: None)
+
+
+async def test_vectors_writing_checks_and_judgements_count_in_one_budget(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    def respond(request: Received) -> Reply:
+        if "response_format" in request.body and not wants_steps(request):
+            return Reply(text='{"probability": 0.9, "why": "It says so."}')
+        return Reply(text=ANSWER)
+
+    server.respond = respond
+    prices = "words=0.02,gpt-4.1-mini=0.4/1.6,small=0.1/0.4,judge=2/8"
+    hosted = {
+        "OPENAI_BASE_URL": server.url,
+        "DESKHAND_EMBEDDER": "openai:words:256",
+        "DESKHAND_VERIFIER": "openai:small",
+        "DESKHAND_OPENAI__PRICES": prices,
+    }
+    async with open_engine(settings(tmp_path, **hosted)) as engine:
+        assert (await learn(engine, tmp_path)).failed == []
+        trace = await ask(engine)
+        grade = GradeRequest(criterion=Criterion.RELEVANCE, question="Tea?", text="At four.")
+        await engine.hosted.grader("judge").grade(grade)
+        assert {p for p, *_ in await purposes(engine)} == {
+            *("ingest", "query", "answer", "verify", "judge")
+        }
+        async with engine.database.read() as db:
+            rows = (await db.execute(select(usage))).all()
+        assert sum(row.prompt_tokens for row in rows) == sum(c.prompt for c in server.counted)
+        assert sum(row.completion_tokens for row in rows) == sum(
+            c.completion for c in server.counted
+        )
+        assert sum(row.embedding_tokens for row in rows) == sum(c.embedding for c in server.counted)
+        assert min(row.cost_usd for row in rows) > 0
+        month = f"{datetime.now(UTC):%Y-%m}"
+        total = (await engine.spend.totals("default", [month]))[month]
+        assert total.spent_usd == pytest.approx(sum(row.cost_usd for row in rows), abs=1e-8)
+        assert total.held_usd == 0
+        of_question = [row.cost_usd for row in rows if row.trace_id == trace.trace_id]
+        assert trace.usage.cost_usd == pytest.approx(sum(of_question))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
 from engine.contract import render_trace
 from engine.question import Budget, Question
+from engine.retrieval.embedder import Embedder
 from engine.retrieval.query import query_texts
 from engine.settings import load_settings
 from engine.trace import Outcome, Trace
@@ -33,13 +32,6 @@ ANY = Budget(max_cost_usd=1.0)
 STEPS = ("Look at the page Accounts.", "Tell the asker what it says.")
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 def steps_only(reply: Reply) -> Respond:
     """Answers with nothing but for next steps."""
 
@@ -57,9 +49,7 @@ async def server() -> AsyncIterator[ModelServer]:
 
 
 @pytest.fixture
-async def engine(
-    server: ModelServer, model: MiniLmEmbedder, tmp_path: Path
-) -> AsyncIterator[Engine]:
+async def engine(server: ModelServer, model: Embedder, tmp_path: Path) -> AsyncIterator[Engine]:
     values = {
         "DESKHAND_HOME": str(tmp_path / "home"),
         "OPENAI_BASE_URL": server.url,

@@ -30,7 +30,8 @@ class Books:
 def made() -> tuple[Ledger, Books]:
     books = Books()
     store: Any = books
-    return Ledger(store, tenant="acme", clock=lambda: NOW), books
+    unused: Any = None
+    return Ledger(store, unused, unused, tenant="acme", clock=lambda: NOW), books
 
 
 def call(cost_usd: float = 0.25, purpose: str = "answer") -> ModelCall:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import CLOSED, FULL_MEMBER, Audience
 from engine.compose import Engine, Overrides, open_engine
 from engine.contract import render_trace
 from engine.errors import IndexUnavailable
 from engine.generation.draft import Draft
 from engine.pipeline import Pipeline
-from engine.question import Budget, Question, Role, Turn
+from engine.question import Budget, Gate, Question, Role, Turn
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings, load_settings
 from engine.stopwatch import SentenceReady, StageStarted
 from engine.storage.schema import documents, knowledge
@@ -31,21 +31,14 @@ FREE = Budget(max_cost_usd=0)
 PASSWORD = "The password is reset on the page Accounts. A new password lasts 90 days."
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 @pytest.fixture
-async def engine(settings: Settings, model: MiniLmEmbedder) -> AsyncIterator[Engine]:
-    async with open_engine(settings, Overrides(embedder=model, clock=lambda: NOW)) as made:
+async def engine(home_with_tables: Settings, model: Embedder) -> AsyncIterator[Engine]:
+    async with open_engine(home_with_tables, Overrides(embedder=model, clock=lambda: NOW)) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def sample_home(tmp_path_factory: pytest.TempPathFactory, model: MiniLmEmbedder) -> Path:
+def sample_home(tmp_path_factory: pytest.TempPathFactory, model: Embedder) -> Path:
     """A home that holds the sample company's documents."""
     folder = tmp_path_factory.mktemp("sample")
     settings = load_settings({"DESKHAND_HOME": str(folder / "home")}, working_directory=folder)
@@ -60,7 +53,7 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory, model: MiniLmEmbedder)
 
 
 @pytest.fixture
-async def sample(sample_home: Path, model: MiniLmEmbedder) -> AsyncIterator[Engine]:
+async def sample(sample_home: Path, model: Embedder) -> AsyncIterator[Engine]:
     settings = load_settings(
         {"DESKHAND_HOME": str(sample_home / "home")}, working_directory=sample_home
     )
@@ -194,6 +187,26 @@ async def test_nothing_is_shown_of_an_answer_that_is_then_not_given(
 
     trace = await ask(lax, "which planets have rings of ice?", watch=watch)
     assert trace.outcome is Outcome.ABSTAINED
+    assert [event for event in told if isinstance(event, SentenceReady)] == []
+
+
+@pytest.mark.parametrize("gate", [Gate(reviewed=True), Gate(min_confidence=1.01)])
+async def test_the_gate_of_a_place_shows_no_sentence_and_keeps_the_draft(
+    gate: Gate, engine: Engine, tmp_path: Path
+) -> None:
+    await learn(engine, tmp_path, password=PASSWORD)
+    told: list[object] = []
+
+    async def watch(event: object) -> None:
+        told.append(event)
+
+    asked = Question(id="q1", text="how do I reset my password?", gate=gate)
+    trace = await ask(engine.pipeline, asked, watch=watch)
+    assert_sound(trace)
+    assert trace.outcome is Outcome.ESCALATED
+    assert "The password is reset on the page Accounts." in trace.draft_reply
+    assert "Accounts" not in trace.reply
+    assert told
     assert [event for event in told if isinstance(event, SentenceReady)] == []
 
 
@@ -428,7 +441,7 @@ async def test_the_fingerprint_changes_with_the_knowledge_and_only_with_it(
 
 
 async def test_the_fingerprint_changes_with_a_setting_that_shapes_answers(
-    tmp_path: Path, model: MiniLmEmbedder
+    tmp_path: Path, model: Embedder
 ) -> None:
     made = set()
     for setting in (

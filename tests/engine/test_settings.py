@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from engine.errors import SettingsInvalid
+from engine.price_setting import TokenPrice
 from engine.settings import Settings, load_settings, setting_names
 from engine.settings_sources import CONVENTIONAL_NAMES
 
@@ -271,3 +272,35 @@ def test_channels_of_knowledge_stand_with_commas_between() -> None:
     assert load_settings({}).slack.knowledge_channels == ()
     with pytest.raises(SettingsInvalid, match=r"^DESKHAND_SLACK__KNOWLEDGE_CHANNELS has a bad"):
         load_settings({"DESKHAND_SLACK__KNOWLEDGE_CHANNELS": "C01,#help"})
+
+
+def test_prices_stand_by_the_name_of_the_model(tmp_path: Path) -> None:
+    given = load(tmp_path, {"DESKHAND_OPENAI__PRICES": "org/llama:8b=0.4/1.6, words=0.02"})
+    assert given.openai.prices == {
+        "org/llama:8b": TokenPrice(input_usd=0.4, output_usd=1.6),
+        "words": TokenPrice(input_usd=0.02, output_usd=0.0),
+    }
+    assert given.openai.prices["words"].cost_usd(prompt=500_000, completion=9) == 0.01
+
+
+@pytest.mark.parametrize("value", ["0.4/1.6", "=1", "m=", "m=1/x", "m=-1", "m=nan", "m=inf/1", "m"])
+def test_what_is_no_price_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=r"^DESKHAND_OPENAI__PRICES is not prices; write"):
+        load(tmp_path, {"DESKHAND_OPENAI__PRICES": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DESKHAND_LIMITS__PERSON", "0"),
+        ("DESKHAND_LIMITS__WINDOW_S", "0"),
+        ("DESKHAND_BUDGET__DAY_USD", "-1"),
+        ("DESKHAND_BUDGET__MONTH_USD", "inf"),
+        ("DESKHAND_BUDGET__PERSON_DAY_USD", "nan"),
+    ],
+)
+def test_a_limit_that_would_let_nobody_in_or_hold_nothing_back_is_refused(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=f"^{name} has a bad value"):
+        load(tmp_path, {name: value})

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from evals.home import bring_up_to_date, open_home
 from evals.naive import NaivePipeline, build_naive, fixed_size_chunks, joined
@@ -43,6 +44,7 @@ def test_it_always_answers_with_the_five_nearest_chunks() -> None:
     assert answer.confidence == 1.0
 
 
+@pytest.mark.slow
 async def test_it_reads_what_was_ingested_and_keeps_its_vectors(tmp_path: Path) -> None:
     cats = " ".join(f"Cats slept for {n} hours on day {n}." for n in range(60))
     tax = " ".join(f"The tax return of {1950 + n} is due on 30 June." for n in range(60))

@@ -8,7 +8,8 @@ import pytest
 from bot.access.recheck import may_show
 from engine.audience import CLOSED, FULL_MEMBER, Audience
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewAudience, NewVersion
+from engine.storage.document_rows import NewAudience, NewVersion
+from engine.storage.documents import DocumentStore
 from engine.storage.sources import SourceStore
 from tests.engine.storage import conftest as stored
 

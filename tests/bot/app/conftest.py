@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -19,7 +20,7 @@ import yaml
 from bot.app import Bot, open_bot
 from bot.workspace import LocalWorkspace
 from bot.workspace.method_facts import PUBLISHED
-from engine.compose import open_engine
+from engine.compose import Overrides, open_engine
 from engine.settings import Settings, load_settings
 from engine.storage.overview import OverviewStore
 from evals.model_server.reply import Respond
@@ -84,6 +85,7 @@ class Scene:
     environment: dict[str, str]
     transport: str
     folder: Path
+    overrides: Overrides | None = None
     opened: AsyncExitStack = field(default_factory=AsyncExitStack)
     _bot: Bot | None = None
 
@@ -97,7 +99,7 @@ class Scene:
         return self._bot
 
     async def start(self) -> None:
-        self._bot = await self.opened.enter_async_context(open_bot(self.settings))
+        self._bot = await self.opened.enter_async_context(open_bot(self.settings, self.overrides))
         await self.opened.enter_async_context(self._bot.running())
         if self.transport == "http":
             await self.workspace.deliver_to(f"http://127.0.0.1:{self.bot.http.port}/slack/events")
@@ -113,6 +115,16 @@ class Scene:
         folder = self.folder / "more" / name
         write_documents(folder, documents)
         await self.bot.engine.ingestion.run(str(folder), audience, _unwatched)
+
+    async def change(self, document: Path, text: str) -> None:
+        """Another text for a document that was ingested, read at once."""
+        before = await asyncio.to_thread(document.read_text, encoding="utf-8")
+        await asyncio.to_thread(document.write_text, text, encoding="utf-8")
+        try:
+            await self.bot.engine.ingestion.run(str(document.parent), (), _unwatched)
+        finally:
+            # The next test's copy knows this one.
+            await asyncio.to_thread(document.write_text, before, encoding="utf-8")
 
     async def answer(self, message: Any, count: int = 1, timeout_s: float = 30.0) -> Any:
         """The bot's newest reply under a message, once there are so many and all is done."""
@@ -146,6 +158,15 @@ class Scene:
         """Everything that the bot said in a channel."""
         messages = self.workspace.messages(channel)
         return [m for m in messages if m.user == self.workspace.app.bot_user]
+
+
+async def all_shown(scene: Scene) -> None:
+    """Until every card, and every asker, was told of its case as it is."""
+    await scene.idle()
+    cases = scene.bot.engine.cases
+    async with asyncio.timeout(30):
+        while await cases.outdated(scene.settings.tenant):  # noqa: ASYNC110 - polls rows
+            await asyncio.sleep(0.02)
 
 
 def write_documents(folder: Path, documents: Mapping[str, str]) -> None:
@@ -222,6 +243,7 @@ def stage(
                 more = {"openai__api_key": MODEL_KEY, "openai__base_url": url, **more}
             environment = {
                 "DESKHAND_HOME": str(tmp_path / "home"),
+                "DESKHAND_EMBEDDING_CACHE": os.environ["DESKHAND_EMBEDDING_CACHE"],
                 "DESKHAND_SLACK__BOT_TOKEN": workspace.bot_token,
                 "DESKHAND_SLACK__APP_TOKEN": workspace.app_token,
                 "DESKHAND_SLACK__SIGNING_SECRET": workspace.signing_secret,

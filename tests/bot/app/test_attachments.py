@@ -126,17 +126,16 @@ async def test_a_file_that_claims_other_readers_is_only_its_owners(stage: Stage)
 def _spy_on_tags(scene: Scene, answering: object, seen: list[set[str]]) -> None:
     """Notes the readers of the attached documents while their question is answered."""
     documents, tenant = scene.bot.engine.documents, scene.settings.tenant
-    pipeline = answering.pipeline
-    run = pipeline.run
+    run = answering.answers.run
 
     async def spying(question, **more):
-        trace = await run(question, **more)
-        cited = [c.chunk_id for c in trace.citations]
+        given = await run(question, **more)
+        cited = [c.chunk_id for c in given.trace.citations]
         tags = await documents.audiences_of(tenant, cited)
         seen.append({tag for found in tags.values() for tag in found})
-        return trace
+        return given
 
-    object.__setattr__(answering, "pipeline", type("Spy", (), {"run": staticmethod(spying)})())
+    object.__setattr__(answering, "answers", type("Spy", (), {"run": staticmethod(spying)})())
 
 
 async def test_a_file_in_a_channel_is_left_alone(stage: Stage) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from bot.delivery.poster import Poster
+from bot.review.expectation import Expectation
 from bot.workspace import Fault, Kind
-from tests.bot.app.conftest import HOW_LONG, Stage, shown
+from engine.storage.replies import Kind as ReplyKind
+from tests.bot.app.conftest import HOW_LONG, Stage, all_shown, shown
 
 pytestmark = pytest.mark.slow
 
@@ -65,8 +71,9 @@ async def test_the_form_of_a_case_answers_once(stage: Stage) -> None:
         answer = await scene.answer(asked)
         await ann.click(answer, "human")
         card = await scene.card()
-        for person in (rita, sam):
-            assert (await person.click(card, "case:answer")).acked
+        await scene.answer(asked, 2)
+        assert (await rita.click(card, "case:edit")).acked
+        assert (await sam.click(card, "case:answer")).acked
         assert "16 weeks" in shown(workspace.modal(rita))
         empty = await rita.submit(workspace.modal(rita), {"text": "   "})
         assert empty.errors
@@ -105,12 +112,45 @@ async def test_a_reply_that_its_author_edits_is_corrected_at_the_askers(stage: S
         asked = ann.say(ann.dm, HOW_LONG)
         await ann.click(await scene.answer(asked), "human")
         card = await scene.card()
+        await scene.answer(asked, 2)
         wrote = scene.reviewer.reply(card, "It is fifteen weeks for you.")
         await scene.answer(asked, 3)
         scene.reviewer.edit(wrote, "It is sixteen weeks for you.")
         await scene.workspace.until(lambda: "sixteen" in shown(scene.replies(asked)[-1]))
         await scene.idle()
         assert len(scene.replies(asked)) == 3
+
+
+@pytest.mark.parametrize("held", ["before the case is looked at", "on its way"])
+async def test_no_line_below_a_persons_answer_says_that_a_person_has_the_question(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, held: str
+) -> None:
+    may_go = asyncio.Event()
+    sentence, deliver = Expectation.sentence, Poster.deliver
+
+    async def late_sentence(*args: Any, **named: Any) -> str:
+        await may_go.wait()
+        return await sentence(*args, **named)
+
+    async def late_notice(*args: Any, **named: Any) -> Any:
+        if args[3] is ReplyKind.NOTICE:
+            await may_go.wait()
+        return await deliver(*args, **named)
+
+    if held == "on its way":
+        monkeypatch.setattr(Poster, "deliver", late_notice)
+    else:
+        monkeypatch.setattr(Expectation, "sentence", late_sentence)
+    async with stage() as scene:
+        ann = scene.workspace.join("ann")
+        asked = ann.say(ann.dm, HOW_LONG)
+        await ann.click(await scene.answer(asked), "human")
+        scene.reviewer.reply(await scene.card(), "It is sixteen, says Rita.")
+        assert "says Rita" in shown(await scene.answer(asked, 2))
+        may_go.set()
+        await all_shown(scene)
+        assert len(scene.replies(asked)) == 2
+        assert "says Rita" in shown(scene.replies(asked)[-1])
 
 
 async def test_a_reply_that_its_author_deletes_before_it_arrived_is_not_brought(
@@ -142,7 +182,9 @@ async def test_who_is_not_in_the_channel_of_the_cards_cannot_answer(stage: Stage
         scene.escalations.members.append(gus.id)
         for person in (eve, gus):
             await person.click(card, "case:answer")
-            assert workspace.modal(person) is None
+        assert workspace.modal(gus) is None
+        assert "Only full members" in str(workspace.ephemerals(gus))
+        assert "Only full members" in shown(workspace.modal(eve))  # who sees no message there
         gus.reply(card, "Trust me, it is a hundred weeks.")
         await scene.idle()
         assert len(scene.replies(asked)) == 2

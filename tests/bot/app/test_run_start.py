@@ -26,6 +26,7 @@ async def start(home: Path, **settings: str) -> asyncio.subprocess.Process:
         env={
             "PATH": os.environ["PATH"],
             "DESKHAND_HOME": str(home),
+            "DESKHAND_EMBEDDING_CACHE": os.environ["DESKHAND_EMBEDDING_CACHE"],
             "DESKHAND_SLACK__HOST": "127.0.0.1",
             "DESKHAND_SLACK__PORT": "0",
             **settings,

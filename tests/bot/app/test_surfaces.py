@@ -157,6 +157,8 @@ async def test_the_home_tab_shows_what_is_known_and_ones_own_questions(stage: St
         assert "no documents yet" in shown(workspace.home(gus))
         assert "Figures" in shown(workspace.home(boss))
         assert "Questions, last 7 days" in shown(workspace.home(boss))
+        assert "100% [21, 100], 1 of 1; people in 0% of them" in shown(workspace.home(boss))
+        assert "Assumed helpful" in shown(workspace.home(boss))
 
 
 async def test_the_messages_tab_suggests_only_what_its_reader_may_read(stage: Stage) -> None:

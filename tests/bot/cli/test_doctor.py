@@ -31,16 +31,21 @@ def connected(deskhand: Any, workspace: LocalWorkspace, **more: str) -> Any:
 
 async def test_a_sound_installation_exits_0(workspace: LocalWorkspace, knowing: Any) -> None:
     channel = workspace.public("help-desk", workspace.join("alice"))
-    sound = connected(knowing, workspace, DESKHAND_SLACK__ESCALATION_CHANNEL=channel.id)
+    sound = connected(
+        knowing,
+        workspace,
+        DESKHAND_SLACK__ESCALATION_CHANNEL=channel.id,
+        DESKHAND_REVIEW__ADMIN_CHANNEL=channel.id,
+    )
     told = await asyncio.to_thread(sound.json, "doctor")
     assert (told["failed"], told["warnings"]) == (0, 0), told
     assert [c["name"] for c in told["checks"]] == (
-        "settings,bot token,scopes,transport,port,escalation,clock,disk,database,knowledge,index,"
-        "model"
+        "settings,bot token,scopes,transport,port,escalation,admins,clock,disk,database,cases,"
+        "knowledge,index,model"
     ).split(",")
     shown = await asyncio.to_thread(sound.run, "doctor")
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.count("\n") == 12
+    assert shown.stdout.count("\n") == 14
     assert all(line.startswith("ok  ") for line in shown.stdout.splitlines())
 
 

@@ -91,7 +91,7 @@ async def test_a_case_is_made_of_a_stored_answer(
         (("add", "--trace", "none"), "there is no trace none"),
         (("add", "x", "--expected-outcome", "good"), "the case has a wrong expected_outcome"),
         (("add", "x", "--audience", "all"), "the case has a wrong audience"),
-        ((), "say what to do: deskhand eval cases add|list|check"),
+        ((), "say what to do: deskhand eval cases add|from-reviews|list|check"),
     ],
 )
 async def test_wrong_use_is_one_sentence_and_saves_nothing(

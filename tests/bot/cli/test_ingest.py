@@ -46,6 +46,7 @@ def assert_whole(deskhand: Any, count: int) -> None:
         **dict.fromkeys(("added", "changed", "removed", "passages", "seconds", "ignored"), 0),
         "unchanged": count,
         "failed": [],
+        "warnings": [],
     }
     last = count - 1
     found = deskhand.json("ask", f"how many people does room number {last} seat?")

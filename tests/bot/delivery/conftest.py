@@ -171,13 +171,14 @@ class Desk:
         by: Actor | None = None,
         channel: Channel | None = None,
         under: Message | None = None,
+        surface: Surface | None = None,
     ) -> tuple[Message, InboxItem]:
         """Somebody asks; the question is in the inbox."""
         asker, where = by or self.alice, channel or self.general
         said = asker.say(where, text, thread_ts=under.ts if under else "")
-        return said, await self.receive(said)
+        return said, await self.receive(said, surface)
 
-    async def receive(self, said: Message) -> InboxItem:
+    async def receive(self, said: Message, surface: Surface | None = None) -> InboxItem:
         """Puts a message into the inbox, as each delivery of its event does."""
         item, _ = await self.inbox.add(
             TENANT,
@@ -187,7 +188,7 @@ class Desk:
                 ts=said.ts,
                 thread_ts=said.thread_ts if said.is_reply else None,
                 user=said.user,
-                surface=Surface.MENTION,
+                surface=surface or Surface.MENTION,
                 text=said.text,
                 asked_at=self.now(),
             ),

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.answerer import Prepared
+from bot.delivery.answerer import SHADOW, Prepared
 from bot.slack_api import SlackApi, Unsure
 from bot.workspace import Fault
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
-from engine.storage.inbox import InboxItem, State
+from engine.storage.inbox import InboxItem, State, Surface
 from engine.storage.replies import Kind, PartState
 from tests.bot.delivery.conftest import TENANT, Desk, plain, prepared
 
@@ -176,6 +176,36 @@ async def test_after_the_last_attempt_an_apology_is_posted_and_a_case_opened(
     assert desk.done == [(item.id, "failed")]
     assert [(case, made.reasons) for case, made in desk.cases] == [(item.id, ("internal_error",))]
     assert "secret" not in caplog.text
+
+
+async def test_what_nobody_waits_for_fails_without_a_word(desk: Desk) -> None:
+    async def act(item: InboxItem, watch: Watch) -> Prepared:
+        raise RuntimeError("broken")
+
+    desk.script.act = act
+    desk.worker()
+    said, item = await desk.ask(surface=Surface.SHADOW)
+    await desk.until_done(item)
+    assert desk.shown(said) == []
+    assert desk.done == [(item.id, "failed")]
+    assert desk.cases == []
+
+
+async def test_what_is_heard_in_shadow_may_not_be_shown(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="shown to nobody"):
+        prepared("a word", outcome=SHADOW)
+    with pytest.raises(ValueError, match="has a message"):
+        prepared()
+    desk.script.act = _shadow
+    desk.worker()
+    said, item = await desk.ask(surface=Surface.SHADOW)
+    await desk.until_done(item)
+    assert desk.shown(said) == []
+    assert desk.done == [(item.id, SHADOW)]
+
+
+async def _shadow(item: InboxItem, watch: Watch) -> Prepared:
+    return prepared(outcome=SHADOW)
 
 
 async def test_an_answer_that_never_comes_is_an_attempt_that_failed(desk: Desk) -> None:

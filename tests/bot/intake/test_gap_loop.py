@@ -14,6 +14,7 @@ from bot.intake import gap_loop
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
 from bot.intake.receiver import Receiver
+from bot.modes.standing import Standings
 from bot.slack_api import SlackApi
 from bot.workspace import Actor, Fault, LocalWorkspace, ManualClock
 from bot.workspace.channels import Channel
@@ -21,6 +22,7 @@ from bot.workspace.messages import Message
 from bot.workspace.method_facts import PUBLISHED
 from engine.errors import StorageUnavailable
 from engine.storage.cases import CaseStore
+from engine.storage.channel_modes import ChannelModeStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database
 from engine.storage.group_commit import GroupCommit
@@ -70,6 +72,10 @@ async def _tell_nobody(_: InboxItem) -> None:
     return
 
 
+async def _no_cut(_: object) -> None:
+    return None
+
+
 @pytest.fixture
 async def room(database: Database) -> AsyncIterator[Room]:
     if not (PUBLISHED / "methods").is_dir():
@@ -93,8 +99,8 @@ async def room(database: Database) -> AsyncIterator[Room]:
             intake=IntakeStore(commits),
             conversations=conversations,
             cases=CaseStore(database),
+            standings=Standings(tenant=TENANT, modes=ChannelModeStore(database), cut=_no_cut),
             clock=now,
-            escalation_channel=None,
             forgotten_after=timedelta(days=1),
             on_new=_tell_nobody,
             on_changed=_tell_nobody,
@@ -118,7 +124,10 @@ async def room(database: Database) -> AsyncIterator[Room]:
         await api.aclose()
 
 
-async def test_only_a_reading_moves_where_the_next_one_begins(room: Room) -> None:
+async def test_only_a_reading_moves_where_the_next_one_begins(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gap_loop, "_SWEEP_PAUSE_S", 0.01)
     loop, channel = room.loop, room.general
     loop._open()
     first = await room.say(channel, heard=True)

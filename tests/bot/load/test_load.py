@@ -10,8 +10,11 @@ from bot.load.memory import measure_memory
 from bot.load.stand import sample_questions, workspace_of
 from bot.load.traffic import compose_traffic
 from bot.workspace.method_facts import PUBLISHED
+from evals.corpora import SAMPLE
 
 pytestmark = pytest.mark.slow
+FEW = SAMPLE / "knowledge" / "accounts"
+"""Some of the sample's documents: each bot has to read them anew, and few of them are enough."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +40,9 @@ async def test_half_of_the_traffic_is_mentions_and_each_of_them_comes_twice(tmp_
 
 async def test_every_event_is_acknowledged_and_every_question_kept_once() -> None:
     told: list[str] = []
-    figures, held = await measure_acks(60, seed=3, tell=told.append, transports=["http"])
+    figures, held = await measure_acks(
+        60, seed=3, tell=told.append, transports=["http"], knowledge=FEW
+    )
     assert held, (figures, told)
     kinds = {name.partition("_")[0] for name in figures}
     assert kinds >= {"bare", "sqlite"}
@@ -48,12 +53,12 @@ async def test_every_event_is_acknowledged_and_every_question_kept_once() -> Non
 
 
 async def test_first_words_are_timed_for_every_mention() -> None:
-    figures, _ = await measure_first_words(4, seed=3, tell=lambda _: None)
+    figures, _ = await measure_first_words(4, seed=3, tell=lambda _: None, knowledge=FEW)
     assert figures["without_answer"] == 0
     assert 0 < figures["over_engine_p50_ms"] < figures["mention_to_first_sentence_p95_ms"]
 
 
 async def test_memory_is_sampled_while_questions_are_answered() -> None:
-    figures, _ = await measure_memory(24, seed=3, tell=lambda _: None)
+    figures, _ = await measure_memory(24, seed=3, tell=lambda _: None, knowledge=FEW)
     assert figures["unanswered"] == 0
     assert figures["rss_most_mib"] >= figures["rss_last_mib"] > 50

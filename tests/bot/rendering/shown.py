@@ -24,12 +24,18 @@ HOSTILE = (
     " https://evil.test/a &amp; javascript:alert(1) ![i](https://evil.test/i.png)"
     " <mailto:a@evil.test|mail>"
 )
-BUTTONS = re.compile(r"Get a human|Answer|Show passage \d+|\d+\. .+", re.DOTALL)
+BUTTONS = re.compile(
+    r"Get a human|I solved it myself|Claim|Send as is|Confirm as is|Edit and send|Answer myself|"
+    r"Show passage \d+|\d+\. .+",
+    re.DOTALL,
+)
 _RAW = re.compile(r"&(?!amp;|lt;|gt;)|[<>]")
 _KINDS = {
     "rich_text", "rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted",
     "text", "link", "date", "table", "raw_text", "header", "context", "plain_text", "actions",
-    "button", "context_actions", "feedback_buttons", "input", "plain_text_input", "modal", "home",
+    "button", "overflow", "usergroup", "users_select", "static_select", "radio_buttons",
+    "checkboxes", "context_actions", "feedback_buttons", "input", "plain_text_input", "modal",
+    "home",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,18 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rendering.answer import answer_messages
-from bot.rendering.card import answer_form, card_message
+from bot.rendering.card import SimilarCase, card_message
+from bot.rendering.case_forms import edit_form
 from bot.rendering.home import AskedQuestion, Figure, home_view
 from bot.rendering.human import human_answer
 from bot.rendering.limits import cut, length
 from bot.rendering.neutral import neutral, one_line
-from bot.rendering.notices import Person, apology, late_note
+from bot.rendering.notices import Person, apology, late_note, out_of_scope
 from bot.rendering.passage import passage_modal
 from bot.rendering.prompts import suggested_prompts
 from bot.rendering.stream import stream_text
 from bot.workspace.pings import mentions
 from engine.replies import clarify
+from engine.storage.case import Closed
 from engine.trace import Citation
+from tests.bot.rendering.cases import around, case
 from tests.bot.rendering.shown import (
     HOSTILE,
     check_inert,
@@ -83,16 +87,17 @@ def check_everything(text):
             for message in answer_messages(answer, question_id="q", person=person, note=text):
                 check_message(message)
         for may_show in (True, False):
-            card = card_message(
-                answer,
-                case_id="c",
-                asker=text,
-                permalink=text,
-                may_show=may_show,
-                answered_by=text if may_show else "",
-            )
-            check_message(card)
-            check_view(answer_form(answer, case_id="c", may_show=may_show))
+            people = dict.fromkeys(("U1", "U2"), text)
+            near = around(asker=text, permalink=text, may_show=may_show, names=people)
+            similar = [SimilarCase(question=text, answered_by=text, card=text)]
+            for known in (
+                case(owner="U1"),
+                case(answered_by="U1", answered_at=AT),
+                case(closed=Closed.REJECTED, closed_by="U2", closed_why=text),
+            ):
+                check_message(card_message(answer, known, replace(near, similar=similar)))
+            check_view(edit_form(text, text, case_id="c", trace_id="t"))
+            check_message(out_of_scope(text, text))
         for n in (1, 2):
             check_view(passage_modal(answer, n))
     asked = AskedQuestion(text=text, asked_at=AT, outcome=text, permalink=text)
@@ -119,7 +124,9 @@ def test_what_is_made_of_hostile_bits_does_nothing(text):
 
 @given(text=NASTY)
 def test_a_persons_answer_pings_nobody(text):
-    for message in human_answer(text.replace("evil.test", "ok.test"), reviewer=text):
+    for message in human_answer(
+        text.replace("evil.test", "ok.test"), reviewer=text, question_id="q"
+    ):
         check_message(message)
 
 
@@ -167,7 +174,7 @@ def test_what_neutral_makes_of(text, inert):
 
 def test_a_person_may_link_but_not_under_a_false_name():
     text = "See https://wiki.test/x and [the form](https://f.test) or [bank.test](https://f.test)."
-    (message,) = human_answer(text, reviewer="Dana")
+    (message,) = human_answer(text, reviewer="Dana", question_id="q")
     links = [(e["url"], e.get("text")) for e in nodes(message.blocks, "link")]
     assert links == [
         ("https://wiki.test/x", None),
@@ -176,7 +183,7 @@ def test_a_person_may_link_but_not_under_a_false_name():
     ]
     assert words(message.blocks).startswith("Dana answered:\nSee ")
     assert message.text.startswith("Dana answered:\nSee https://wiki.test/x")
-    assert human_answer(" \u200b\n", reviewer="Dana") == ()
+    assert human_answer(" \u200b\n", reviewer="Dana", question_id="q") == ()
 
 
 def test_no_notice_asks_for_joy():

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.rendering.answer import answer_footer, answer_messages
-from bot.rendering.card import answer_form, card_message
+from bot.rendering.card import card_message
+from bot.rendering.case_forms import answer_form
 from bot.rendering.home import home_view
 from bot.rendering.human import human_answer
 from bot.rendering.notices import Person, queue_notice
@@ -16,6 +17,7 @@ from bot.rendering.stream import stream_text
 from bot.slack_api import SlackApi
 from bot.workspace import LocalWorkspace
 from bot.workspace.method_facts import PUBLISHED
+from tests.bot.rendering.cases import around, case
 from tests.bot.rendering.shown import HOSTILE, citation, trace
 
 pytestmark = pytest.mark.slow
@@ -56,8 +58,8 @@ async def test_slack_takes_all_of_it_and_nobody_is_pinged(
     )
     messages = [
         *answer_messages(answer, question_id="q", person=Person.CAN_BE_ASKED, note=mention),
-        *human_answer(mention, reviewer=mention),
-        card_message(answer, case_id="c", asker=mention, permalink=None, may_show=True),
+        *human_answer(mention, reviewer=mention, question_id="q"),
+        card_message(answer, case(), around(asker=mention, names={"U1": mention})),
         queue_notice(7),
     ]
     for message in messages:
@@ -69,7 +71,7 @@ async def test_slack_takes_all_of_it_and_nobody_is_pinged(
     await api.call("views.publish", user_id=alice.id, view=home)
     for view in (
         passage_modal(answer, 1),
-        answer_form(answer, case_id="c", may_show=True),
+        answer_form(mention, case_id="c"),
     ):
         trigger = workspace.slack.interactivity.new_trigger(alice.id)
         await api.call("views.open", trigger_id=trigger, view=view)

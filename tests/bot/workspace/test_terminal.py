@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
+import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.conftest import ROOT
 
 
+@pytest.mark.slow
 async def test_an_app_in_another_process_talks_with_whoever_types() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -80,9 +80,10 @@ async def open_line(server: ModelServer) -> AsyncIterator[OpenLine]:
             stack.push_async_callback(connection.aclose)
             books, time = Books(), Time()
             store: Any = books
+            unused: Any = None  # the model is free
             lane = OpenAiLane(
                 connection,
-                Ledger(store, tenant="acme", clock=now),
+                Ledger(store, unused, unused, tenant="acme", clock=now),
                 model=model,
                 purpose=purpose,
                 setting="OPENAI_MODEL",

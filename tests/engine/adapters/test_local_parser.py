@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import zipfile
@@ -34,12 +35,17 @@ TOLD = textwrap.dedent(
         if "hog" in file.name: bytearray(10 ** 11)
         if "noisy" in file.name: print("not a reply"); os.write(2, b"x" * 300_000)
         if "environment" in file.name: raise DocumentUnreadable(" ".join(sorted(os.environ)))
+        if "session" in file.name:
+            raise DocumentUnreadable(open("/proc/self/autogroup").read().strip())
         if "process" in file.name: raise DocumentUnreadable(f"{os.getpid()} {os.nice(0)}")
         return real(file, limits)
     parse_worker.read_file = told
     parse_worker.main()
     """
 )
+
+
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def told(limits: ParseLimits) -> LocalParser:
@@ -258,6 +264,15 @@ async def test_nothing_unprintable_comes_out(parser: LocalParser, write: Write) 
     text_of(document).encode()
 
 
+async def test_a_pdf_is_read_on_a_machine_that_never_read_one(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with contextlib.aclosing(LocalParser(ParseLimits())) as parser:
+        document = await parser.parse(write("a.pdf", pdf(["The first page says this."])))
+    assert "The first page says this." in text_of(document)
+
+
 async def test_a_pdf_has_its_pages_numbered(parser: LocalParser, write: Write) -> None:
     content = pdf(["The first page says this."], ["The second page says that."])
     document = await parser.parse(write("a.pdf", content))
@@ -433,6 +448,13 @@ async def test_a_hanging_document_is_given_up_after_the_time_limit(write: Write)
     assert "hang.md took longer than 0.5 s to read" in await refusal(parser, write("hang.md", "x"))
     assert time.monotonic() - began < 30
     assert text_of(await parser.parse(write("fine.md", "Fine."))) == "Fine."
+    await parser.aclose()
+
+
+@pytest.mark.skipif(not AUTOGROUP.exists(), reason="sessions have no priority here")
+async def test_a_process_has_the_lowest_priority_among_sessions(write: Write) -> None:
+    parser = told(ParseLimits())
+    assert (await refusal(parser, write("session.md", "x"))).endswith("nice 19")
     await parser.aclose()
 
 

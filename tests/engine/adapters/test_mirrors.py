@@ -255,6 +255,26 @@ def test_another_server_at_the_address_is_told(service: Service, mirror: Mirror)
         mirror.upload(dataset(item("q0", "a")), experiment(1), Deadline(10))
 
 
+def test_a_check_changes_nothing_and_says_where_it_was(service: Service, mirror: Mirror) -> None:
+    before = service.everything()
+    assert mirror.check() == f"{service.name} at 127.0.0.1:{service.server.port}"
+    assert service.everything() == before
+    assert {seen.split()[0] for seen in service.troubles.seen} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    "trouble", [t for t in Trouble if t is not Trouble.TOO_LARGE], ids=lambda t: t.name
+)
+def test_a_check_tells_what_is_wrong_without_the_key(
+    service: Service, mirror: Mirror, trouble: Trouble
+) -> None:
+    service.troubles.trouble = trouble
+    with pytest.raises(MirrorFault) as caught:
+        mirror.check()
+    assert service.name in str(caught.value)
+    assert not [secret for secret in service.secrets if secret in str(caught.value)]
+
+
 def test_an_upload_waits_where_it_is_limited(service: Service, mirror: Mirror) -> None:
     for number, where in enumerate(PLACES[service.name]):
         service.troubles.trouble, service.troubles.times = Trouble.LIMITED, 3

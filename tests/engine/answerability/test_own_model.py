@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.answerability.model import PRIOR, PRIOR_EMBEDDER
 from engine.answerability.own_model import NAME, OwnAnswerability
 from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, Overrides, open_engine
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings
 
 pytestmark = pytest.mark.slow  # every test ingests and fits
@@ -19,16 +18,9 @@ pytestmark = pytest.mark.slow  # every test ingests and fits
 SAMPLE = Path(__file__).parents[3] / "evals" / "sample" / "knowledge"
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 @pytest.fixture
-async def engine(settings: Settings, model: MiniLmEmbedder) -> AsyncIterator[Engine]:
-    async with open_engine(settings, Overrides(embedder=model)) as made:
+async def engine(home_with_tables: Settings, model: Embedder) -> AsyncIterator[Engine]:
+    async with open_engine(home_with_tables, Overrides(embedder=model)) as made:
         await made.ingestion.run(str(SAMPLE / "hr"), (), lambda _: None)
         yield made
 
@@ -112,3 +104,25 @@ async def test_what_was_learnt_from_documents_that_are_gone_is_forgotten(engine:
     assert await engine.answerability.refit(tenant, FULL_MEMBER) is None
     used = await engine.answerability.model(tenant)
     assert (used.weights, used.intercept) == (PRIOR.weights, PRIOR.intercept)
+
+
+async def test_a_fit_remembers_what_it_was_made_from(engine: Engine) -> None:
+    own, tenant = engine.answerability, engine.settings.tenant
+    before = await own.state(tenant, FULL_MEMBER)
+    await own.refit(tenant, FULL_MEMBER)
+    assert await engine.fits.state(tenant, NAME) == before != ""
+    assert await own_of_another(engine).state(tenant, FULL_MEMBER) != before
+
+
+async def test_what_others_alone_may_read_changes_nothing_that_is_learnt(
+    engine: Engine, tmp_path: Path
+) -> None:
+    own, tenant = own_of_another(engine), engine.settings.tenant
+    before, made = await own.state(tenant, FULL_MEMBER), await own.refit(tenant, FULL_MEMBER)
+    (tmp_path / "mine.md").write_text("# Mine\n\nThe safe of the office has the number nine.\n")
+    await engine.ingestion.run(str(tmp_path / "mine.md"), ("user:U0ANN",), lambda _: None)
+    assert await own.state(tenant, FULL_MEMBER) == before
+    again = await own.refit(tenant, FULL_MEMBER)
+    assert made is not None
+    assert again is not None
+    assert (again.model.weights, again.examples) == (made.model.weights, made.examples)

@@ -11,10 +11,14 @@ from aiohttp import web
 
 
 class Site:
-    """A web server of its own thread on 127.0.0.1; `pages` maps paths to bodies or statuses."""
+    """A web server of its own thread on 127.0.0.1.
+
+    pages: bodies or statuses, by path. moved: where paths redirect to.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, str | bytes | int] = {}
+        self.moved: dict[str, str] = {}
         self.types: dict[str, str] = {}
         self.asked: list[str] = []
         self._loop = asyncio.new_event_loop()
@@ -57,6 +61,8 @@ class Site:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request.path)
+        if request.path in self.moved:
+            raise web.HTTPFound(self.moved[request.path])
         body = self.pages.get(request.path_qs, self.pages.get(request.path, 404))
         if isinstance(body, int):
             return web.Response(status=body)

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.adapters.unstructured_parser import UnstructuredParser
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import ParserUnavailable
 from engine.knowledge.ingest import Summary
 from engine.knowledge.rebuild import rebuilding
+from engine.retrieval.embedder import Embedder
 from engine.settings import load_settings
 from engine.storage.staged_knowledge import StagedKnowledge
 from tests.unstructured_server import ApiTrouble, UnstructuredServer
 
 KEY = "un-secret-0123456789"
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
 
 
 @pytest.fixture
@@ -50,7 +42,7 @@ def write_rtf(path: Path, text: str) -> None:
 
 @asynccontextmanager
 async def opened(
-    tmp_path: Path, server: UnstructuredServer, model: MiniLmEmbedder, key: str = KEY
+    tmp_path: Path, server: UnstructuredServer, model: Embedder, key: str = KEY
 ) -> AsyncIterator[Engine]:
     settings = load_settings(
         {
@@ -72,7 +64,7 @@ async def ingest(engine: Engine, docs: Path) -> Summary:
 
 
 async def test_what_the_api_could_not_read_is_read_by_the_next_run_and_nothing_is_lost(
-    tmp_path: Path, docs: Path, server: UnstructuredServer, model: MiniLmEmbedder
+    tmp_path: Path, docs: Path, server: UnstructuredServer, model: Embedder
 ) -> None:
     async with opened(tmp_path, server, model) as engine:
         assert (await ingest(engine, docs)).added == 2
@@ -90,7 +82,7 @@ async def test_what_the_api_could_not_read_is_read_by_the_next_run_and_nothing_i
 
 
 async def test_a_wrong_key_ends_the_run_with_one_sentence(
-    tmp_path: Path, docs: Path, server: UnstructuredServer, model: MiniLmEmbedder
+    tmp_path: Path, docs: Path, server: UnstructuredServer, model: Embedder
 ) -> None:
     async with opened(tmp_path, server, model, key="wrong-key-42") as engine:
         with pytest.raises(ParserUnavailable, match="refuses the key") as raised:
@@ -100,7 +92,7 @@ async def test_a_wrong_key_ends_the_run_with_one_sentence(
 
 @pytest.mark.slow
 async def test_a_rebuild_while_the_api_is_down_changes_nothing(
-    tmp_path: Path, docs: Path, server: UnstructuredServer, model: MiniLmEmbedder
+    tmp_path: Path, docs: Path, server: UnstructuredServer, model: Embedder
 ) -> None:
     async with opened(tmp_path, server, model) as engine:
         await ingest(engine, docs)
@@ -118,7 +110,7 @@ async def test_a_rebuild_while_the_api_is_down_changes_nothing(
 
 @pytest.mark.slow
 async def test_another_parser_reads_its_documents_again(
-    tmp_path: Path, docs: Path, server: UnstructuredServer, model: MiniLmEmbedder
+    tmp_path: Path, docs: Path, server: UnstructuredServer, model: Embedder
 ) -> None:
     settings = load_settings({"DESKHAND_HOME": str(tmp_path / "home")}, working_directory=tmp_path)
     async with open_engine(settings, Overrides(embedder=model)) as engine:

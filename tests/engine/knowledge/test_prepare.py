@@ -1,20 +1,10 @@
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
-
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.knowledge.document import Page, ParsedDocument, RawDocument
 from engine.knowledge.prepare import chunk
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=1)
-    yield made
-    asyncio.run(made.aclose())
+from engine.retrieval.embedder import Embedder
 
 
 @pytest.mark.parametrize(
@@ -31,7 +21,7 @@ def model() -> Iterator[MiniLmEmbedder]:
     ],
 )
 def test_a_pages_own_address_is_a_plain_web_address_or_none(
-    model: MiniLmEmbedder, url: object, kept: str | None
+    model: Embedder, url: object, kept: str | None
 ) -> None:
     parsed = ParsedDocument(
         title="Gate", pages=(Page(markdown="The gate opens."),), front_matter={"url": url}
@@ -58,7 +48,7 @@ HOSTILE_CATEGORIES = [
 
 @pytest.mark.parametrize(("written", "kept"), HOSTILE_CATEGORIES)
 def test_a_category_acts_on_nobody_whoever_names_it(
-    model: MiniLmEmbedder, written: str, kept: str | None
+    model: Embedder, written: str, kept: str | None
 ) -> None:
     page = Page(markdown="The gate opens.")
     bare = ParsedDocument(title="Gate", pages=(page,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from engine.errors import IndexMismatch, IndexUnavailable
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.rebuild import rebuilding
 from engine.question import Budget, Question
+from engine.retrieval.embedder import Embedder
 from engine.settings import load_settings
 from engine.storage.staged_knowledge import StagedKnowledge
 from tests.qdrant_server.server import QdrantServer, Trouble
@@ -25,13 +25,6 @@ from tests.qdrant_server.server import QdrantServer, Trouble
 pytestmark = pytest.mark.slow  # every test ingests twice
 
 KEY = "qd-secret-0123456789"
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
 
 
 class Renamed:
@@ -59,7 +52,7 @@ class World:
     """A folder of documents, and where an engine finds its index."""
 
     folder: Path
-    model: MiniLmEmbedder
+    model: Embedder
     server: QdrantServer | None
 
     def __post_init__(self) -> None:
@@ -88,13 +81,13 @@ class World:
 
 
 @pytest.fixture(params=["embedded", "server"])
-def world(request: pytest.FixtureRequest, tmp_path: Path, model: MiniLmEmbedder) -> World:
+def world(request: pytest.FixtureRequest, tmp_path: Path, model: Embedder) -> World:
     server = request.getfixturevalue("server") if request.param == "server" else None
     return World(tmp_path, model, server)
 
 
 @pytest.fixture
-def served(tmp_path: Path, model: MiniLmEmbedder, server: QdrantServer) -> World:
+def served(tmp_path: Path, model: Embedder, server: QdrantServer) -> World:
     return World(tmp_path, model, server)
 
 

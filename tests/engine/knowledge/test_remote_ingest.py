@@ -18,8 +18,8 @@ PAGE = "<html><body><h1>Page {0}</h1><p>The desk of {0} is on floor 3.</p></body
 
 
 @pytest.fixture
-async def engine(settings: Settings) -> AsyncIterator[Engine]:
-    async with open_engine(settings) as made:
+async def engine(home_with_tables: Settings) -> AsyncIterator[Engine]:
+    async with open_engine(home_with_tables) as made:
         yield made
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER, Audience
 from engine.compose import Engine, Overrides, open_engine
 from engine.errors import IndexUnavailable
 from engine.knowledge.forgetting import Forgotten
 from engine.knowledge.progress import Summary
 from engine.question import Budget, Question
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings
 from engine.storage.schema import corpus_sizes, documents, term_counts
 
@@ -25,16 +24,9 @@ HR = "group:S0HR"
 AS_LEAD = Audience.of([LEADS])
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 @pytest.fixture
-async def engine(settings: Settings, model: MiniLmEmbedder) -> AsyncIterator[Engine]:
-    async with open_engine(settings, Overrides(embedder=model)) as made:
+async def engine(home_with_tables: Settings, model: Embedder) -> AsyncIterator[Engine]:
+    async with open_engine(home_with_tables, Overrides(embedder=model)) as made:
         yield made
 
 

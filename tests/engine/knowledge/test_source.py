@@ -205,11 +205,14 @@ def test_a_folder_whose_own_name_is_no_text_is_listed(tmp_path: Path) -> None:
     assert names(listing) == ["a.md"]
 
 
-def test_links_are_followed_to_files_but_not_round_and_round(tree: Path, tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "x.md").write_text("x")
-    (tree / "link.md").symlink_to(outside / "x.md")
+def test_links_are_followed_to_files_but_not_out_nor_round_and_round(
+    tree: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("x")
+    (tree / "secret.md").symlink_to(tmp_path / "secret")
+    (tree / "..data").mkdir()
+    (tree / "..data" / "x.md").write_text("x")
+    (tree / "link.md").symlink_to("..data/x.md")
     (tree / "loop").symlink_to(tree)
     (tree / "sub" / "up").symlink_to("..")
     (tree / "self.md").symlink_to("self.md")
@@ -218,7 +221,11 @@ def test_links_are_followed_to_files_but_not_round_and_round(tree: Path, tmp_pat
     items = list(listing.items)
     found = [i.document.name for i in items if isinstance(i, Found)]
     assert found == ["a.md", "link.md", "sub/b.txt", "sub/deep/c.html", "sub/deep/d.pdf"]
-    assert sorted(i.name for i in items if isinstance(i, Unreadable)) == ["gone.md", "self.md"]
+    unreadable = {i.name: i.reason for i in items if isinstance(i, Unreadable)}
+    assert sorted(unreadable) == ["gone.md", "secret.md", "self.md"]
+    assert unreadable["secret.md"] == (
+        "secret.md is a link out of the folder; ingest what it leads to by its own path"
+    )
     assert listing.ignored == 2
     recursive = listed(tree / "**" / "*.txt")
     assert names(recursive) == ["sub/b.txt"]

@@ -19,11 +19,11 @@ SENTENCE = "Leave is 25 days a year."
 
 
 @pytest.fixture
-async def engine(settings: Settings, tmp_path: Path) -> AsyncIterator[Engine]:
+async def engine(home_with_tables: Settings, tmp_path: Path) -> AsyncIterator[Engine]:
     path = tmp_path / "corpus.jsonl"
     row = {"_id": "leave", "title": "Leave", "text": f"{SENTENCE} Ask your lead first."}
     path.write_text(json.dumps(row), encoding="utf-8")
-    async with open_engine(settings) as made:
+    async with open_engine(home_with_tables) as made:
         await made.ingestion.run(str(path), (), lambda _: None)
         yield made
 

@@ -16,7 +16,7 @@ import pytest
 from engine.knowledge.document import Passage, Sentence, SentenceKind
 from engine.retrieval.passage import PassageVectors
 from engine.storage.database import Database, database_url
-from engine.storage.documents import DocumentRow, NewVersion
+from engine.storage.document_rows import DocumentRow, NewVersion
 from engine.storage.migrate import migrate
 from engine.storage.passages import PassageRow
 from engine.storage.term_statistics import document_vectors_of

@@ -56,14 +56,14 @@ async def test_an_answered_case_is_open_again_for_a_later_revision_only(
     store: CaseStore, asked: str
 ) -> None:
     case = await store.open("acme", asked, ["conflict"], NOW)
-    assert await store.answer(case.id, by="U1", text="It is 5.", at=after(1), reply_id="r-1")
+    assert (await store.answer(case.id, by="U1", text="It is 5.", at=after(1), reply_id="r-1")).done
     same = await store.open("acme", asked, ["asked_for"], after(2), tells_asker=True)
     assert same.answered_by == "U1"
     assert not same.tells_asker
     other = await store.open("acme", asked, ["asked_for"], after(3), revision=2, tells_asker=True)
     assert (other.id, other.answered_by, other.answered_at) == (case.id, None, None)
     assert (other.reasons, other.revision, other.tells_asker) == (("asked_for",), 2, True)
-    assert await store.answer(case.id, by="U2", text="It is 6.", at=after(4), reply_id="r-2")
+    assert (await store.answer(case.id, by="U2", text="It is 6.", at=after(4), reply_id="r-2")).done
 
 
 async def test_an_edit_of_the_question_and_its_new_answer_outdate_the_card(
@@ -97,20 +97,21 @@ async def test_a_case_is_found_by_its_card(store: CaseStore, asked: str) -> None
 
 async def test_the_first_person_to_answer_wins(store: CaseStore, asked: str) -> None:
     case = await store.open("acme", asked, [], NOW)
-    won = await asyncio.gather(
+    given = await asyncio.gather(
         *(
             store.answer(case.id, by=f"U{n}", text=f"text {n}\x00", at=after(n), reply_id=f"r-{n}")
             for n in range(10)
         )
     )
+    won = [changed.done for changed in given]
     assert sum(won) == 1
     known = await store.get("acme", case.id)
     assert known is not None
     winner = won.index(True)
     assert (known.answered_by, known.answered_with) == (f"U{winner}", f"r-{winner}")
     assert known.answer == f"text {winner}"
-    assert not await store.reopen(case.id, reply_id="r-other")
-    assert await store.reopen(case.id, reply_id=f"r-{winner}")
+    assert not (await store.reopen(case.id, reply_id="r-other", at=after(20))).done
+    assert (await store.reopen(case.id, reply_id=f"r-{winner}", at=after(20))).done
     reopened = await store.get("acme", case.id)
     assert reopened is not None
     assert reopened.answered_at is None
@@ -124,7 +125,7 @@ async def test_what_became_of_an_answer_is_read_from_its_row(
     case = await store.open("acme", asked, [], NOW)
     reply, _ = await inbox.add("acme", question(channel="C7", user="U9"), at=NOW)
     assert await store.settle("acme", NOW) == 0
-    assert await store.answer(case.id, by="U9", text="Five.", at=after(1), reply_id=reply.id)
+    assert (await store.answer(case.id, by="U9", text="Five.", at=after(1), reply_id=reply.id)).done
     assert await store.settle("acme", after(2)) == 0
     item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
     while item is not None and item.id != reply.id:
@@ -140,7 +141,7 @@ async def test_what_became_of_an_answer_is_read_from_its_row(
         arrived,
         "U9" if arrived else None,
     )
-    assert known.version == case.version + 1
+    assert known.version == case.version + 2
 
 
 async def test_an_answer_is_taken_back_only_by_its_own_reply_and_until_it_is_delivered(
@@ -150,11 +151,11 @@ async def test_an_answer_is_taken_back_only_by_its_own_reply_and_until_it_is_del
     item = await inbox.claim("acme", "w", at=NOW, lease_s=9)
     assert item is not None
     case = await store.open("acme", asked, [], NOW)
-    assert not await store.reopen(case.id, reply_id=asked)
-    assert await store.answer(case.id, by="U1", text="Sixteen.", at=after(1), reply_id=asked)
+    assert not (await store.reopen(case.id, reply_id=asked, at=after(9))).done
+    assert (await store.answer(case.id, by="U1", text="Sixteen.", at=after(1), reply_id=asked)).done
     assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=after(2))
     assert await store.settle("acme", after(3)) == 1
-    assert not await store.reopen(case.id, reply_id=asked)
+    assert not (await store.reopen(case.id, reply_id=asked, at=after(9))).done
 
 
 async def test_a_case_is_closed_with_its_question_and_takes_no_answer(
@@ -170,7 +171,7 @@ async def test_a_case_is_closed_with_its_question_and_takes_no_answer(
     assert (closed.closed, closed.tells_asker) == (Closed.WITHDRAWN, False)
     assert [c.id for c in await store.outdated("acme")] == [case.id]
     assert await OpenCards(database).of("acme") == ()
-    assert not await store.answer(case.id, by="U9", text="No.", at=after(2), reply_id="r")
+    assert not (await store.answer(case.id, by="U9", text="No.", at=after(2), reply_id="r")).done
     again = await store.open("acme", asked, ["conflict", "asked_for"], after(3), tells_asker=True)
     assert again.closed is Closed.WITHDRAWN
 
@@ -185,7 +186,12 @@ async def test_a_case_of_a_question_that_is_cancelled_already_is_closed_from_the
 
 @pytest.mark.parametrize(
     ("outcome", "closed"),
-    [("answered", Closed.SETTLED), ("courtesy", Closed.SETTLED), ("clarified", None)],
+    [
+        ("answered", Closed.SETTLED),
+        ("courtesy", Closed.SETTLED),
+        ("clarified", None),
+        ("limited", None),
+    ],
 )
 async def test_a_changed_question_that_is_answered_settles_the_case_it_had(
     database: Database, store: CaseStore, asked: str, outcome: str, closed: Closed | None
@@ -248,7 +254,7 @@ async def test_an_answer_on_its_way_outlives_the_deletion_of_its_question(
     assert await inbox.finish(asked, item.lease, 1, outcome="answered", at=NOW)
     case = await store.open("acme", asked, ["conflict"], NOW)
     reply, _ = await inbox.add("acme", question("2.0"), at=NOW)
-    assert await store.answer(case.id, by="U9", text="Yes.", at=after(1), reply_id=reply.id)
+    assert (await store.answer(case.id, by="U9", text="Yes.", at=after(1), reply_id=reply.id)).done
     await inbox.cancel("acme", "T1", "C1", "1.0", at=after(2))
     held = await claimed(inbox, after(3))
     assert await inbox.finish(reply.id, held.lease, 1, outcome="answered", at=after(3))

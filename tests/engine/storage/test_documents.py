@@ -12,7 +12,8 @@ from sqlalchemy import func, select
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewAudience, NewVersion
+from engine.storage.document_rows import NewAudience, NewVersion
+from engine.storage.documents import DocumentStore
 from engine.storage.passages import PassageStore
 from engine.storage.schema import document_vectors, documents, passage_vectors, passages
 from engine.storage.sources import SourceStore

@@ -241,3 +241,33 @@ async def _cannot_change(store: InboxStore, lost: InboxItem) -> None:
     assert not await store.finish(lost.id, lost.lease, revision, outcome="x", at=NOW)
     assert not await store.finish(lost.id, None, revision, outcome="x", at=NOW)
     assert await store.get(lost.tenant, lost.id) == before
+
+
+async def test_what_nobody_waits_for_comes_last_and_few_at_a_time(database: Database) -> None:
+    store = InboxStore(database)
+    for number in range(4):
+        heard = question(f"1.{number}", user="U9", surface=Surface.SHADOW)
+        await store.add("acme", heard, at=NOW)
+    await store.add("acme", question("2.0", user="U1"), at=after(1))
+    await store.add("acme", question("2.1", user="U9"), at=after(2))
+    order: list[str] = []
+    while taken := await store.claim("acme", "w", at=after(3), lease_s=60, most_unawaited=2):
+        order.append(taken.ts)
+    assert order == ["2.0", "2.1", "1.0", "1.1"]
+    await store.add("acme", question("3.0", user="U2"), at=after(4))
+    later = await store.claim("acme", "w", at=after(4), lease_s=60, most_unawaited=2)
+    assert later is not None
+    assert later.ts == "3.0"
+
+
+async def test_an_edit_of_what_nobody_waits_for_goes_behind_all_again(database: Database) -> None:
+    store = InboxStore(database)
+    await store.add("acme", question("1.0", surface=Surface.SHADOW), at=NOW)
+    heard = await claimed(store)
+    await store.finish(heard.id, heard.lease, 1, outcome="shadow", at=after(1))
+    await store.edit(
+        "acme", "T1", "C1", "1.0", "How many days of leave has an intern?", at=after(2)
+    )
+    await store.add("acme", question("2.0", user="U2"), at=after(3))
+    assert [(await claimed(store, after(4))).ts for _ in range(2)] == ["2.0", "1.0"]
+    assert await store.last_of_user("acme", "U1", 5) == ()

@@ -159,6 +159,14 @@ async def test_migrating_does_not_block_the_readers_of_another_connection(
             {"eval_runs", "eval_answers", "eval_baselines", "eval_schedules", "eval_points"},
         ),
         ("0004", "0005", {"eval_announcements"}),
+        ("0005", "0006", {"fits"}),
+        (
+            "0006",
+            "0007",
+            {"channel_modes", "channel_mode_changes", "verdicts", "entries", "labels"}
+            | {"retrainings", "gaps", "timers", "webhook_calls", "case_events"},
+        ),
+        ("0009", "0010", {"spend", "admissions"}),
     ],
 )
 async def test_the_tables_of_a_revision_come_and_go(
@@ -189,13 +197,21 @@ async def test_the_tables_of_a_revision_come_and_go(
 
 async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
     names = (
-        "eval_announcements",
+        *("spend", "admissions"),
+        *("gaps", "retrainings", "labels", "entries", "verdicts", "channel_mode_changes"),
+        *("channel_modes", "webhook_calls", "timers", "case_events"),
+        *("fits", "eval_announcements"),
         *("eval_points", "eval_schedules", "eval_baselines", "eval_answers", "eval_runs"),
         *("feedback", "cases", "channel_marks", "conversations", "replies", "inbox"),
     )
     async with database.write() as connection:
         for name in names:
             await connection.execute(text(f"DROP TABLE {name}"))
+        await connection.execute(text("ALTER TABLE documents DROP COLUMN byline"))
+        await connection.execute(text("DROP INDEX ix_traces_tenant_repeatable_as"))
+        for column in ("mode", "repeatable_as", "repeats"):
+            await connection.execute(text(f"ALTER TABLE traces DROP COLUMN {column}"))
+        await connection.execute(text("ALTER TABLE usage DROP COLUMN state"))
         await connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
     done = await migrate(database, only_safe=True)
     assert (done.before, done.after) == ("0002", HEAD)

@@ -9,7 +9,8 @@ import pytest
 
 from engine.knowledge.document import Sentence, SentenceKind
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewVersion
+from engine.storage.document_rows import NewVersion
+from engine.storage.documents import DocumentStore
 from engine.storage.passages import PassageStore
 from engine.storage.sources import SourceStore
 

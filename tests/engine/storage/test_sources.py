@@ -8,7 +8,8 @@ import pytest
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewVersion
+from engine.storage.document_rows import NewVersion
+from engine.storage.documents import DocumentStore
 from engine.storage.sources import Failure, SourceStore
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

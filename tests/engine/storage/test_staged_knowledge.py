@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewVersion
+from engine.storage.document_rows import NewVersion
+from engine.storage.documents import DocumentStore
 from engine.storage.schema import corpus_sizes, metadata, term_counts
 from engine.storage.sources import Failure, SourceStore
 from engine.storage.staged_knowledge import StagedKnowledge, staging_tenant

@@ -14,7 +14,8 @@ from sqlalchemy import Table, select
 
 from engine.question import Question
 from engine.storage.database import Database
-from engine.storage.documents import DocumentStore, NewVersion
+from engine.storage.document_rows import NewVersion
+from engine.storage.documents import DocumentStore
 from engine.storage.passages import PassageStore
 from engine.storage.schema import metadata
 from engine.storage.sources import Failure, SourceStore

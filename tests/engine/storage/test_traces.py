@@ -9,9 +9,19 @@ from sqlalchemy import select
 from engine.errors import StorageUnavailable
 from engine.question import Question, Role, Turn
 from engine.storage.database import Database
+from engine.storage.overview import OverviewStore
 from engine.storage.schema import traces
 from engine.storage.traces import TraceStore
-from engine.trace import Outcome, Reason, ReasonCode, Stage, Trace, TriageVerdict, Usage
+from engine.trace import (
+    Outcome,
+    Reason,
+    ReasonCode,
+    SentenceCheck,
+    Stage,
+    Trace,
+    TriageVerdict,
+    Usage,
+)
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -52,9 +62,13 @@ def trace(trace_id: str = "t1", **changes: Any) -> Trace:
 
 async def test_a_trace_comes_back_with_everything_that_was_asked(database: Database) -> None:
     store = TraceStore(database)
-    await store.save(trace())
+    check = SentenceCheck(text="No.", citations=(1,), kept=False, support=0.25, why="Why.")
+    await store.save(trace(checks=(check,)))
     body = await store.get("acme", "t1")
     assert body is not None
+    assert body["checks"] == [
+        {"text": "No.", "citations": [1], "kept": False, "support": 0.25, "why": "Why."}
+    ]
     assert body["question"] == "Wie viele Tage? \U0001f3d6"
     assert (body["outcome"], body["confidence"]) == ("escalated", 0.25)
     assert (body["subject"], body["body"]) == ("Leave", "Hello")
@@ -108,3 +122,13 @@ async def test_bodies_are_of_the_tenants_traces_that_there_are(database: Databas
     assert list(found) == ["t1"]
     assert found["t1"] == await store.get("acme", "t1")
     assert await store.bodies("acme", []) == {}
+
+
+async def test_what_was_only_heard_in_shadow_counts_nowhere(database: Database) -> None:
+    store = TraceStore(database)
+    for trace_id, mode in (("t1", None), ("t2", "auto"), ("t3", "draft"), ("t4", "shadow")):
+        await store.save(trace(trace_id), mode=mode)
+    until = NOW + timedelta(days=1)
+    pages = [page async for page in store.ids_between("acme", NOW, until)]
+    assert pages == [("t1", "t2", "t3")]
+    assert await OverviewStore(database).outcomes("acme", NOW) == {"escalated": 3}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.audience import FULL_MEMBER
 from engine.compose import Engine, Overrides, open_engine
 from engine.question import Budget, Question, Role, Turn
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings
 from engine.trace import Outcome, ReasonCode, Trace
 
@@ -25,16 +24,9 @@ OTHERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 @pytest.fixture
-async def engine(settings: Settings, model: MiniLmEmbedder) -> AsyncIterator[Engine]:
-    async with open_engine(settings, Overrides(embedder=model)) as made:
+async def engine(home_with_tables: Settings, model: Embedder) -> AsyncIterator[Engine]:
+    async with open_engine(home_with_tables, Overrides(embedder=model)) as made:
         yield made
 
 

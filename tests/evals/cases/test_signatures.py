@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.errors import DeskhandError
+from evals.cases import signatures
 from evals.cases.signatures import (
     SLOTS,
     Signatures,
@@ -74,10 +75,18 @@ def test_each_text_is_named_once_with_its_likest_and_texts_of_no_letters_never()
     assert near_pairs(first, signatures_of([])) == ()
 
 
-def test_at_most_so_many_pairs_are_named_however_crowded_they_are() -> None:
-    many = signatures_of((str(n), "the same text") for n in range(600))
+@pytest.mark.parametrize(
+    ("texts", "at_once"),
+    [(60, 50), (60, 1_000), pytest.param(600, 200_000, marks=pytest.mark.slow)],
+)
+def test_at_most_so_many_pairs_are_named_however_crowded_they_are(
+    texts: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where one text has more pairs than are looked at together."""
+    monkeypatch.setattr(signatures, "_PAIRS_AT_ONCE", at_once)
+    many = signatures_of((str(n), "the same text") for n in range(texts))
     assert len(near_pairs(many, many)) == 20
-    assert len(near_pairs(many, many, most=600)) == 600
+    assert len(near_pairs(many, many, most=texts)) == texts
 
 
 def test_signatures_survive_their_file_and_the_file_holds_no_text() -> None:

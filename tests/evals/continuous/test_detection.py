@@ -159,6 +159,7 @@ def test_days_before_the_window_are_forgotten() -> None:
     assert chain.next(4).reference_days == 28
 
 
+@pytest.mark.slow
 def test_days_that_differ_by_nature_give_no_alarm() -> None:
     chain = Chain(CONFIDENCE)
     random = np.random.default_rng(3)

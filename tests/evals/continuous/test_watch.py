@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.errors import WrongUse
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings
 from engine.storage.evaluation_points import EvaluationPoints
+from engine.storage.evaluation_run import Point
 from engine.storage.traces import TraceStore
 from engine.trace import Trace
 from evals.continuous import watch as watching
@@ -35,17 +34,10 @@ LAST = FIRST + timedelta(days=8)
 PRIVATE = "Why was I passed over for Zebulon?"
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
-
-
 class Days:
     """Watches days of one database."""
 
-    def __init__(self, settings: Settings, model: MiniLmEmbedder) -> None:
+    def __init__(self, settings: Settings, model: Embedder) -> None:
         self.settings = settings
         self.model = model
         self.said: list[str] = []
@@ -65,6 +57,7 @@ class Days:
                 judge=LocalJudge(self.model),
                 tell=self._tell,
                 is_public=self._is_public,
+                keep_days=self.settings.evals.keep_watched_days,
             )
 
     async def points(self) -> Any:
@@ -81,7 +74,7 @@ class Days:
 
 
 @pytest.fixture
-async def days(settings: Settings, model: MiniLmEmbedder) -> Days:
+async def days(settings: Settings, model: Embedder) -> Days:
     """Eight quiet days, and a ninth on which half the answers say what nothing supports."""
     made = Days(settings, model)
     for number in range(8):
@@ -193,3 +186,33 @@ async def test_yesterday_is_the_day_and_today_has_not_ended(
     assert found.files.html.is_file()
     with pytest.raises(WrongUse, match="has not ended yet"):
         await watch(WatchRequest(day=date(2026, 11, 10)), settings, lambda event: None, clock=clock)
+
+
+async def test_points_are_kept_as_long_as_the_settings_say_or_as_days_are_held_against_them(
+    days: Days, settings: Settings
+) -> None:
+    def clock() -> datetime:
+        return datetime(2026, 11, 10, 0, 30, tzinfo=UTC)
+
+    ages = (400, 60, 29, 28)
+    old = [
+        Point(series="watch:x", day=LAST - timedelta(days=age), value=0.5, n=1, body={})
+        for age in ages
+    ]
+    short = settings.model_copy(
+        update={"evals": settings.evals.model_copy(update={"keep_watched_days": 28})}
+    )
+
+    async def ages_after(used: Settings, **request: Any) -> list[int]:
+        await watch(WatchRequest(**request), used, lambda event: None, clock=clock)
+        async with open_database(settings) as database:
+            left = await EvaluationPoints(database).of(
+                settings.tenant, since=date(2020, 1, 1), series="watch:x"
+            )
+        return [(LAST - point.day).days for point in left]
+
+    async with open_database(settings) as database:
+        await EvaluationPoints(database).add(settings.tenant, old)
+    assert await ages_after(settings) == [400, 60, 29, 28]
+    assert await ages_after(short, reference_days=60) == [60, 29, 28]
+    assert await ages_after(short) == [28]

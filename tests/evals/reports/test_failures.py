@@ -24,8 +24,14 @@ def test_problems_that_differ_in_names_and_amounts_are_one_failure() -> None:
             problems=("Not found: a.md, b.md, c.md and 2 more.",),
             expected_docs=("a.md", "b.md", "c.md"),
         ),
-        replace(CASE, case_id="c", problems=('The draft lacks "30 days".',)),
-        replace(CASE, case_id="d", problems=('The draft lacks "5%", "two" and 1 more.',)),
+        replace(
+            CASE, case_id="c", problems=('The draft lacks a fact that it must state: "30 days".',)
+        ),
+        replace(
+            CASE,
+            case_id="d",
+            problems=('The draft lacks a fact that it must state: "5%", "two" and 1 more.',),
+        ),
         replace(
             CASE,
             case_id="e",
@@ -39,7 +45,7 @@ def test_problems_that_differ_in_names_and_amounts_are_one_failure() -> None:
     found = {f.what: [case.case_id for case in f.cases] for f in frequent_failures(cases)}
     assert found == {
         "Not found: …": ["a", "b"],
-        'The draft lacks "…".': ["c", "d"],
+        "The draft lacks a fact that it must state.": ["c", "d"],
         "Cited sentences lack support.": ["e", "f"],
         "It cites …, and none of …": ["e"],
     }

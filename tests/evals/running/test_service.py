@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from engine.adapters.minilm.embedder import MiniLmEmbedder
 from engine.clock import now
 from engine.compose import Overrides
 from engine.errors import DeskhandError, WrongUse
+from engine.retrieval.embedder import Embedder
 from engine.settings import Settings, load_settings
 from engine.storage.evaluation_run import AlreadyRunning, Run, RunState
 from engine.verification.support_checker import SupportChecker
@@ -30,13 +30,6 @@ from tests.evals.running.worlds import a_case, make_world
 pytestmark = pytest.mark.slow  # each opens an engine
 
 Event = Preparing | Planned | Progress
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[MiniLmEmbedder]:
-    made = MiniLmEmbedder(threads=2)
-    yield made
-    asyncio.run(made.aclose())
 
 
 class Desk:
@@ -76,7 +69,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(settings: Settings, folder: Path, model: MiniLmEmbedder) -> Desk:
+def desk(settings: Settings, folder: Path, model: Embedder) -> Desk:
     return Desk(settings, folder, Overrides(embedder=model))
 
 
@@ -135,7 +128,7 @@ async def test_another_suite_uses_the_same_answers(desk: Desk) -> None:
 
 
 async def test_a_broken_line_is_named_and_the_rest_runs(
-    settings: Settings, tmp_path: Path, model: MiniLmEmbedder
+    settings: Settings, tmp_path: Path, model: Embedder
 ) -> None:
     folder = make_world(tmp_path / "broken", broken='{"id": 7, "user_question": ')
     finished = await Desk(settings, folder, Overrides(embedder=model)).run()
@@ -251,7 +244,7 @@ async def test_a_run_stops_at_its_spend_limit(
     settings: Settings,
     folder: Path,
     tmp_path: Path,
-    model: MiniLmEmbedder,
+    model: Embedder,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import engine.adapters.openai_lane as lane
@@ -295,7 +288,7 @@ class _Faulty(SupportChecker):
 
 
 async def test_a_case_that_the_engine_fails_on_is_a_result_and_asked_again(
-    desk: Desk, model: MiniLmEmbedder
+    desk: Desk, model: Embedder
 ) -> None:
     desk.overrides = Overrides(embedder=model, checker=_Faulty())
     found = await desk.run(suites=("decisions",))

@@ -55,6 +55,11 @@ def test_strings_are_found_as_words_up_to_case_white_space_and_tags(
     assert len(found_strings(wanted, reply)) == found
 
 
+def test_a_string_that_is_all_tag_is_found_only_where_it_is_written() -> None:
+    assert found_strings(["<!channel>"], "Nobody is called.") == ()
+    assert found_strings(["<!channel>"], "Look, <!Channel>!") == ("<!channel>",)
+
+
 def test_a_string_may_end_a_sentence() -> None:
     assert found_strings(["7.5%"], "It is 7.5%.") == ("7.5%",)
 

@@ -1,0 +1,1 @@
+"""How far the bot may go by itself in a channel, and what speaks for going further."""

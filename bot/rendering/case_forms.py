@@ -1,0 +1,191 @@
+"""The forms of a case. Each one's callback is `case:` and what it does, its private metadata the
+case's id; its fields are `state.values[BLOCK]["value"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.rendering import limits
+from bot.rendering.elements import Element, plain, quote, rich_text, section, small_print, text
+from bot.rendering.limits import cut
+from bot.rendering.message import Block
+from bot.rendering.neutral import neutral, one_line
+
+REPLY, WHY, PERSON, UNTIL, CATEGORY, PRIORITY = "reply why person until category priority".split()
+"""Blocks that hold a field."""
+LEARN = "learn"
+"""The block that asks whether others may have the answer."""
+WHY_CHARS = 500
+SNOOZES = {
+    "hour": "For one hour",
+    "tomorrow": "Until the next working morning",
+    "monday": "Until next Monday morning",
+}
+_QUESTION = 1_000
+_MOST_OPTIONS = 100
+_CUT_FORM = "The draft is longer than a form takes; its end is missing."
+_REST = "The asker is told it in these words, under your name."
+
+
+def answer_form(question: str, *, case_id: str) -> dict[str, Any]:
+    """In which a person writes the answer."""
+    field = _words(limits.PLAIN_TEXT)
+    hint = "It goes to the asker under your name, where they asked."
+    return _form(
+        "answer",
+        "Answer a question",
+        case_id,
+        [*_asked(question), _input(REPLY, "Your answer", field, hint), _for_others()],
+    )
+
+
+def edit_form(question: str, draft: str, *, case_id: str, trace_id: str) -> dict[str, Any]:
+    """In which a person edits the draft. trace_id: of the answer that the draft is of."""
+    draft = neutral(draft).strip()
+    kept = cut(draft, limits.PLAIN_TEXT)
+    field = _words(limits.PLAIN_TEXT) | ({"initial_value": kept} if kept else {})
+    hint = "Keep the marks such as [1] of sources that it still rests on; the others are left out."
+    blocks = [*_asked(question), _input(REPLY, "The answer", field, hint), _for_others()]
+    if kept != draft:
+        blocks.append(small_print(_CUT_FORM))
+    return _form("edit", "Edit and send", f"{case_id} {trace_id}", blocks)
+
+
+def reject_form(question: str, *, case_id: str) -> dict[str, Any]:
+    """In which a person says why a question is not answered here."""
+    label = "Why it is not answered here, and where to ask instead"
+    blocks = [*_asked(question), _input(WHY, label, _words(WHY_CHARS), _REST)]
+    return _form("reject", "Out of scope", case_id, blocks, submit="Close the case")
+
+
+def reassign_form(*, case_id: str) -> dict[str, Any]:
+    """In which a case is given to somebody."""
+    field: Element = {"type": "users_select", "action_id": "value"}
+    blocks = [_input(PERSON, "Who is to have it", field, "They are told in the card's thread.")]
+    return _form("reassign", "Reassign", case_id, blocks, submit="Reassign")
+
+
+def snooze_form(*, case_id: str) -> dict[str, Any]:
+    """In which reminders are put off."""
+    options = [_option(words, value) for value, words in SNOOZES.items()]
+    field = {
+        "type": "radio_buttons",
+        "action_id": "value",
+        "options": options,
+        "initial_option": options[0],
+    }
+    hint = "Nobody is reminded of the case meanwhile. The asker still waits."
+    return _form("snooze", "Snooze", case_id, [_input(UNTIL, "How long", field, hint)])
+
+
+def relabel_form(
+    *,
+    case_id: str,
+    category: str | None,
+    priority: str | None,
+    categories: Sequence[str],
+    priorities: Sequence[str],
+) -> dict[str, Any]:
+    """In which category and priority are corrected. categories, priorities: what can be chosen."""
+    blocks = []
+    for block, label, chosen, known in (
+        (CATEGORY, "Category", category, categories),
+        (PRIORITY, "Priority", priority, priorities),
+    ):
+        names = list(dict.fromkeys([*([chosen] if chosen else []), *known]))[:_MOST_OPTIONS]
+        options = [_option(name, name) for name in names]
+        if not options:
+            continue
+        field: Element = {"type": "static_select", "action_id": "value", "options": options}
+        if chosen:
+            field["initial_option"] = options[0]
+        blocks.append(_input(block, label, field, "") | {"optional": True})
+    if not blocks:
+        blocks = [small_print("No categories were trained, so there is nothing to choose from.")]
+    return _form("relabel", "Category and priority", case_id, blocks)
+
+
+def sentence_modal(sentence: str) -> dict[str, Any]:
+    """Which says why nothing was done."""
+    return {
+        "type": "modal",
+        "title": plain("Nothing was done", limits.MODAL_TITLE),
+        "close": plain("Close", limits.MODAL_TITLE),
+        "blocks": [rich_text(section(text(sentence)))],
+    }
+
+
+def value_of(view: Mapping[str, Any], block: str) -> str:
+    """What was entered or chosen in a form; empty where nothing was."""
+    field = ((view.get("state") or {}).get("values") or {}).get(block) or {}
+    entered = field.get("value") or field.get("text") or {}
+    if not isinstance(entered, Mapping):
+        return ""
+    option = entered.get("selected_option")
+    option = option.get("value") if isinstance(option, Mapping) else None
+    return str(entered.get("value") or entered.get("selected_user") or option or "").strip()
+
+
+def is_for_others(view: Mapping[str, Any]) -> bool:
+    """Whether the answer may be given to others who ask the same; so where nothing was asked."""
+    field = ((view.get("state") or {}).get("values") or {}).get(LEARN)
+    if not isinstance(field, Mapping):
+        return True
+    entered = field.get("value")
+    return isinstance(entered, Mapping) and bool(entered.get("selected_options"))
+
+
+def _for_others() -> Block:
+    option = _option("Give this answer to others who ask the same", "yes")
+    field: Element = {
+        "type": "checkboxes",
+        "action_id": "value",
+        "options": [option],
+        "initial_options": [option],
+    }
+    hint = "Only to people who may read the asker's conversation and the sources it rests on."
+    return _input(LEARN, "Learn it", field, hint) | {"optional": True}
+
+
+def _asked(question: str) -> list[Block]:
+    return [rich_text(quote(text(cut(neutral(question).strip(), _QUESTION) or "…")))]
+
+
+def _words(most: int) -> Element:
+    return {
+        "type": "plain_text_input",
+        "action_id": "text",
+        "multiline": True,
+        "max_length": most,
+        "focus_on_load": True,
+    }
+
+
+def _option(words: str, value: str) -> Element:
+    shown = plain(one_line(words), limits.BUTTON_TEXT)
+    return {"text": shown, "value": cut(value, limits.OPTION_VALUE)}
+
+
+def _input(block: str, label: str, field: Element, hint: str) -> Block:
+    made: Block = {
+        "type": "input",
+        "block_id": block,
+        "label": plain(label, limits.BUTTON_TEXT * 2),
+        "element": field,
+    }
+    return made | ({"hint": plain(hint, limits.BUTTON_TEXT * 2)} if hint else {})
+
+
+def _form(
+    verb: str, title: str, metadata: str, blocks: Sequence[Block], *, submit: str = "Send"
+) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": f"case:{verb}",
+        "private_metadata": metadata,
+        "title": plain(title, limits.MODAL_TITLE),
+        "submit": plain(submit, limits.MODAL_TITLE),
+        "close": plain("Cancel", limits.MODAL_TITLE),
+        "blocks": list(blocks),
+    }

@@ -1,0 +1,1 @@
+"""Better models once a week, from what people said; see `evals.retraining`."""

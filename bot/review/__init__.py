@@ -1,0 +1,1 @@
+"""The desk: who takes doubtful cases, where, and by when."""

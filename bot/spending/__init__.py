@@ -1,0 +1,1 @@
+"""What the models cost, as admins see and hear of it."""

@@ -1,0 +1,1 @@
+"""What models may cost: periods and budgets, what is unusual, what a month will come to."""

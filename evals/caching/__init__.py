@@ -1,0 +1,1 @@
+"""What giving answers again saves, and how often it would give a wrong one."""

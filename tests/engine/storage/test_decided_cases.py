@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from engine.storage.cases import CaseStore
+from engine.storage.database import Database
+from engine.storage.decided_cases import DecidedCases
+from engine.storage.inbox import InboxStore
+from engine.storage.labels import LabelStore
+from engine.storage.schema import cases
+from evals.retraining.labelling import label_of
+from tests.engine.storage.questions import NOW, after, question
+
+
+async def opened(database: Database, ts: str, text: str) -> str:
+    item, _ = await InboxStore(database).add("acme", question(ts=ts, text=text), at=NOW)
+    case = await CaseStore(database).open("acme", item.id, ["conflict"], NOW)
+    return case.id
+
+
+async def decide(database: Database, case_id: str, **values: object) -> None:
+    async with database.write() as db:
+        await db.execute(update(cases).where(cases.c.id == case_id).values(**values))
+
+
+async def test_what_people_decided_becomes_labels_once(database: Database) -> None:
+    store = CaseStore(database)
+    answered = await opened(database, "1.1", "<@U0BOT> Where  is my <#C1|parcel> parcel?")
+    rejected = await opened(database, "1.2", "Who wins the cup?")
+    waiting = await opened(database, "1.3", "How long is leave?")
+    await store.answer(answered, by="U2", text="In the post.", at=after(1), reply_id="r")
+    await decide(
+        database, answered, how="edited", delivered_at=after(2), category="shipping", priority="low"
+    )
+    await store.reject(rejected, by="U3", why="not our business", at=after(3))
+
+    found = await DecidedCases(database).without_label("acme")
+    assert [(each.how, each.by, each.at) for each in found] == [
+        ("edited", "U2", after(2)),
+        (None, "U3", after(3)),
+    ]
+    labels = LabelStore(database)
+    for case in found:
+        await labels.put("acme", label_of(case))
+    shipping = await labels.get("acme", found[0].question_id)
+    assert shipping is not None
+    assert (shipping.text, shipping.category, shipping.priority, shipping.outcome) == (
+        "Where is my parcel?",
+        "shipping",
+        "low",
+        "answerable",
+    )
+    cup = await labels.get("acme", found[1].question_id)
+    assert cup is not None
+    assert (cup.category, cup.outcome) == ("out_of_scope", "out_of_scope")
+    assert await DecidedCases(database).without_label("acme") == ()
+    assert await DecidedCases(database).without_label("globex") == ()
+
+    await decide(database, answered, category="parcels", delivered_at=after(9))  # decided anew
+    (again,) = await DecidedCases(database).without_label("acme")
+    assert again.category == "parcels"
+    assert (await store.get("acme", waiting)) is not None

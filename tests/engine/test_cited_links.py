@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from engine.cited_links import CitedLinks
+
+PAGE = "https://docs.example/leave"
+OURS = CitedLinks(hosts=("tidewheel.example",))
+
+
+def links(address: str, url: str | None = PAGE, rule: CitedLinks = OURS) -> bool:
+    """Whether an address in a span may be a link; else it is one of the words."""
+    may_link, words = rule.of(f"See {address} for more", url)
+    assert may_link >= ({url} if url else set())
+    assert address in may_link | words
+    return address in may_link
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://docs.example/form",
+        "http://DOCS.example/form",
+        "https://docs.example:443/form",
+        "https://tidewheel.example/x",
+        "https://login.tidewheel.example/x",
+        "https://docs.example./form",
+    ],
+)
+def test_an_address_of_the_documents_own_host_or_the_companys_is_a_link(address: str) -> None:
+    assert links(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.test/form",
+        "https://docs.example.evil.test/form",
+        "https://evil.test/docs.example",
+        "https://docs.example@evil.test/form",
+        "https://evil.test@docs.example/form",
+        "https://docs.example:8443/form",
+        "https://sub.docs.example/form",
+        "https://nottidewheel.example/x",
+        "https://d\u043ecs.example/form",
+        "https://xn--dcs-tmc.example/form",
+        "https://docs.example%2eevil.test/x",
+        "ftp://docs.example/form",
+        "//docs.example/form",
+    ],
+)
+def test_any_other_address_is_words(address: str) -> None:
+    assert not links(address)
+
+
+def test_a_document_without_an_address_makes_links_of_the_companys_hosts_only() -> None:
+    assert links("https://login.tidewheel.example/x", None)
+    assert not links("https://docs.example/form", None)
+    assert not links("https://login.tidewheel.example/x", None, CitedLinks())
+
+
+def test_an_address_that_one_document_may_link_to_is_a_link_for_all() -> None:
+    both = [("See https://docs.example/a", PAGE), ("See https://docs.example/a", None)]
+    may_link, words = CitedLinks().of_all(both)
+    assert may_link == {PAGE, "https://docs.example/a"}
+    assert words == set()
