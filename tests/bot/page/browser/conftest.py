@@ -28,6 +28,7 @@ DOCUMENTS = {
     "3. Wait for the confirmation by mail.\n",
     "wifi.md": "# Guest wifi\n\nThe guest wifi is called DeskNet. "
     "Its password changes on Mondays.\n",
+    "bicycle.md": "# Bicycle lease\n\nThe bicycle lease costs 20 euros a month.\n",
 }
 HOW_LONG = "How many weeks is parental leave?"
 SIXTEEN = "Parental leave is 16 weeks for every parent."
