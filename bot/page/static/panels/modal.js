@@ -38,14 +38,15 @@ export function Modal({ view }) {
   const form = useForm(view);
   const [busy, setBusy] = useState(false);
   const body = useRef(null);
-  const wrong = Object.keys(form.errors).length;
+  const [refused, setRefused] = useState(0);
 
   useEffect(() => {
     body.current.querySelector("input:not([type=hidden]), textarea, select")?.focus();
   }, []);
+  // Once for each refusal: whoever mends one field must not be taken to the next while they write.
   useEffect(() => {
-    if (wrong) body.current.querySelector("[aria-invalid=true], .wrong input")?.focus();
-  }, [form.errors]);
+    if (refused) body.current.querySelector("[aria-invalid=true], .wrong input")?.focus();
+  }, [refused]);
 
   const close = () => act("close", { view: view.id });
   const submit = async (event) => {
@@ -54,7 +55,9 @@ export function Modal({ view }) {
     setBusy(true);
     const done = await act("submit", { view: view.id, values: form.all() });
     setBusy(false);
-    if (done) form.setErrors(done.errors ?? {});
+    if (!done) return;
+    form.setErrors(done.errors ?? {});
+    if (Object.keys(done.errors ?? {}).length) setRefused((before) => before + 1);
   };
   const place = {
     names,
