@@ -10,6 +10,7 @@ once for each question, by them alone, and for a day.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from engine.answerability.own_model import OwnAnswerability
 from engine.audience import Audience
 from engine.clock import Clock
 from engine.question import Question
+from engine.refusal.reading import read_request
 from engine.retrieval.query import query_texts
 from engine.retrieval.retriever import Retriever
 from engine.storage.documents import DocumentStore
@@ -133,9 +135,13 @@ class PrivateUpgrade:
         self, item: InboxItem, outcome: str, own: Audience, there: Audience
     ) -> bool:
         """Whether one search with the asker's rights finds what answers, first of all in a passage
-        that not everybody there may read. No model writes anything for it."""
+        that not everybody there may read. No model writes anything for it. Nobody is offered what
+        would be refused."""
+        request = await asyncio.to_thread(read_request, Question(id=item.id, text=self._text(item)))
+        if request.refused is not None:
+            return False
         found = await self.retriever.retrieve(
-            query_texts(Question(id=item.id, text=self._text(item))),
+            query_texts(request.question),
             tenant=self.tenant,
             audience=own,
             revision=await self.documents.revision(self.tenant),

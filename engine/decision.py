@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from engine import replies
 from engine.containment import contain
 from engine.question import OPEN, Gate
+from engine.refusal.reading import Refused
 from engine.trace import Outcome, Reason, ReasonCode
 
 _FAR_FROM_ALL = 0.15
@@ -19,6 +20,24 @@ _ELSEWHERE, _UNLIKELY = 0.5, 0.5
 
 _FAR_AND_DOUBTFUL = 0.1
 """From this probability by its words, what no document comes near is out of scope too."""
+
+_REFUSALS = {
+    Refused.ORDERS: (
+        ReasonCode.REFUSED_ATTACK,
+        "The question gives orders to the bot itself, and nothing else of it can be answered.",
+        replies.REFUSED_ORDERS,
+    ),
+    Refused.CREDENTIAL: (
+        ReasonCode.REFUSED_PRIVATE,
+        "The question asks for a password, a key or another credential.",
+        replies.REFUSED_CREDENTIAL,
+    ),
+    Refused.PERSONAL: (
+        ReasonCode.REFUSED_PRIVATE,
+        "The question asks for what is private of somebody else.",
+        replies.REFUSED_PERSONAL,
+    ),
+}
 
 _UNCLEAR = 0.5
 """What is left of the confidence where documents or meanings contradict each other."""
@@ -33,7 +52,8 @@ class Findings:
     dropped: those that failed their check. conflict: how documents contradict each other, in
     words; empty if they do not. out_of_scope: probability by the question alone; None where no
     model could say. unmet: what the question asks about and no passage mentions. choices: what an
-    ambiguous question may mean; empty if it is clear.
+    ambiguous question may mean; empty if it is clear. refused: why it may not be answered; always:
+    whatever the documents say.
     """
 
     documents: int
@@ -46,6 +66,8 @@ class Findings:
     unmet: tuple[str, ...] = ()
     conflict: str = ""
     choices: tuple[str, ...] = ()
+    refused: Refused | None = None
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +75,7 @@ class Decision:
     """How it ends. reply: the fixed sentence, or None when the draft is the reply.
 
     shows_draft: whether the draft stands below the fixed sentence, as two sides of a conflict do.
+    refuses: the question is not answered for what it asks, so that nothing is written for it.
     """
 
     outcome: Outcome
@@ -61,6 +84,7 @@ class Decision:
     reasons: tuple[Reason, ...]
     reply: str | None
     shows_draft: bool = False
+    refuses: bool = False
 
     @property
     def is_out_of_scope(self) -> bool:
@@ -121,6 +145,20 @@ def _decide(findings: Findings, *, min_confidence: float) -> Decision:
             )
         )
     confidence = findings.answerability
+    refused = findings.refused
+    if refused is not None and (findings.always or not may_speak(confidence, min_confidence)):
+        code, text, reply = _REFUSALS[refused]
+        return Decision(
+            outcome=Outcome.ABSTAINED,
+            confidence=0.0,
+            needs_human_review=False,
+            reasons=(*reasons, Reason(code=code, text=text)),
+            reply=reply,
+            refuses=True,
+        )
+    if refused is Refused.ORDERS:
+        left_out = "What of the question gives orders to the bot itself was left out."
+        reasons.append(Reason(code=ReasonCode.REFUSED_ATTACK, text=left_out))
     if findings.documents == 0:
         return _hand_over(
             ReasonCode.NO_DOCUMENTS,

@@ -25,6 +25,7 @@ from engine.ledger import Account, Ledger
 from engine.next_steps import COMPLETE_IT, next_steps
 from engine.proposed_steps import StepProposal
 from engine.question import Budget, Question
+from engine.refusal.reading import read_request
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
 from engine.sentence_checks import sentence_checks
@@ -172,7 +173,8 @@ class Pipeline:
         fitted: _Fitted,
         stopwatch: Stopwatch,
     ) -> AnswerParts:
-        question = admitted.question
+        request = await asyncio.to_thread(read_request, admitted.question)
+        question = request.question
         texts = query_texts(question)
         if not any(c.isalnum() for c in texts.last.whole):
             return AnswerParts(decision=EMPTY_QUESTION, revision=revision)
@@ -202,13 +204,16 @@ class Pipeline:
             unmet=await self._unmet(question, evidence, probability),
             conflict=evidence.conflict.what if evidence and evidence.conflict else "",
             choices=evidence.ambiguity.choices if evidence and evidence.ambiguity else (),
+            # What a person has answered, they meant to tell.
+            refused=request.refused if before is None else None,
+            always=request.always,
         )
         # The gate before the first sentence is the decision itself, for a draft of one.
         gate = decide(findings, min_confidence=self.min_confidence, gate=question.gate)
         conflict = evidence.conflict if evidence is not None and gate.shows_draft else None
         drafted = (
             Drafted()
-            if gate.outcome is Outcome.CLARIFIED
+            if gate.outcome is Outcome.CLARIFIED or gate.refuses
             else await self.drafting.run(
                 question,
                 retrieval.hits,

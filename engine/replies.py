@@ -22,6 +22,18 @@ OUT_OF_SCOPE = (
     "That does not look like something our documents cover, so I will not guess. Ask me about what "
     "is in the company's documents; if this is about work after all, say it with a few more words."
 )
+REFUSED_ORDERS = (
+    "I answer questions from the company's documents and keep to how I was set up, so I will not "
+    "do that. If there is a question behind it, ask me just that, or ask for a person."
+)
+REFUSED_CREDENTIAL = (
+    "I do not give out passwords, keys or other credentials, whatever our documents say. If you "
+    "need access, ask for a person, who can see to it."
+)
+REFUSED_PERSONAL = (
+    "That is private to somebody else, so I do not tell it, whatever our documents say. If you "
+    "need it for your work, ask for a person, who can see whether you may have it."
+)
 FAILED = (
     "Something went wrong on my side and I could not answer. A person needs to look at this; the "
     "question's id is {trace_id}."

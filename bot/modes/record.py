@@ -26,6 +26,7 @@ _HELD_BY_CONFIDENCE = frozenset(
         ReasonCode.QUESTION_CUT.value,
     }
 )
+_REFUSED = frozenset({ReasonCode.REFUSED_ATTACK.value, ReasonCode.REFUSED_PRIVATE.value})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def would_be(trace: Mapping[str, Any]) -> str:
     codes = {reason["code"] for reason in trace["reasons"]}
     if ReasonCode.DRAFT_MODE.value not in codes:
         return str(trace["outcome"])
-    if ReasonCode.OUT_OF_SCOPE.value in codes:
+    refused = codes & _REFUSED and not str(trace["draft_reply"]).strip()
+    if ReasonCode.OUT_OF_SCOPE.value in codes or refused:
         return Outcome.ABSTAINED.value
     if ReasonCode.AMBIGUOUS.value in codes:
         return Outcome.CLARIFIED.value

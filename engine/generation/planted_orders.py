@@ -108,12 +108,18 @@ def addresses_machine(text: str) -> bool:
     """Whether the text gives orders to an assistant, or would call a whole channel."""
     if ("@" in text or "<" in text) and _MENTION.search(text):
         return True
-    text = _matched(text)
+    text = comparable(text)
     lower = f" {text.lower()}"
     if any(word in lower for word in _MACHINE_WORDS) and (
         _ADDRESSES_MACHINE.search(text) or _ORDERS_MACHINE.search(text)
     ):
         return True
+    return orders_in_other_languages(text)
+
+
+def orders_in_other_languages(text: str) -> bool:
+    """Whether a comparable text says "ignore your rules" in a language of the European Union."""
+    lower = text.lower()
     return any(word in lower for word in _FOREIGN_WORDS) and bool(_FOREIGN_OVERRIDE.search(text))
 
 
@@ -121,7 +127,7 @@ def baits(text: str) -> bool:
     """Whether the text wants a secret sent to an address, or threatens until one is visited."""
     if "@" not in text and not urls_in(text):
         return False
-    text = _matched(text)
+    text = comparable(text)
     return bool(_HANDS_OVER.search(text) or _THREATENS.search(text))
 
 
@@ -132,7 +138,7 @@ def is_planted(text: str) -> bool:
 
 def may_be_planted(text: str) -> bool:
     """False where no part of a text can be planted; much cheaper than looking closely."""
-    lower = f" {_matched(text).lower()}"
+    lower = f" {comparable(text).lower()}"
     return (
         "@" in text
         or "<" in text
@@ -142,6 +148,6 @@ def may_be_planted(text: str) -> bool:
     )
 
 
-def _matched(text: str) -> str:
+def comparable(text: str) -> str:
     """The text as it is compared: without what shows nothing, compatible characters made alike."""
     return text if text.isascii() else unicodedata.normalize("NFKC", INVISIBLE.sub("", text))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine import replies
 from engine.decision import Findings, decide, may_speak
 from engine.question import Gate
+from engine.refusal.reading import Refused
 from engine.trace import Outcome, ReasonCode
 
 
@@ -241,3 +242,37 @@ def test_where_a_person_sees_every_answer_none_is_shown(
     assert decision.reply
     assert not decision.shows_draft
     assert [reason.code for reason in decision.reasons] == codes
+
+
+@pytest.mark.parametrize(
+    ("refused", "code", "reply"),
+    [
+        (Refused.ORDERS, ReasonCode.REFUSED_ATTACK, replies.REFUSED_ORDERS),
+        (Refused.CREDENTIAL, ReasonCode.REFUSED_PRIVATE, replies.REFUSED_CREDENTIAL),
+        (Refused.PERSONAL, ReasonCode.REFUSED_PRIVATE, replies.REFUSED_PERSONAL),
+    ],
+)
+def test_what_is_refused_is_said_with_its_reason_whatever_the_documents_say(
+    refused: Refused, code: ReasonCode, reply: str
+) -> None:
+    decision = decide(found(refused=refused, always=True, answerability=0.99), min_confidence=0.35)
+    assert decision.outcome is Outcome.ABSTAINED
+    assert [reason.code for reason in decision.reasons] == [code]
+    assert (decision.reply, decision.confidence) == (reply, 0.0)
+    assert decision.refuses
+    assert not decision.needs_human_review
+    assert codes(refused=refused, always=True, documents=0) == [code]
+
+
+def test_what_may_be_meant_for_all_is_refused_where_no_document_tells_it() -> None:
+    asked = {"refused": Refused.CREDENTIAL}
+    assert decide(found(**asked), min_confidence=0.35).outcome is Outcome.ANSWERED
+    refused = decide(found(**asked, answerability=0.2), min_confidence=0.35)
+    assert refused.outcome is Outcome.ABSTAINED
+    assert codes(**asked, readable=False, answerability=0.0) == [ReasonCode.REFUSED_PRIVATE]
+
+
+def test_an_answer_beside_an_order_says_that_the_order_was_left_out() -> None:
+    decision = decide(found(refused=Refused.ORDERS), min_confidence=0.35)
+    assert decision.outcome is Outcome.ANSWERED
+    assert [reason.code for reason in decision.reasons] == [ReasonCode.REFUSED_ATTACK]
