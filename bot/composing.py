@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.access.admins import Admins
 from bot.access.facts import SlackFacts
 from bot.access.reviewers import Reviewers
 from bot.answering import Answering
@@ -75,7 +76,8 @@ def compose(
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
     policy = load_policy(settings.review.policy, settings)
-    modes = modes_of(engine, api, identity, aside, policy)
+    admins = Admins(api=api, facts=facts, group=slack.admins)
+    modes = modes_of(engine, api, admins, identity, aside, policy)
     attachments = Attachments(
         api=api,
         ingestion=replace(engine.ingestion, own_audience=OwnAudience.IGNORED),
@@ -222,18 +224,19 @@ def compose(
         clock=clock,
     )
     desk, desk_forms = desk_of(engine, api, reviewers, escalation, receiver)
-    money = money_of(engine, api)
+    money = money_of(engine, admins)
     home = Home(
         tenant=tenant,
         team=identity.team,
         url=identity.url,
         bot_user=bot_user,
         api=api,
+        admins=admins,
         facts=facts,
         overview=OverviewStore(engine.database),
         figures=FigureStore(engine.database),
         gaps=GapStore(engine.database),
-        reading=reading_of(engine, api, facts, team=identity.team),
+        reading=reading_of(engine, api, facts, admins, team=identity.team),
         spending=money.overview,
         traces=engine.traces,
         documents=engine.documents,
@@ -256,7 +259,7 @@ def compose(
         sweep_every_s=slack.sweep_every_s,
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
-    evaluations = evaluations_of(engine, api, facts, aside, team=identity.team)
+    evaluations = evaluations_of(engine, api, facts, admins, aside, team=identity.team)
     retraining = WeeklyRetraining(
         settings=settings,
         timers=TimerStore(engine.database),
@@ -267,6 +270,7 @@ def compose(
         engine,
         api,
         facts,
+        admins,
         policy,
         identity,
         publish=EntryArticles(learning=entries.learning, keeping=entries.keeping, clock=clock),

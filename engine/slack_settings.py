@@ -23,6 +23,7 @@ CONVENTIONAL_SLACK_NAMES = {
 }
 """Names that Slack's own tools use, and the setting each stands for."""
 
+_GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{1,30}$")]
 _ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")]
 
 
@@ -50,6 +51,11 @@ class SlackSettings(BaseModel):
     host: str = Field(default="0.0.0.0", description="address to listen on")  # noqa: S104
     port: int = Field(
         default=3000, ge=0, le=65535, description="port of events (http), /healthz and /readyz"
+    )
+    admins: _GroupId | None = Field(
+        default=None,
+        description="id of a user group whose full members may do what admins may, beside the "
+        "workspace's own admins and owners",
     )
     escalation_channel: _ChannelId | None = Field(
         default=None, description="id of the channel where people take doubtful cases"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.access.admins import is_admin
+from bot.access.admins import Admins
 from bot.access.audience import rights_of
 from bot.access.facts import SlackFacts
 from bot.access.recheck import may_show
@@ -48,6 +48,7 @@ class CaseView:
     settings: Settings
     team: str
     api: SlackApi
+    admins: Admins
     facts: SlackFacts
     runs: EvaluationStore
     answers: EvaluationAnswers
@@ -64,7 +65,7 @@ class CaseView:
         """
         user = str((body.get("user") or {}).get("id") or "")
         trigger = body.get("trigger_id")
-        if not await is_admin(self.api, user):
+        if not await self.admins.include(user):
             await self.api.call("views.open", trigger_id=trigger, view=sentence_modal(NOT_ADMIN))
             return
         opened = await self.api.call("views.open", trigger_id=trigger, view=sentence_modal(WAITING))

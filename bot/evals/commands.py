@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.access.admins import is_admin
+from bot.access.admins import Admins
 from bot.evals.clockwork import WATCH
 from bot.evals.cron import next_due
 from bot.evals.posts import ROOT
@@ -39,6 +39,7 @@ class EvalCommands:
     """Does what an admin types; what is returned is shown to them alone."""
 
     api: SlackApi
+    admins: Admins
     starting: Starting
     schedules: EvaluationSchedules
     announcements: AnnouncementStore
@@ -50,7 +51,7 @@ class EvalCommands:
         """
         user = str(body.get("user_id") or "")
         try:
-            if not await is_admin(self.api, user):
+            if not await self.admins.include(user):
                 return NOT_ADMIN
         except SlackFault as fault:
             log.info("whether somebody is an admin was not read: %s", fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from bot.access.admins import Admins
 from bot.access.facts import SlackFacts
 from bot.aside import Aside
 from bot.evals.attending import Attending
@@ -30,7 +31,7 @@ class Evaluations:
 
 
 def evaluations_of(
-    engine: Engine, api: SlackApi, facts: SlackFacts, aside: Aside, *, team: str
+    engine: Engine, api: SlackApi, facts: SlackFacts, admins: Admins, aside: Aside, *, team: str
 ) -> Evaluations:
     """What `/deskhand eval`, its buttons and its schedules need."""
     settings, clock = engine.settings, engine.pipeline.clock
@@ -56,12 +57,13 @@ def evaluations_of(
         settings=settings,
         announcements=engine.announcements,
         children=children,
-        digest=digest_of(engine, api, facts, team=team),
+        digest=digest_of(engine, api, facts, admins, team=team),
         clock=clock,
     )
     return Evaluations(
         commands=EvalCommands(
             api=api,
+            admins=admins,
             starting=starting,
             schedules=engine.eval_schedules,
             announcements=engine.announcements,
@@ -70,6 +72,7 @@ def evaluations_of(
             settings=settings,
             team=team,
             api=api,
+            admins=admins,
             facts=facts,
             runs=engine.evaluations,
             answers=engine.eval_answers,

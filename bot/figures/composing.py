@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.access.admins import Admins
 from bot.access.facts import SlackFacts
 from bot.announcing import Announcing
 from bot.figures.article import Drafting, Publish
@@ -34,6 +35,7 @@ def figures_of(
     engine: Engine,
     api: SlackApi,
     facts: SlackFacts,
+    admins: Admins,
     policy: Policy,
     identity: Identity,
     *,
@@ -43,7 +45,7 @@ def figures_of(
     settings, clock, database = engine.settings, engine.pipeline.clock, engine.database
     tenant = settings.tenant
     gaps, unanswered = GapStore(database), UnansweredStore(database)
-    reading = reading_of(engine, api, facts, team=identity.team)
+    reading = reading_of(engine, api, facts, admins, team=identity.team)
     announcing = Announcing(tenant=tenant, announcements=engine.announcements, clock=clock)
     drafting = Drafting(tenant=tenant, api=api, traces=engine.traces, documents=engine.documents)
     telling = GapTelling(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.access.admins import is_admin
+from bot.access.admins import Admins
 from bot.access.audience import rights_in, rights_of
 from bot.access.conversation import ConversationKind
 from bot.access.facts import FactsUnknown, SlackFacts
@@ -25,6 +25,7 @@ class Reading:
 
     team: str
     api: SlackApi
+    admins: Admins
     facts: SlackFacts
     reviewers: str | None
 
@@ -84,7 +85,7 @@ class Reading:
         if self.reviewers is None or f"group:{self.reviewers}" in rights.audience.tags:
             return True
         try:
-            return await is_admin(self.api, user)
+            return await self.admins.include(user)
         except SlackFault:
             return False
 

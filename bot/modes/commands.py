@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.access.admins import is_admin
+from bot.access.admins import Admins
 from bot.announcing import announcement_id
 from bot.evals.posts import ROOT
 from bot.modes.evidence import evidence_of
@@ -47,6 +47,7 @@ class ModeCommands:
     """Does what an admin types, enters or presses."""
 
     api: SlackApi
+    admins: Admins
     setting: ModeSetting
     verdicts: VerdictStore
     announcements: AnnouncementStore
@@ -191,7 +192,7 @@ class ModeCommands:
     async def _refused(self, user: str) -> str:
         """Why somebody may not; empty where they may."""
         try:
-            return "" if user and await is_admin(self.api, user) else NOT_ADMIN
+            return "" if await self.admins.include(user) else NOT_ADMIN
         except SlackFault as fault:
             log.info("whether somebody is an admin was not read: %s", fault)
             return NOT_SAID

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.access.admins import Admins
 from bot.announcing import Announcing
 from bot.aside import Aside
 from bot.modes.commands import ModeCommands
@@ -58,7 +59,12 @@ class Modes:
 
 
 def modes_of(
-    engine: Engine, api: SlackApi, identity: Identity, aside: Aside, policy: Policy
+    engine: Engine,
+    api: SlackApi,
+    admins: Admins,
+    identity: Identity,
+    aside: Aside,
+    policy: Policy,
 ) -> Modes:
     """What channels' modes need."""
     settings, clock, database = engine.settings, engine.pipeline.clock, engine.database
@@ -100,7 +106,11 @@ def modes_of(
         witnesses=witnesses,
         setting=setting,
         commands=ModeCommands(
-            api=api, setting=setting, verdicts=verdicts, announcements=engine.announcements
+            api=api,
+            admins=admins,
+            setting=setting,
+            verdicts=verdicts,
+            announcements=engine.announcements,
         ),
         comparing=Comparing(
             tenant=tenant,

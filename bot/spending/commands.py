@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.access.admins import is_admin
+from bot.access.admins import Admins
 from bot.rendering.spending import budget_words
-from bot.slack_api import SlackApi, SlackFault
+from bot.slack_api import SlackFault
 from engine.spending.budgets import month_of
 from engine.spending.overview import SpendingOverview
 
@@ -24,7 +24,7 @@ _TOP = 5
 class BudgetCommand:
     """Answers it. question_usd: what one question may cost."""
 
-    api: SlackApi
+    admins: Admins
     overview: SpendingOverview
     question_usd: float
 
@@ -32,7 +32,7 @@ class BudgetCommand:
         """The answer, shown to its typist alone.  Raises: StorageUnavailable."""
         user = str(body.get("user_id") or "")
         try:
-            if not (user and await is_admin(self.api, user)):
+            if not await self.admins.include(user):
                 return NOT_ADMIN
         except SlackFault as fault:
             log.info("whether somebody is an admin was not read: %s", fault)

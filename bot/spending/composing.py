@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.access.admins import Admins
 from bot.announcing import Announcing
-from bot.slack_api import SlackApi
 from bot.spending.commands import BudgetCommand
 from bot.spending.watching import SpendingWatch
 from engine.compose import Engine
@@ -22,7 +22,7 @@ class Money:
     watch: SpendingWatch
 
 
-def money_of(engine: Engine, api: SlackApi) -> Money:
+def money_of(engine: Engine, admins: Admins) -> Money:
     """What the command, the home tab and the alerts need."""
     settings, clock = engine.settings, engine.pipeline.clock
     overview = SpendingOverview(
@@ -30,7 +30,9 @@ def money_of(engine: Engine, api: SlackApi) -> Money:
     )
     return Money(
         overview=overview,
-        command=BudgetCommand(api=api, overview=overview, question_usd=settings.slack.max_cost_usd),
+        command=BudgetCommand(
+            admins=admins, overview=overview, question_usd=settings.slack.max_cost_usd
+        ),
         watch=SpendingWatch(
             tenant=settings.tenant,
             overview=overview,

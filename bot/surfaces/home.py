@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.access.admins import is_admin
+from bot.access.admins import Admins
 from bot.access.audience import rights_of
 from bot.access.conversation import ConversationKind
 from bot.access.facts import FactsUnknown, SlackFacts
@@ -57,6 +57,7 @@ class Home:
     url: str
     bot_user: str
     api: SlackApi
+    admins: Admins
     facts: SlackFacts
     overview: OverviewStore
     traces: TraceStore
@@ -151,7 +152,7 @@ class Home:
 
     async def _is_admin(self, user: str) -> bool:
         try:
-            return await is_admin(self.api, user)
+            return await self.admins.include(user)
         except SlackFault as fault:
             log.info("whether somebody is an admin was not read: %s", fault)
             return False
