@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 import bot.composing
+from bot.access.admins import Admins
 from bot.figures.digest_composing import reading_of
 from bot.figures.reading import CHANNELS
 from bot.figures.weekly import DIGEST, GAPS
@@ -250,7 +251,8 @@ async def test_a_gap_is_named_to_nobody_once_its_channel_is_closed(stage: Stage)
             changed_at=now(),
         )
         keeping = scene.bot.entries
-        reading = reading_of(engine, keeping.api, keeping.rights.facts, team="T1")
+        admins = Admins(api=keeping.api, facts=keeping.rights.facts, group=None)
+        reading = reading_of(engine, keeping.api, keeping.rights.facts, admins, team="T1")
         assert [each.name for each in await reading.shown([gap])] == ["zebrafish"]
         general.type = ChannelType.PRIVATE
         scene.bot.entries.rights.facts.forget_all()
