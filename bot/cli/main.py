@@ -275,6 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from engine.errors import DeskhandError, WrongUse
 
     _prepare_streams()
+    _prepare_home()
     try:
         module = import_module(f"bot.cli.{args.command}")
         code = int(asyncio.run(module.run(args)))
@@ -306,6 +307,14 @@ def _prepare_streams() -> None:
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _prepare_home() -> None:
+    """A container's user may be nobody's name; Slack's SDK asks for a home when it is imported."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
 
 
 def _drop_output() -> None:
