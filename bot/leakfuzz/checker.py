@@ -15,7 +15,10 @@ from bot.leakfuzz.world import MARK, Document, Person, Room, World
 
 _STRANGER = Person(id="U-STRANGER", kind="outsider")
 """Whoever reads a shared conversation on the other side."""
-_CHANGING = frozenset({"id", "trace_id", "timings_ms", "fingerprint"})
+_CHANGING = frozenset({"id", "trace_id", "timings_ms", "fingerprint", "repeats"})
+"""Of every answer, or with any change of the knowledge; no reader in Slack is told these."""
+_COSTS = "usage"
+"""What it cost to make, which is nothing where an answer was given again."""
 
 
 def readers(world: World, room: Room) -> list[Person]:
@@ -76,7 +79,8 @@ class Checker:
 
     def compare(self, room: Room, before: dict[str, Any], after: dict[str, Any]) -> None:
         """The same question, once what its readers may not read has changed."""
-        for name in before.keys() - _CHANGING:
+        given_again = bool(before.get("repeats")) != bool(after.get("repeats"))
+        for name in before.keys() - _CHANGING - ({_COSTS} if given_again else set()):
             if _rounded(before[name]) != _rounded(after[name]):
                 self._leak(f"{name}: tells of hidden documents", room, f"{before[name]!r:.80}")
 
