@@ -78,7 +78,7 @@ class RetrievalSettings(_Group):
     )
     top_k: int = Field(default=8, ge=1, le=20, description="passages an answer may be made from")
     cache_entries: int = Field(
-        default=1024, ge=0, le=1_000_000, description="query vectors and results kept in memory"
+        default=1024, ge=0, le=1_000_000, description="query vectors and searches kept in memory"
     )
     passage_cache_bytes: int = Field(
         default=64 * _MIB, ge=0, description="passages kept in memory for ranking, in bytes"

@@ -21,7 +21,8 @@ from engine.retrieval.near_duplicates import first_distinct, says_otherwise
 from engine.retrieval.neighbours import Neighbours
 from engine.retrieval.passage import Candidate, DocumentVectors, LivePassage
 from engine.retrieval.query import QueryTerms, QueryText, QueryTexts, query_terms
-from engine.retrieval.ranking import Ranked, RankingQuery, rank
+from engine.retrieval.ranked_hits import best_of_documents, hit_of
+from engine.retrieval.ranking import RankingQuery, rank
 from engine.retrieval.weights import TermWeigher
 from engine.storage.passages import PassageStore
 from engine.storage.term_statistics import TermStatistics
@@ -81,7 +82,11 @@ class _Gathered:
 
 
 class Retriever:
-    """Searches one index; keeps query vectors and passages of late in memory."""
+    """Searches one index; keeps what was found, query vectors and passages of late in memory.
+
+    What was found is kept by who asks and the revision of the knowledge: a change of a document or
+    of who may read it ends it at once.
+    """
 
     def __init__(
         self,
@@ -103,11 +108,13 @@ class Retriever:
         self._candidates = candidates
         self._top_k = top_k
         self._query_vectors: LruCache[str, tuple[Vector, int]] = LruCache(cache_entries)
+        self._found: LruCache[tuple[_Asking, QueryTexts], Retrieval] = LruCache(cache_entries)
         self.known_vectors = KnownVectors(self._query_vectors, self._memory)
 
     def caches(self) -> dict[str, CacheState]:
         """State of each cache by name."""
-        return {"query_vectors": self._query_vectors.state(), **self._memory.caches()}
+        kept = {"retrievals": self._found.state(), "query_vectors": self._query_vectors.state()}
+        return {**kept, **self._memory.caches()}
 
     async def retrieve(
         self, texts: QueryTexts, *, tenant: str, audience: Audience, revision: int
@@ -119,7 +126,14 @@ class Retriever:
         Raises: IndexUnavailable, StorageUnavailable, ModelUnavailable.
         """
         asking = _Asking(tenant=tenant, audience=audience, revision=revision)
-        if not audience.tags:
+        found = self._found.get((asking, texts))
+        if found is None:
+            found = await self._search(texts, asking)
+            self._found.put((asking, texts), found)
+        return found
+
+    async def _search(self, texts: QueryTexts, asking: _Asking) -> Retrieval:
+        if not asking.audience.tags:
             vector, tokens = await self._embed(texts.last.whole)
             return Retrieval(
                 hits=(),
@@ -135,7 +149,7 @@ class Retriever:
         candidates, asked_before = await self._with_answers(texts, gathered, asking)
         ranked = await asyncio.to_thread(rank, queries, candidates, gathered.documents)
         distinct, repeated = first_distinct(ranked.ids, candidates, self._top_k)
-        shown = _best_of_documents(ranked, candidates, _SHOWN_DOCUMENTS)
+        shown = best_of_documents(ranked, candidates, _SHOWN_DOCUMENTS)
         live = await self._memory.texts(
             [ranked.ids[p] for p in dict.fromkeys([*distinct, *repeated, *shown])],
             asking.tenant,
@@ -151,12 +165,16 @@ class Retriever:
         ]
         chosen = sorted([*distinct, *versions])[: self._top_k]
         hits = [
-            _hit(ranked, p, live[ranked.ids[p]], candidates[ranked.ids[p]].vectors.sentences)
+            hit_of(ranked, p, live[ranked.ids[p]], candidates[ranked.ids[p]].vectors.sentences)
             for p in chosen
             if ranked.ids[p] in live
         ]
         joined = await self._neighbours.joined(
-            hits, queries[0].vector, tenant=tenant, audience=audience, revision=revision
+            hits,
+            queries[0].vector,
+            tenant=asking.tenant,
+            audience=asking.audience,
+            revision=asking.revision,
         )
         return Retrieval(
             hits=tuple(joined[: self._top_k]),
@@ -299,24 +317,3 @@ class Retriever:
             ids, asking.tenant, asking.audience, asking.revision
         )
         return candidates, max((len(result.ids) for result in results), default=0)
-
-
-def _hit(ranked: Ranked, position: int, passage: LivePassage, vectors: NDArray[np.int8]) -> Hit:
-    return Hit(
-        passage=passage,
-        score=float(ranked.scores[position]),
-        cosine=float(ranked.cosines[position]),
-        sentence_cosines=ranked.sentence_cosines[position],
-        sentence_vectors=vectors,
-        coverage=float(ranked.coverages[position]),
-    )
-
-
-def _best_of_documents(ranked: Ranked, candidates: dict[str, Candidate], wanted: int) -> list[int]:
-    """Positions of the best passage of each of the first documents."""
-    best_of: dict[str, int] = {}
-    for position, passage_id in enumerate(ranked.ids):
-        best_of.setdefault(candidates[passage_id].document_id, position)
-        if len(best_of) == wanted:
-            break
-    return list(best_of.values())

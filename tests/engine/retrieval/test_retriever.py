@@ -225,10 +225,23 @@ async def test_a_follow_up_finds_what_the_turn_before_was_about(
     assert names(await find(engine, "what does the gym cost?", history=before))[0] == "gym"
 
 
-async def test_the_same_question_again_is_embedded_once(engine: Engine, tmp_path: Path) -> None:
+async def test_the_same_question_of_the_same_readers_is_searched_once(
+    engine: Engine, tmp_path: Path
+) -> None:
     await learn(engine, tmp_path, row("a", "Hello there."))
     first = await find(engine, "hello?")
-    second = await find(engine, "hello?")
+    assert await find(engine, "hello?") is first
+    state = engine.retriever.caches()["retrievals"]
+    assert (state.hits, state.misses, state.hit_rate) == (1, 1, 0.5)
+    assert names(await find(engine, "hello?", PUBLIC)) == []
+    await learn(engine, tmp_path, row("a", "Hello again, everybody."))
+    assert (await find(engine, "hello?")).hits[0].passage.passage.text == "Hello again, everybody."
+
+
+async def test_the_same_question_of_others_is_embedded_once(engine: Engine, tmp_path: Path) -> None:
+    await learn(engine, tmp_path, row("a", "Hello there.", "everyone", "group:S0LEADS"))
+    first = await find(engine, "hello?")
+    second = await find(engine, "hello?", LEADS)
     state = engine.retriever.caches()["query_vectors"]
     assert (state.hits, state.misses, state.hit_rate) == (1, 1, 0.5)
     assert first.embedding_tokens == second.embedding_tokens > 0
