@@ -16,6 +16,7 @@ from engine.verification.claim import LocalVerifier, Verifier
 from engine.verification.grading import Grader
 
 if TYPE_CHECKING:
+    from engine.adapters.openai_chat import Chat
     from engine.adapters.openai_client import ServerConnection
     from engine.adapters.openai_lane import OpenAiLane
 
@@ -39,23 +40,21 @@ class HostedModels:
         """The chat model; None where neither a key nor a server is named."""
         if not self._has_server():
             return None
-        from engine.adapters.openai_chat import ChatModel
         from engine.adapters.openai_writer import OpenAiWriter
 
         openai = self._settings.openai
         lane = self._lane(openai.model, "answer", "OPENAI_MODEL")
-        return OpenAiWriter(ChatModel(lane), max_output_tokens=openai.max_output_tokens)
+        return OpenAiWriter(self._chat(lane), max_output_tokens=openai.max_output_tokens)
 
     def step_writer(self) -> StepWriter | None:
         """The same chat model, for next steps; None where neither a key nor a server is named."""
         if not self._has_server():
             return None
-        from engine.adapters.openai_chat import ChatModel
         from engine.adapters.openai_steps import OpenAiStepWriter
 
         openai = self._settings.openai
         lane = self._lane(openai.model, "steps", "OPENAI_MODEL")
-        return OpenAiStepWriter(ChatModel(lane), max_output_tokens=openai.max_output_tokens)
+        return OpenAiStepWriter(self._chat(lane), max_output_tokens=openai.max_output_tokens)
 
     def verifier(self, local: LocalVerifier) -> Verifier:
         """The model that `DESKHAND_VERIFIER` names, else the local one.
@@ -66,12 +65,11 @@ class HostedModels:
         if named == "local":
             return local
         self._need_server("DESKHAND_VERIFIER")
-        from engine.adapters.openai_chat import ChatModel
         from engine.adapters.openai_verifier import OpenAiVerifier
 
         lane = self._lane(named.partition(":")[2], "verify", "DESKHAND_VERIFIER")
         bound = self._settings.openai.max_output_tokens
-        return OpenAiVerifier(ChatModel(lane), max_output_tokens=bound)
+        return OpenAiVerifier(self._chat(lane), max_output_tokens=bound)
 
     def grader(self, model: str) -> Grader:
         """A chat model as a judge of texts, such as for evaluations.
@@ -79,12 +77,21 @@ class HostedModels:
         Raises: SettingsInvalid where no server is named.
         """
         self._need_server(f"The judge openai:{model}")
-        from engine.adapters.openai_chat import ChatModel
         from engine.adapters.openai_grader import OpenAiGrader
 
         lane = self._lane(model, "judge", "--judge")
         bound = self._settings.openai.max_output_tokens
-        return OpenAiGrader(ChatModel(lane), max_output_tokens=bound)
+        return OpenAiGrader(self._chat(lane), max_output_tokens=bound)
+
+    def _chat(self, lane: OpenAiLane) -> Chat:
+        from engine.adapters.openai_chat import ChatModel
+
+        if not self._settings.openai.conceal_personal_data:
+            return ChatModel(lane)
+        from engine.adapters.concealing_chat import ConcealingChat
+        from engine.adapters.personal_data import PersonalData
+
+        return ConcealingChat(ChatModel(lane), PersonalData(self._settings.mirror.phone_region))
 
     def embedder(self) -> Embedder:
         """The model that `DESKHAND_EMBEDDER` names; not for `local`.

@@ -100,8 +100,12 @@ def admit(question: Question, *, max_chars: int) -> Admitted:
     )
 
 
-def redact(text: str) -> tuple[str, int]:
-    """The text with secrets replaced, and how many there were."""
+def _hidden(_: str) -> str:
+    return _HIDDEN
+
+
+def redact(text: str, put: Callable[[str], str] = _hidden) -> tuple[str, int]:
+    """The text with secrets replaced, and how many there were. put: what stands for a secret."""
     count = 0
 
     def hide(pattern: re.Pattern[str], replaced: Callable[[re.Match[str]], str]) -> None:
@@ -116,18 +120,18 @@ def redact(text: str) -> tuple[str, int]:
         text = pattern.sub(one, text)
 
     for pattern in _SECRETS:
-        hide(pattern, lambda _: _HIDDEN)
-    hide(_NAMED_SECRET, _hide_value)
-    hide(_CARD, lambda match: _HIDDEN if _is_card(match[0]) else match[0])
+        hide(pattern, lambda match: put(match[0]))
+    hide(_NAMED_SECRET, lambda match: _hide_value(match, put))
+    hide(_CARD, lambda match: put(match[0]) if _is_card(match[0]) else match[0])
     return text, count
 
 
-def _hide_value(match: re.Match[str]) -> str:
+def _hide_value(match: re.Match[str], put: Callable[[str], str]) -> str:
     """A word after "password:" is a secret unless it reads like the rest of a sentence."""
     name, sign, value, more = match.groups()
     if _HIDDEN in value or (value.rstrip("?!.,;:)").isalpha() and (more or value.endswith("?"))):
         return match[0]
-    return f"{name}{sign}{_HIDDEN}"
+    return f"{name}{sign}{put(value)}"
 
 
 def _is_card(digits: str) -> bool:

@@ -30,6 +30,11 @@ class OpenAiSettings(BaseModel):
         default=5, ge=1, description="failures in a row after which a model is left alone"
     )
     breaker_s: float = Field(default=30.0, gt=0, description="how long it is left alone")
+    conceal_personal_data: bool = Field(
+        default=False,
+        description="whether e-mail addresses, phone, account and card numbers, network addresses "
+        "and keys are sent to a chat model as placeholders, and put back in what it writes",
+    )
     prices: Prices = Field(
         default={},
         description="MODEL=INPUT/OUTPUT, commas between: dollars per million tokens of models that "

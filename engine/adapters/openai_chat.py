@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from engine.adapters.openai_faults import ModelFault, filtered
 from engine.adapters.openai_lane import OpenAiLane, OpenCall, Tokens, end_permit
@@ -21,6 +21,31 @@ _COUNTS_WITHIN_S = 0.25
 def prompt_tokens(messages: Sequence[Message]) -> int:
     """An estimate of what a model reads."""
     return sum(estimate_tokens(m.content) + _TOKENS_OF_A_MESSAGE for m in messages)
+
+
+class Chat(Protocol):
+    """What asks a chat model; see `ChatModel`."""
+
+    @property
+    def lane(self) -> OpenAiLane:
+        """Where its calls go and are booked."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], *, max_output_tokens: int
+    ) -> AsyncGenerator[str, None]:
+        """Pieces of the answer as they come."""
+        ...
+
+    async def whole(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_output_tokens: int,
+        response_format: dict[str, Any] | None = None,
+    ) -> str:
+        """The answer at once."""
+        ...
 
 
 class ChatModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.adapters.openai_chat import ChatModel, prompt_tokens
+from engine.adapters.openai_chat import Chat, prompt_tokens
 from engine.adapters.openai_faults import ModelFault
 from engine.adapters.openai_lane import Tokens
 from engine.adapters.openai_objects import probability_in
@@ -18,7 +18,7 @@ from engine.verification.grading import (
 class OpenAiGrader:
     """Fills the `Grader` port with a model behind the Chat Completions API."""
 
-    def __init__(self, chat: ChatModel, *, max_output_tokens: int) -> None:
+    def __init__(self, chat: Chat, *, max_output_tokens: int) -> None:
         """max_output_tokens: for one judgement; a reasoning model's thinking counts."""
         self.name = f"openai:{chat.lane.model}:grade-{GRADE_PROMPT_VERSION}"
         self._chat = chat

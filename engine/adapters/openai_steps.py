@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.adapters.openai_chat import ChatModel, prompt_tokens
+from engine.adapters.openai_chat import Chat, prompt_tokens
 from engine.adapters.openai_faults import ModelFault
 from engine.adapters.openai_lane import Tokens
 from engine.adapters.openai_objects import objects_in
@@ -12,7 +12,7 @@ from engine.generation.step_prompt import STEP_PROMPT_VERSION, STEPS_FORMAT, Ope
 class OpenAiStepWriter:
     """Fills the `StepWriter` port with a model behind the Chat Completions API."""
 
-    def __init__(self, chat: ChatModel, *, max_output_tokens: int) -> None:
+    def __init__(self, chat: Chat, *, max_output_tokens: int) -> None:
         self.name = f"openai:{chat.lane.model}:steps-{STEP_PROMPT_VERSION}"
         self._chat = chat
         self._max_output_tokens = max_output_tokens

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from engine.adapters.openai_chat import ChatModel
+from engine.adapters.openai_chat import Chat
 from engine.adapters.openai_faults import ModelFault
 from engine.adapters.openai_objects import probability_in
 from engine.generation.prompt import Message
@@ -39,7 +39,7 @@ _SCHEMA: dict[str, Any] = {
 class OpenAiVerifier:
     """Fills the `Verifier` port with a model behind the Chat Completions API."""
 
-    def __init__(self, chat: ChatModel, *, max_output_tokens: int) -> None:
+    def __init__(self, chat: Chat, *, max_output_tokens: int) -> None:
         """max_output_tokens: for one sentence; a reasoning model's thinking counts."""
         self.name = f"openai:{chat.lane.model}:verify-{VERIFY_PROMPT_VERSION}"
         self._chat = chat

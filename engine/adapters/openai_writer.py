@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from engine.adapters.openai_chat import ChatModel, prompt_tokens
+from engine.adapters.openai_chat import Chat, prompt_tokens
 from engine.adapters.openai_lane import Tokens
 from engine.generation.cited_spans import with_spans
 from engine.generation.draft import DraftSentence, NoAnswer
@@ -20,7 +20,7 @@ _MOST_HITS = 8
 class OpenAiWriter:
     """Fills the `Writer` port with a model behind the Chat Completions API."""
 
-    def __init__(self, chat: ChatModel, *, max_output_tokens: int) -> None:
+    def __init__(self, chat: Chat, *, max_output_tokens: int) -> None:
         self.name = f"openai:{chat.lane.model}:prompt-{PROMPT_VERSION}"
         self._chat = chat
         self._max_output_tokens = max_output_tokens

@@ -17,6 +17,9 @@ _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(
     r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\.\d{1,3}){3})?(?![\w:])"
 )
+Put = Callable[[str, str], str]
+"""What stands for a find, of its kind and its text."""
+
 _NO_REGION = "ZZ"
 _LONGEST_LINE = 10_000
 _MOST_PHONES = 200
@@ -35,36 +38,42 @@ class PersonalData:
 
     def redact(self, text: str) -> str:
         """See the port."""
-        text, _ = redact_secrets(text)
-        text = _PERSON.sub("[person]", _EMAIL.sub("[email]", text))
-        text = _IBAN.sub(_without_iban, text)
-        text = _CARD.sub(_replaced_if(_is_card, "[card]"), text)
-        text = _IPV6.sub(_replaced_if(_is_address, "[ip]"), text)
-        text = _IPV4.sub(_replaced_if(_is_address, "[ip]"), text)
-        return self._without_phones(text)
+        return self.replaced(text, lambda kind, _: f"[{kind}]")
 
-    def _without_phones(self, text: str) -> str:
+    def replaced(self, text: str, put: Put) -> str:
+        """The text with `put(kind, found)` for each find; kind: "email", "person", "iban", "card",
+        "ip", "phone", or "redacted" for a secret.
+        """
+
+        def of(kind: str, holds: Callable[[str], bool] = bool) -> Callable[[re.Match[str]], str]:
+            return lambda match: put(kind, match[0]) if holds(match[0]) else match[0]
+
+        text, _ = redact_secrets(text, lambda found: put("redacted", found))
+        text = _PERSON.sub(of("person"), _EMAIL.sub(of("email"), text))
+        text = _IBAN.sub(lambda match: _without_iban(match, put), text)
+        text = _CARD.sub(of("card", _is_card), text)
+        text = _IPV6.sub(of("ip", _is_address), text)
+        text = _IPV4.sub(of("ip", _is_address), text)
+        return self._without_phones(text, put)
+
+    def _without_phones(self, text: str, put: Put) -> str:
         """Line by line, so that one long text cannot use up the matcher's patience for all."""
         return "".join(
-            self._line_without_phones(line[at : at + _LONGEST_LINE])
+            self._line_without_phones(line[at : at + _LONGEST_LINE], put)
             for line in text.splitlines(keepends=True)
             for at in range(0, len(line), _LONGEST_LINE)
         )
 
-    def _line_without_phones(self, line: str) -> str:
+    def _line_without_phones(self, line: str, put: Put) -> str:
         if sum(c.isdigit() for c in line) < 6:
             return line
         from phonenumbers import PhoneNumberMatcher
 
         made, end = [], 0
         for match in PhoneNumberMatcher(line, self._region, max_tries=_MOST_PHONES):
-            made += [line[end : match.start], "[phone]"]
+            made += [line[end : match.start], put("phone", line[match.start : match.end])]
             end = match.end
         return "".join([*made, line[end:]])
-
-
-def _replaced_if(holds: Callable[[str], bool], placeholder: str) -> Callable[[re.Match[str]], str]:
-    return lambda match: placeholder if holds(match[0]) else match[0]
 
 
 def _is_card(digits: str) -> bool:
@@ -85,7 +94,7 @@ def _is_address(text: str) -> bool:
     return not (found.is_loopback or found.is_unspecified)
 
 
-def _without_iban(match: re.Match[str]) -> str:
+def _without_iban(match: re.Match[str], put: Put) -> str:
     """The longest beginning that is an IBAN: words may follow it without a break."""
     from stdnum import iban
 
@@ -93,5 +102,5 @@ def _without_iban(match: re.Match[str]) -> str:
     ends = [i for i, c in enumerate(text, 1) if c.isalnum()]
     for end in reversed(ends[_SHORTEST_IBAN - 1 :]):
         if iban.is_valid(text[:end], check_country=False):
-            return f"[iban]{text[end:]}"
+            return f"{put('iban', text[:end])}{text[end:]}"
     return text

@@ -21,7 +21,7 @@ from engine.settings import load_settings
 from engine.stopwatch import SentenceReady
 from engine.storage.usage import LedgerRow
 from engine.trace import Outcome, ReasonCode, Stage, Trace
-from evals.model_server.models import obeying
+from evals.model_server.models import obeying, quoting
 from evals.model_server.reply import Fault, Reply
 from evals.model_server.server import ModelServer
 
@@ -126,6 +126,21 @@ async def test_a_models_sentences_are_cited_checked_and_released_one_by_one(
     assert set(trace.timings_ms) == set(Stage)
     parts = sum(ms for stage, ms in trace.timings_ms.items() if stage is not Stage.TOTAL)
     assert parts <= trace.timings_ms[Stage.TOTAL]
+
+
+async def test_personal_data_is_answered_and_not_sent(
+    open_with: OpenEngine, server: ModelServer
+) -> None:
+    engine = await open_with(
+        {"desk": "The help desk for passwords is desk@example.org. It opens at nine."},
+        DESKHAND_OPENAI__CONCEAL_PERSONAL_DATA="true",
+    )
+    server.respond = quoting
+    trace = await ask(engine, "What is the e-mail address of the help desk for passwords?")
+    assert "desk@example.org" in trace.reply
+    assert [request.path for request in server.requests] == ["/v1/chat/completions"]
+    assert "EMAIL_1" in json.dumps(server.requests[0].body)
+    assert "desk@example.org" not in json.dumps(server.requests[0].body)
 
 
 async def test_a_sentence_is_released_while_the_model_still_writes(
