@@ -45,6 +45,7 @@ from bot.slack_app import Identity, make_slack_app
 from bot.spending.composing import money_of
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
+from bot.surfaces.deeds import Deeds
 from bot.surfaces.dispatch import Dispatch
 from bot.surfaces.home import Home
 from bot.transport.http import HttpTransport
@@ -74,6 +75,7 @@ def compose(
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
+    deeds = Deeds(tenant=tenant, audit=engine.audit, clock=clock)
     policy = load_policy(settings.review.policy, settings)
     modes = modes_of(engine, api, identity, aside, policy)
     attachments = Attachments(
@@ -166,6 +168,7 @@ def compose(
                 traces=engine.traces,
                 documents=engine.documents,
                 cases=engine.cases,
+                deeds=deeds,
                 clock=clock,
             ),
             expect=cards.expect if cards is not None else None,
@@ -289,6 +292,7 @@ def compose(
         entries=entries,
         modes=modes.commands,
         budget=money.command,
+        deeds=deeds,
         aside=aside,
         readiness=readiness,
     )

@@ -33,6 +33,7 @@ from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
 from engine.spending.budgets import Budgets, zone_of
 from engine.storage.announcements import AnnouncementStore
+from engine.storage.audit import AuditStore
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
@@ -84,6 +85,7 @@ class Engine:
     budgets: Budgets
     models: ModelStore
     fits: FitStore
+    audit: AuditStore
     triage: TriageModels
     answerability: OwnAnswerability
     inbox: InboxStore
@@ -249,6 +251,7 @@ async def open_engine(
             budgets=budgets,
             models=models,
             fits=fits,
+            audit=AuditStore(database),
             triage=triage,
             answerability=answerability,
             inbox=InboxStore(database, commits),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.access.people import PersonKind, parse_person
-from bot.slack_api import SlackApi
+from bot.access.refusing import refuse
+from bot.slack_api import SlackApi, SlackFault
 
 
 async def is_admin(api: SlackApi, user: str) -> bool:
@@ -14,6 +15,17 @@ async def is_admin(api: SlackApi, user: str) -> bool:
 
     Raises: SlackFault where Slack does not say.
     """
+    try:
+        found = await _is_admin(api, user)
+    except SlackFault:
+        refuse()
+        raise
+    if not found:
+        refuse()
+    return found
+
+
+async def _is_admin(api: SlackApi, user: str) -> bool:
     person = (await api.call("users.info", user=user)).get("user") or {}
     if not (person.get("is_admin") or person.get("is_owner")):
         return False
