@@ -34,6 +34,7 @@ from bot.private_upgrade import PrivateUpgrade
 from bot.readiness import Readiness
 from bot.refitting import Refitting
 from bot.rendering.notices import Person
+from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
 from bot.review.desk_composing import cards_of, desk_of, lost_cards_of
@@ -266,6 +267,13 @@ def compose(
         announcements=engine.announcements,
         clock=clock,
     )
+    retaining = NightlyRetention(
+        tenant=tenant,
+        retention=engine.retention,
+        timers=TimerStore(engine.database),
+        timezone=settings.review.timezone,
+        clock=clock,
+    )
     figures = figures_of(
         engine,
         api,
@@ -337,6 +345,7 @@ def compose(
         timekeeper=timekeeper_of(
             engine,
             retraining.handlers,
+            retaining.handlers,
             modes.handlers,
             figures.weekly.handlers,
             case_handlers_of(engine, timing, lost, escalation.wake),
@@ -345,6 +354,7 @@ def compose(
             entries.proposals.handlers if entries.proposals else {},
         ),
         retraining=retraining,
+        retaining=retaining,
         figures=figures.weekly,
         spending=money.watch,
         refitting=Refitting(

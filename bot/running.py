@@ -17,6 +17,7 @@ from bot.learning.keeping import EntryKeeping
 from bot.modes.composing import Modes
 from bot.readiness import Readiness
 from bot.refitting import Refitting
+from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import CaseTiming
 from bot.review.timekeeper import Timekeeper
@@ -48,6 +49,7 @@ class Bot:
     timekeeper: Timekeeper
     modes: Modes
     retraining: WeeklyRetraining
+    retaining: NightlyRetention
     figures: WeeklyFigures
     spending: SpendingWatch
     entries: EntryKeeping
@@ -82,6 +84,7 @@ class Bot:
             await self.timing.start()
             stack.push_async_callback(self.timekeeper.aclose)
             await self.retraining.start()
+            await self.retaining.start()
             await self.figures.start()
             await self.spending.start()
             await self.entries.start()

@@ -27,6 +27,7 @@ from engine.knowledge.parser import Parser
 from engine.ledger import Ledger
 from engine.pipeline import Pipeline
 from engine.proposed_steps import StepProposal, StepWriter
+from engine.retention import Retention
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
@@ -52,6 +53,7 @@ from engine.storage.migrate import migrate
 from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.replies import ReplyStore
+from engine.storage.retention import RetentionStore
 from engine.storage.sources import SourceStore
 from engine.storage.spend import SpendStore
 from engine.storage.term_statistics import TermStatistics
@@ -86,6 +88,7 @@ class Engine:
     models: ModelStore
     fits: FitStore
     audit: AuditStore
+    retention: Retention
     triage: TriageModels
     answerability: OwnAnswerability
     inbox: InboxStore
@@ -195,7 +198,7 @@ async def open_engine(
             embedder=f"{embedder.name}:{embedder.version}",
             calibration=OwnCalibration(models),
         )
-        entries = EntryStore(database)
+        entries, audit = EntryStore(database), AuditStore(database)
         pipeline = Pipeline(
             retriever=retriever,
             drafting=drafting,
@@ -251,7 +254,14 @@ async def open_engine(
             budgets=budgets,
             models=models,
             fits=fits,
-            audit=AuditStore(database),
+            audit=audit,
+            retention=Retention(
+                tenant=settings.tenant,
+                settings=settings.retention,
+                store=RetentionStore(database),
+                audit=audit,
+                clock=given.clock,
+            ),
             triage=triage,
             answerability=answerability,
             inbox=InboxStore(database, commits),

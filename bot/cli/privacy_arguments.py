@@ -9,7 +9,7 @@ _Command = Callable[[str, str, str], argparse.ArgumentParser]
 
 
 def add_privacy(command: _Command, parser: type[argparse.ArgumentParser]) -> None:
-    """Adds `audit`."""
+    """Adds `audit` and `retention`."""
     audit = command(
         "audit",
         "show what admins and reviewers did",
@@ -36,4 +36,12 @@ def add_privacy(command: _Command, parser: type[argparse.ArgumentParser]) -> Non
         metavar="HASH",
         help="a hash that was shown as the newest before, and kept elsewhere: it must still be "
         "there, so that rows missing at the end are seen too",
+    )
+    retention = command(
+        "retention",
+        "remove what is older than the settings let it be, as the bot does each night",
+        "deskhand retention --dry-run",
+    )
+    retention.add_argument(
+        "--dry-run", action="store_true", help="count what would go, and remove nothing"
     )
