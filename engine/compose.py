@@ -107,6 +107,10 @@ class Engine:
     hosted: HostedModels
     ledger: Ledger
 
+    async def forget_vectors(self) -> None:
+        """Empties the file of vectors of texts seen before, where there is one."""
+        await chosen.forget_vectors(self.embedder)
+
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
 

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 
 from engine.errors import DeskhandError, WrongUse
 
-_ALWAYS = {"ingest", "fit", "migrate", "forget", "export"}
+_ALWAYS = {"ingest", "fit", "migrate", "export"}
 _ACTIONS = {
     "entries": {"rollback", "export"},
     "triage": {"train", "retrain", "rollback"},
@@ -57,8 +57,8 @@ def deed_of(args: argparse.Namespace) -> str | None:
         if args.rollback:
             return "deskhand calibrate --rollback"
         return None if args.measure_only else "deskhand calibrate"
-    if command == "retention":
-        return None if args.dry_run else "deskhand retention"
+    if command in ("retention", "forget"):
+        return None if args.dry_run else f"deskhand {command}"
     return f"deskhand {command}" if command in _ALWAYS else None
 
 
@@ -72,6 +72,8 @@ def who() -> str:
 
 def object_of(args: argparse.Namespace) -> str:
     """What it was about: a source without its secrets, or an id."""
+    if getattr(args, "audited", None) is not None:  # as the command itself names it
+        return str(args.audited)
     from engine.knowledge.source import normalise
 
     if args.command == "sources":
@@ -80,7 +82,9 @@ def object_of(args: argparse.Namespace) -> str:
         given = [normalise(source) for source in args.sources]
         more = f" and {len(given) - 1} more" if len(given) > 1 else ""
         return f"{given[0][:100]}{more}" if given else "every source"
-    return str(getattr(args, "id", "") or getattr(args, "name", "") or "")
+    named = (getattr(args, name, None) for name in ("id", "name", "what"))
+    about = str(next((name for name in named if name), ""))
+    return normalise(about) if "://" in about else about
 
 
 async def _write(action: str, args: argparse.Namespace, *, done: bool, quiet: bool) -> None:

@@ -9,7 +9,7 @@ _Command = Callable[[str, str, str], argparse.ArgumentParser]
 
 
 def add_privacy(command: _Command, parser: type[argparse.ArgumentParser]) -> None:
-    """Adds `audit` and `retention`."""
+    """Adds `audit`, `retention`, `forget` and `export`."""
     audit = command(
         "audit",
         "show what admins and reviewers did",
@@ -45,3 +45,23 @@ def add_privacy(command: _Command, parser: type[argparse.ArgumentParser]) -> Non
     retention.add_argument(
         "--dry-run", action="store_true", help="count what would go, and remove nothing"
     )
+    forget = command(
+        "forget",
+        "forget a person, a question or a source, and prove it",
+        "deskhand forget U0123ABC",
+    )
+    forget.add_argument(
+        "what",
+        metavar="USER|QUESTION|SOURCE",
+        help="a Slack id; a question's id or permalink; or a source as `deskhand sources` lists it",
+    )
+    forget.add_argument(
+        "--dry-run", action="store_true", help="count what is stored, and remove nothing"
+    )
+    export = command(
+        "export",
+        "write what is stored about a person to a file",
+        "deskhand export U0123ABC --output person.json",
+    )
+    export.add_argument("what", metavar="USER", help="a Slack id")
+    export.add_argument("--output", metavar="FILE.json", help="without, standard output")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select
 
 from engine.storage.database import Database
 from engine.storage.schema import audit
@@ -99,6 +99,12 @@ class AuditStore:
     async def verify(self, tenant: str, *, expected: str | None = None) -> Verified:
         """Looks at each row. expected: a hash that was the newest once and must still be there."""
         return await self._database.look_up(lambda db: _verify(db, tenant, expected))
+
+    async def count_naming(self, tenant: str, user: str) -> int:
+        """How many rows name a Slack id."""
+        named = or_(audit.c.who == user, audit.c.object.contains(user, autoescape=True))
+        statement = select(func.count()).select_from(audit).where(audit.c.tenant == tenant, named)
+        return await self._database.look_up(lambda db: int(db.execute(statement).scalar_one()))
 
     async def prunable(self, tenant: str, before: datetime) -> int:
         """How many rows `prune` would remove."""
