@@ -350,6 +350,7 @@ def compose(
             figures.weekly.handlers,
             case_handlers_of(engine, timing, lost, escalation.wake),
             entries.keeping.handlers,
+            entries.deleted.handlers,
             money.watch.handlers,
             entries.proposals.handlers if entries.proposals else {},
         ),
@@ -366,6 +367,7 @@ def compose(
             every_s=settings.refit_every_s,
         ),
         entries=entries.keeping,
+        deleted=entries.deleted,
     )
 
 

@@ -13,6 +13,7 @@ from bot.escalation import Escalation
 from bot.evals.clockwork import Clockwork
 from bot.figures.weekly import WeeklyFigures
 from bot.intake.gap_loop import GapLoop
+from bot.learning.deleted import DeletedQuestions
 from bot.learning.keeping import EntryKeeping
 from bot.modes.composing import Modes
 from bot.readiness import Readiness
@@ -53,6 +54,7 @@ class Bot:
     figures: WeeklyFigures
     spending: SpendingWatch
     entries: EntryKeeping
+    deleted: DeletedQuestions
     refitting: Refitting
 
     @asynccontextmanager
@@ -88,6 +90,7 @@ class Bot:
             await self.figures.start()
             await self.spending.start()
             await self.entries.start()
+            await self.deleted.start()
             await self.timekeeper.start()
             self.refitting.start()
             stack.push_async_callback(self.refitting.aclose)

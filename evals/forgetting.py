@@ -7,11 +7,11 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from engine.errors import StorageUnavailable
-from engine.privacy.sought import Sought
+from engine.privacy.sought import Sought, plain
 from evals.cases.own import own_cases_path
 
 _REPORTS = ("reports", "watch")
@@ -34,6 +34,21 @@ async def forget_in_files(home: Path, sought: Sought) -> Mapping[str, int]:
         ) from None
 
 
+def drop_saved_cases(home: Path, asked: Collection[tuple[str, str]]) -> int:
+    """Removes cases that were saved from these questions, each by its asker and its words; what
+    somebody wrote by hand names no asker and stays. Works on a disk: call it in a thread.
+    """
+    said = {(user, plain(text)) for user, text in asked}
+
+    def is_one(row: object) -> bool:
+        return (
+            isinstance(row, Mapping)
+            and (row.get("user"), plain(str(row.get("user_question") or ""))) in said
+        )
+
+    return _drop_cases(own_cases_path(home), is_one)
+
+
 def cases_of(home: Path, sought: Sought) -> list[object]:
     """Saved cases that hold what is sought. Reads a disk: call it in a thread."""
     path = own_cases_path(home)
@@ -42,7 +57,7 @@ def cases_of(home: Path, sought: Sought) -> list[object]:
 
 
 def _forget(home: Path, sought: Sought) -> dict[str, int]:
-    counts = {"saved cases": _forget_cases(own_cases_path(home), sought)}
+    counts = {"saved cases": _drop_cases(own_cases_path(home), sought.is_in)}
     counts["reports"] = 0
     for folder in _reports(home):
         if any(_holds(file, sought) for file in folder.rglob("*") if file.is_file()):
@@ -51,15 +66,13 @@ def _forget(home: Path, sought: Sought) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _forget_cases(path: Path, sought: Sought) -> int:
+def _drop_cases(path: Path, is_one: Callable[[object], bool]) -> int:
     if not path.exists():
         return 0
     with path.open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # who adds a case waits for it
         lines = file.read().splitlines(keepends=True)
-        kept = [
-            line for line in lines if not sought.is_in(_parsed(line.decode("utf-8", "replace")))
-        ]
+        kept = [line for line in lines if not is_one(_parsed(line.decode("utf-8", "replace")))]
         if len(kept) != len(lines):
             file.seek(0)
             file.write(b"".join(kept))

@@ -84,6 +84,8 @@ class Dispatch:
             await self.receiver.receive(event, team=team)
             if self.entries.proposals is not None:
                 self.entries.proposals.heed(event)
+            if event.get("subtype") == "message_deleted":
+                self.aside.begin(self._leave_deleted(event), "what was drawn from it stays for now")
         elif kind == "app_home_opened":
             self.aside.begin(self.home.opened(event), "a tab was not filled")
         elif kind == "agent_session_stopped":
@@ -94,6 +96,12 @@ class Dispatch:
         elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
+
+    async def _leave_deleted(self, event: Json) -> None:
+        """What was drawn from a deleted question goes with it."""
+        await self.entries.deleted.look()
+        if self.entries.proposals is not None:
+            await self.entries.proposals.withdraw(event)
 
     def missed(self) -> None:
         """An event could not be kept."""
