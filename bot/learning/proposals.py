@@ -24,6 +24,7 @@ from bot.review.timekeeper import Handler
 from bot.slack_api import SlackApi
 from engine.audience import EVERYONE
 from engine.clock import Clock
+from engine.intake import redact
 from engine.storage.entries import EntryStore
 from engine.storage.entry import Entry, EntryState, NewEntry
 from engine.storage.inbox import NewQuestion, Surface
@@ -118,7 +119,7 @@ class Proposals:
         if not said or any(m.get("user") == self.bot_user for m in said):
             return
         asker, asked = str(said[0].get("user") or ""), str(said[0].get("text") or "")
-        question = plain_text(asked, bot_user=self.bot_user)
+        question, _ = redact(plain_text(asked, bot_user=self.bot_user))
         addressed = self.bot_user in mentions(asked) or said[0].get("bot_id")
         if not asker or asker == user or addressed:
             return

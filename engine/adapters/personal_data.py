@@ -27,20 +27,24 @@ class PersonalData:
     """The port `engine.redaction.Redactor`.
 
     region: two-letter country whose phone numbers are found without their prefix; None finds those
-    with a prefix only. Loads its libraries at the first text.
+    with a prefix only. addresses: whether e-mail and network addresses and Slack's ids of people
+    are replaced as well, which a case is often about. Loads its libraries at the first text.
     """
 
-    def __init__(self, region: str | None = None) -> None:
+    def __init__(self, region: str | None = None, *, addresses: bool = True) -> None:
         self._region = region or _NO_REGION
+        self._addresses = addresses
 
     def redact(self, text: str) -> str:
         """See the port."""
         text, _ = redact_secrets(text)
-        text = _PERSON.sub("[person]", _EMAIL.sub("[email]", text))
+        if self._addresses:
+            text = _PERSON.sub("[person]", _EMAIL.sub("[email]", text))
         text = _IBAN.sub(_without_iban, text)
         text = _CARD.sub(_replaced_if(_is_card, "[card]"), text)
-        text = _IPV6.sub(_replaced_if(_is_address, "[ip]"), text)
-        text = _IPV4.sub(_replaced_if(_is_address, "[ip]"), text)
+        if self._addresses:
+            text = _IPV6.sub(_replaced_if(_is_address, "[ip]"), text)
+            text = _IPV4.sub(_replaced_if(_is_address, "[ip]"), text)
         return self._without_phones(text)
 
     def _without_phones(self, text: str) -> str:
