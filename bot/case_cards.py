@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from bot.review.routing import Routing
 from bot.review.similar import SimilarCases
 from bot.review.webhooks import TICKETS
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault
+from engine.redaction import Redactor
 from engine.storage.case import Case, CaseState
 from engine.storage.cases import CaseStore
 from engine.storage.documents import DocumentStore
@@ -71,6 +73,7 @@ class CaseCards:
     lost: LostCards
     admin_channel: str | None
     tickets: WebhookCallStore
+    redactor: Redactor
 
     async def bring(self, case: Case) -> None:
         """Posts or updates a case's card, and tells the asker what they are to be told.
@@ -172,7 +175,7 @@ class CaseCards:
     async def _similar(self, case: Case, item: InboxItem, home: str) -> list[SimilarCase]:
         return [
             SimilarCase(
-                question=plain_text(other.text, bot_user=self.bot_user),
+                question=await self._redacted(plain_text(other.text, bot_user=self.bot_user)),
                 answered_by=await name_of(self.api, other.answered_by),
                 card=await self._permalink(other.channel, other.ts),
             )
@@ -180,14 +183,15 @@ class CaseCards:
         ]
 
     async def trace_of(self, item: InboxItem) -> Mapping[str, Any]:
-        """The answer contract's object as saved; for a question without one, what a card needs."""
+        """The answer contract's object as saved, but for numbers that identify the asker; for a
+        question without one, what a card needs."""
         found = await self.traces.get(self.tenant, item.trace_id) if item.trace_id else None
         if found is not None:
-            return found
+            return {**found, "question": await self._redacted(str(found["question"]))}
         pending = item.state in (State.DUE, State.CLAIMED)  # also while a first failure is ended
         why = _CHANGED if pending and item.revision > 1 else _NO_ANSWER
         return {
-            "question": plain_text(item.text, bot_user=self.bot_user),
+            "question": await self._redacted(plain_text(item.text, bot_user=self.bot_user)),
             "reply": "",
             "draft_reply": "",
             "reasons": [{"code": ReasonCode.INTERNAL_ERROR.value, "text": why}],
@@ -195,6 +199,10 @@ class CaseCards:
             "internal_next_steps": [],
             "triage": {"category": None, "priority": None},
         }
+
+    async def _redacted(self, text: str) -> str:
+        """Without account, card and phone numbers."""
+        return await asyncio.to_thread(self.redactor.redact, text)
 
     async def may_show_draft(self, item: InboxItem, channel: str) -> bool:
         """Whether all who read this channel of cards may read what the draft rests on."""

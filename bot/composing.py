@@ -35,6 +35,7 @@ from bot.private_upgrade import PrivateUpgrade
 from bot.readiness import Readiness
 from bot.refitting import Refitting
 from bot.rendering.notices import Person
+from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
 from bot.review.desk_composing import cards_of, desk_of, lost_cards_of
@@ -46,6 +47,7 @@ from bot.slack_app import Identity, make_slack_app
 from bot.spending.composing import money_of
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
+from bot.surfaces.deeds import Deeds
 from bot.surfaces.dispatch import Dispatch
 from bot.surfaces.home import Home
 from bot.transport.http import HttpTransport
@@ -75,6 +77,7 @@ def compose(
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
+    deeds = Deeds(tenant=tenant, audit=engine.audit, clock=clock)
     policy = load_policy(settings.review.policy, settings)
     admins = Admins(api=api, facts=facts, group=slack.admins)
     modes = modes_of(engine, api, admins, identity, aside, policy)
@@ -168,6 +171,7 @@ def compose(
                 traces=engine.traces,
                 documents=engine.documents,
                 cases=engine.cases,
+                deeds=deeds,
                 clock=clock,
             ),
             expect=cards.expect if cards is not None else None,
@@ -266,6 +270,13 @@ def compose(
         announcements=engine.announcements,
         clock=clock,
     )
+    retaining = NightlyRetention(
+        tenant=tenant,
+        retention=engine.retention,
+        timers=TimerStore(engine.database),
+        timezone=settings.review.timezone,
+        clock=clock,
+    )
     figures = figures_of(
         engine,
         api,
@@ -293,6 +304,7 @@ def compose(
         entries=entries,
         modes=modes.commands,
         budget=money.command,
+        deeds=deeds,
         aside=aside,
         readiness=readiness,
     )
@@ -337,14 +349,17 @@ def compose(
         timekeeper=timekeeper_of(
             engine,
             retraining.handlers,
+            retaining.handlers,
             modes.handlers,
             figures.weekly.handlers,
             case_handlers_of(engine, timing, lost, escalation.wake),
             entries.keeping.handlers,
+            entries.deleted.handlers,
             money.watch.handlers,
             entries.proposals.handlers if entries.proposals else {},
         ),
         retraining=retraining,
+        retaining=retaining,
         figures=figures.weekly,
         spending=money.watch,
         refitting=Refitting(
@@ -356,6 +371,7 @@ def compose(
             every_s=settings.refit_every_s,
         ),
         entries=entries.keeping,
+        deleted=entries.deleted,
     )
 
 

@@ -19,7 +19,9 @@ from bot.rendering.case_words import NOT_A_REVIEWER, NOT_FOR_ASKER, why_not_take
 from bot.rendering.human import human_answer
 from bot.rendering.neutral import escape
 from bot.slack_api import RateLimited, SlackApi, SlackFault
+from bot.surfaces.deeds import Deeds
 from engine.clock import Clock
+from engine.storage.audit import Outcome as AuditOutcome
 from engine.storage.case import Case, How
 from engine.storage.cases import CaseStore
 from engine.storage.documents import DocumentStore
@@ -49,6 +51,7 @@ class PersonsAnswers:
     traces: TraceStore
     documents: DocumentStore
     cases: CaseStore
+    deeds: Deeds
     clock: Clock
 
     async def prepare(self, item: InboxItem) -> Prepared:
@@ -100,6 +103,8 @@ class PersonsAnswers:
             }
             await self._tell(item, given.case, why_not_taken(given.case, names, for_user=item.user))
             return _NOTHING
+        if given.done:
+            await self._write_down(item, case, AuditOutcome.ACCEPTED)
         return Prepared(
             trace_id="",
             outcome=Outcome.ANSWERED.value,
@@ -158,6 +163,7 @@ class PersonsAnswers:
 
     async def _tell(self, item: InboxItem, case: Case, sentence: str) -> None:
         """Only its author sees it; that it fails changes nothing."""
+        await self._write_down(item, case, AuditOutcome.REFUSED)
         if case.channel is None:
             return
         try:
@@ -172,3 +178,7 @@ class PersonsAnswers:
             raise
         except SlackFault as fault:
             log.info("somebody was not told: %s", fault)
+
+    async def _write_down(self, item: InboxItem, case: Case, outcome: AuditOutcome) -> None:
+        """In the audit log; a form's own row says only that the answer was put on its way."""
+        await self.deeds.write(item.user, "answer to case", case.id, outcome)

@@ -13,10 +13,12 @@ from bot.escalation import Escalation
 from bot.evals.clockwork import Clockwork
 from bot.figures.weekly import WeeklyFigures
 from bot.intake.gap_loop import GapLoop
+from bot.learning.deleted import DeletedQuestions
 from bot.learning.keeping import EntryKeeping
 from bot.modes.composing import Modes
 from bot.readiness import Readiness
 from bot.refitting import Refitting
+from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import CaseTiming
 from bot.review.timekeeper import Timekeeper
@@ -48,9 +50,11 @@ class Bot:
     timekeeper: Timekeeper
     modes: Modes
     retraining: WeeklyRetraining
+    retaining: NightlyRetention
     figures: WeeklyFigures
     spending: SpendingWatch
     entries: EntryKeeping
+    deleted: DeletedQuestions
     refitting: Refitting
 
     @asynccontextmanager
@@ -82,9 +86,11 @@ class Bot:
             await self.timing.start()
             stack.push_async_callback(self.timekeeper.aclose)
             await self.retraining.start()
+            await self.retaining.start()
             await self.figures.start()
             await self.spending.start()
             await self.entries.start()
+            await self.deleted.start()
             await self.timekeeper.start()
             self.refitting.start()
             stack.push_async_callback(self.refitting.aclose)

@@ -28,6 +28,14 @@ def embedder(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) ->
     return cached
 
 
+async def forget_vectors(embedder: Embedder) -> None:
+    """Empties that file; does nothing where there is none."""
+    from engine.adapters.embedding_cache import CachedEmbedder
+
+    if isinstance(embedder, CachedEmbedder):
+        await embedder.forget()
+
+
 def _model_of_vectors(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) -> Embedder:
     if settings.embedder != "local":
         return hosted.embedder()

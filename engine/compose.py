@@ -27,12 +27,14 @@ from engine.knowledge.parser import Parser
 from engine.ledger import Ledger
 from engine.pipeline import Pipeline
 from engine.proposed_steps import StepProposal, StepWriter
+from engine.retention import Retention
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
 from engine.spending.budgets import Budgets, zone_of
 from engine.storage.announcements import AnnouncementStore
+from engine.storage.audit import AuditStore
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
@@ -51,6 +53,7 @@ from engine.storage.migrate import migrate
 from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.replies import ReplyStore
+from engine.storage.retention import RetentionStore
 from engine.storage.sources import SourceStore
 from engine.storage.spend import SpendStore
 from engine.storage.term_statistics import TermStatistics
@@ -84,6 +87,8 @@ class Engine:
     budgets: Budgets
     models: ModelStore
     fits: FitStore
+    audit: AuditStore
+    retention: Retention
     triage: TriageModels
     answerability: OwnAnswerability
     inbox: InboxStore
@@ -101,6 +106,10 @@ class Engine:
     announcements: AnnouncementStore
     hosted: HostedModels
     ledger: Ledger
+
+    async def forget_vectors(self) -> None:
+        """Empties the file of vectors of texts seen before, where there is one."""
+        await chosen.forget_vectors(self.embedder)
 
     async def make_ready(self) -> None:
         """Opens the index for questions, and repairs it from the database where they differ.
@@ -193,7 +202,7 @@ async def open_engine(
             embedder=f"{embedder.name}:{embedder.version}",
             calibration=OwnCalibration(models),
         )
-        entries = EntryStore(database)
+        entries, audit = EntryStore(database), AuditStore(database)
         pipeline = Pipeline(
             retriever=retriever,
             drafting=drafting,
@@ -249,6 +258,14 @@ async def open_engine(
             budgets=budgets,
             models=models,
             fits=fits,
+            audit=audit,
+            retention=Retention(
+                tenant=settings.tenant,
+                settings=settings.retention,
+                store=RetentionStore(database),
+                audit=audit,
+                clock=given.clock,
+            ),
             triage=triage,
             answerability=answerability,
             inbox=InboxStore(database, commits),

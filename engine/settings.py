@@ -33,6 +33,7 @@ from engine.errors import SettingsInvalid
 from engine.evaluation_settings import EvaluationSettings
 from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSettings
 from engine.openai_settings import OpenAiSettings as OpenAiSettings
+from engine.retention_settings import RetentionSettings
 from engine.review_settings import ReviewSettings
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
@@ -224,6 +225,7 @@ class Settings(BaseSettings):
     review: ReviewSettings = ReviewSettings()
     budget: BudgetSettings = BudgetSettings()
     limits: LimitSettings = LimitSettings()
+    retention: RetentionSettings = RetentionSettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()

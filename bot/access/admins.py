@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.access.facts import FactsUnknown, SlackFacts
 from bot.access.people import PersonKind, parse_person
+from bot.access.refusing import refuse
 from bot.slack_api import SlackApi, SlackFault
 
 
@@ -28,6 +29,16 @@ class Admins:
 
         Raises: SlackFault where Slack does not say.
         """
+        try:
+            found = await self._include(user)
+        except SlackFault:
+            refuse()
+            raise
+        if not found:
+            refuse()
+        return found
+
+    async def _include(self, user: str) -> bool:
         if not user:
             return False
         person = (await self.api.call("users.info", user=user)).get("user") or {}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.cli.eval_arguments import add_eval
+from bot.cli.privacy_arguments import add_privacy
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
 
@@ -126,6 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_demo(command)
     _add_entries(command)
+    add_privacy(command, _Parser)
     _add_triage(command)
     calibrate = command(
         "calibrate",
@@ -271,6 +273,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _EXIT_WRONG_USE
     import asyncio
 
+    from bot.cli import auditing
     from engine.containment import one_line
     from engine.errors import DeskhandError, WrongUse
 
@@ -278,7 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_home()
     try:
         module = import_module(f"bot.cli.{args.command}")
-        code = int(asyncio.run(module.run(args)))
+        code = asyncio.run(auditing.run(module.run, args))
         sys.stdout.flush()
         return code
     except WrongUse as error:

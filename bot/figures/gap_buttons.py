@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.access.refusing import refuse
 from bot.announcing import announcement_id
 from bot.evals.posts import EVENT_TYPE, ROOT
 from bot.figures.article import Article, Drafting, Publish, repeats_lines
@@ -60,6 +61,7 @@ class GapButtons:
         place = (str(container.get("channel_id") or ""), str(container.get("message_ts") or ""))
         gap = await self.gaps.get(self.tenant, str(action.get("value") or ""))
         if gap is None or not user or await self._place_of(gap) != place:
+            refuse()
             return
         refused = await self._refused(gap, user)
         if refused:
@@ -173,6 +175,7 @@ class GapButtons:
             log.info("a gap's message was not brought up to date: %s", fault)
 
     async def _tell(self, place: tuple[str, str], user: str, sentence: str) -> None:
+        refuse()
         try:
             await self.api.call("chat.postEphemeral", channel=place[0], user=user, text=sentence)
         except SlackFault as fault:

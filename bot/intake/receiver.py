@@ -18,6 +18,7 @@ from bot.intake.incoming import Deleted, Edited, Said, incoming
 from bot.modes.question_like import reads_like_question
 from bot.modes.standing import Standings
 from engine.clock import Clock
+from engine.intake import redact
 from engine.storage.cases import Case, CaseStore
 from engine.storage.channel_modes import Mode
 from engine.storage.conversations import ConversationStore
@@ -95,7 +96,7 @@ class Receiver:
         """
         item, is_new = await self.intake.keep(
             self.tenant,
-            question,
+            without_secrets(question),
             engages=question.surface in _ENGAGING
             and question.channel != NOWHERE
             and not question.extra.get(_UNHEARD),
@@ -195,7 +196,7 @@ class Receiver:
             known.team,
             known.channel,
             known.ts,
-            said.text,
+            said.text if reply else redact(said.text)[0],
             at=self.clock(),
             edited_at=moment_of(said.edited_ts) if said.edited_ts else None,
         )
@@ -229,7 +230,7 @@ class Receiver:
         if question is None:
             return None
         _, is_new = await self.intake.keep(
-            self.tenant, question, engages=False, deleted=True, at=self.clock()
+            self.tenant, without_secrets(question), engages=False, deleted=True, at=self.clock()
         )
         if is_new:
             return None
@@ -238,6 +239,14 @@ class Receiver:
 
     def _is_forgotten(self, ts: str) -> bool:
         return self.clock() - moment_of(ts) > self.forgotten_after
+
+
+def without_secrets(question: NewQuestion) -> NewQuestion:
+    """A question as it is kept: keys, tokens, passwords and card numbers in it reach no table, and
+    so no card, entry or label. What a person answers is theirs to send as it is."""
+    if question.surface is Surface.CASE_REPLY:
+        return question
+    return replace(question, text=redact(question.text)[0])
 
 
 def _reply_ts(channel: str, ts: str) -> str:

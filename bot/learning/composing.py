@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.access.facts import SlackFacts
 from bot.aside import Aside
+from bot.learning.deleted import DeletedQuestions
 from bot.learning.entry_rights import EntryRights
 from bot.learning.keeping import EntryKeeping
 from bot.learning.learning import Learning
@@ -15,8 +16,10 @@ from bot.learning.surface import EntryButtons
 from bot.learning.telling import EntryTelling
 from bot.slack_api import SlackApi
 from engine.compose import Engine
+from engine.storage.deleted_questions import DeletedQuestionStore
 from engine.storage.entry_messages import EntryMessageStore
 from engine.storage.entry_watch import EntryWatch
+from engine.storage.erasing import ErasingStore
 from engine.storage.timers import TimerStore
 
 
@@ -27,6 +30,7 @@ class Entries:
     learning: Learning
     keeping: EntryKeeping
     buttons: EntryButtons
+    deleted: DeletedQuestions
     proposals: Proposals | None
 
 
@@ -111,5 +115,16 @@ def entries_of(
         learning=learning,
         keeping=keeping,
         buttons=buttons,
+        deleted=DeletedQuestions(
+            tenant=tenant,
+            bot_user=bot_user,
+            home=settings.home,
+            questions=DeletedQuestionStore(engine.database),
+            erasing=ErasingStore(engine.database),
+            entries=engine.entries,
+            keeping=keeping,
+            timers=timers,
+            clock=clock,
+        ),
         proposals=proposals if settings.review.learn_from_threads else None,
     )

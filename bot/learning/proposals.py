@@ -24,6 +24,7 @@ from bot.review.timekeeper import Handler
 from bot.slack_api import SlackApi
 from engine.audience import EVERYONE
 from engine.clock import Clock
+from engine.intake import redact
 from engine.storage.entries import EntryStore
 from engine.storage.entry import Entry, EntryState, NewEntry
 from engine.storage.inbox import NewQuestion, Surface
@@ -78,6 +79,24 @@ class Proposals:
             return
         self.aside.begin(self.look(event), "an answer in a thread was not looked at")
 
+    async def withdraw(self, event: Mapping[str, Any]) -> None:
+        """Somebody deleted a message: what was proposed from its thread is not offered any more.
+
+        Raises: StorageUnavailable; RateLimited, Unsure from telling people.
+        """
+        entry_id = self._id_of(str(event.get("channel")), str(event.get("deleted_ts")))
+        entry = await self.entries.get(self.tenant, entry_id, 1)
+        if entry is None or entry.state is not EntryState.PROPOSED:
+            return
+        declined = await self.entries.decline(
+            self.tenant, entry_id, at=self.clock(), by=None, why="its question was deleted"
+        )
+        if declined.entry is not None:
+            await self.telling.bring(declined.entry)
+
+    def _id_of(self, channel: str, root_ts: str) -> str:
+        return str(uuid.uuid5(_SPACE, f"{self.tenant} {self.team} {channel} {root_ts}"))
+
     async def look(self, event: Mapping[str, Any]) -> None:
         """Proposes the reply of a reviewer to another person's question, one for each thread.
 
@@ -86,7 +105,7 @@ class Proposals:
         channel, root_ts = str(event["channel"]), str(event["thread_ts"])
         user = str(event.get("user") or "")
         answer = plain_text(str(event.get("text") or ""), bot_user=self.bot_user)
-        entry_id = str(uuid.uuid5(_SPACE, f"{self.tenant} {self.team} {channel} {root_ts}"))
+        entry_id = self._id_of(channel, root_ts)
         if not is_worth_keeping(answer) or await self.entries.get(self.tenant, entry_id):
             return
         rights = await rights_of(self.facts, team=self.team, user=user, user_team=None)
@@ -100,7 +119,7 @@ class Proposals:
         if not said or any(m.get("user") == self.bot_user for m in said):
             return
         asker, asked = str(said[0].get("user") or ""), str(said[0].get("text") or "")
-        question = plain_text(asked, bot_user=self.bot_user)
+        question, _ = redact(plain_text(asked, bot_user=self.bot_user))
         addressed = self.bot_user in mentions(asked) or said[0].get("bot_id")
         if not asker or asker == user or addressed:
             return

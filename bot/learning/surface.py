@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.access.audience import rights_of
 from bot.access.facts import SlackFacts
+from bot.access.refusing import refuse
 from bot.access.reviewers import is_reviewer
 from bot.learning.keeping import EntryKeeping
 from bot.learning.learning import Learning
@@ -67,9 +68,13 @@ class EntryButtons:
         container = body.get("container") or {}
         place = (str(container.get("channel_id")), str(container.get("message_ts")))
         entry = await self._entry(str(action.get("value") or ""))
-        if entry is None or not user:
-            return
-        if not any(is_message(entry, message, *place) for message in _MEANT.get(name, ())):
+        meant = _MEANT.get(name, ())
+        if (
+            entry is None
+            or not user
+            or not any(is_message(entry, message, *place) for message in meant)
+        ):
+            refuse()
             return
         if not await self._may(entry, user, asked=is_message(entry, ASKING, *place)):
             await self._tell(*place, user, NOT_YOURS)
@@ -197,6 +202,7 @@ class EntryButtons:
         return asked and user == entry.owner and is_reviewer(rights, None)
 
     async def _tell(self, channel: str, ts: str, user: str, sentence: str) -> None:
+        refuse()
         try:
             await self.api.call("chat.postEphemeral", channel=channel, user=user, text=sentence)
         except SlackFault as fault:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.access.admins import Admins
+from bot.access.refusing import refuse
 from bot.announcing import announcement_id
 from bot.evals.posts import ROOT
 from bot.modes.evidence import evidence_of
@@ -118,6 +119,7 @@ class ModeCommands:
         place = (str(container.get("channel_id") or ""), str(container.get("message_ts") or ""))
         said = _suggested(str(action.get("value") or ""))
         if said is None or not user or not await self._is_ours(said, place):
+            refuse()
             return
         refused = await self._refused(user)
         if refused:
@@ -219,6 +221,7 @@ class ModeCommands:
         return bool(info.get("is_member")) and not info.get("is_archived")
 
     async def _tell(self, place: tuple[str, str], user: str, sentence: str) -> None:
+        refuse()
         try:
             await self.api.call("chat.postEphemeral", channel=place[0], user=user, text=sentence)
         except SlackFault as fault:

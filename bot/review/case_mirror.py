@@ -54,7 +54,9 @@ class CaseMirror:
                     if known
                     else await self._paged(case, events)
                 )
-            missing[name] = [event for event in wanted if event.sequence not in known]
+            # What was told long ago is not kept, only the newest of it.
+            first = min(known, default=0)
+            missing[name] = [e for e in wanted if e.sequence >= first and e.sequence not in known]
         if not any(missing.values()):
             return
         item = await self.inbox.get(self.tenant, case.question_id)

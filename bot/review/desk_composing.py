@@ -21,6 +21,7 @@ from bot.review.rules import Rules
 from bot.review.similar import SimilarCases
 from bot.slack_api import SlackApi
 from engine.compose import Engine
+from engine.mirroring.opening import open_card_redactor
 from engine.storage.answered_cases import AnsweredCases
 from engine.storage.channel_modes import ChannelModeStore
 from engine.storage.lost_cards import LostCardStore
@@ -106,6 +107,7 @@ def cards_of(
             poster=poster,
             expectation=expectation,
         ),
+        redactor=open_card_redactor(settings),
         lost=lost,
         admin_channel=settings.review.admin_channel,
         tickets=WebhookCallStore(engine.database),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bot.access.refusing import refuse
 from bot.access.reviewers import Reviewers, Standing
 from bot.escalation import Escalation
 from bot.intake.receiver import Receiver
@@ -16,6 +17,10 @@ from engine.storage.inbox import InboxItem, NewQuestion, Surface
 
 class Told(Exception):
     """A sentence for whoever pressed, in place of what they wanted."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        refuse()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.access.facts import SlackFacts
+from bot.access.refusing import refuse
 from bot.aside import Aside
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
@@ -29,7 +30,8 @@ from bot.shared_files.watch import SharedFilesWatch
 from bot.spending.commands import BudgetCommand
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
-from bot.surfaces.handlers import ACTIONS, ENTRY, MODE, VIEWS
+from bot.surfaces.deeds import Deeds, button_of, command_of, form_of, who_of
+from bot.surfaces.handlers import ACTIONS, COMMANDS, ENTRY, MODE, VIEWS
 from bot.surfaces.home import Home
 
 log = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class Dispatch:
     entries: Entries
     modes: ModeCommands
     budget: BudgetCommand
+    deeds: Deeds
     aside: Aside
     readiness: Readiness
 
@@ -81,6 +84,8 @@ class Dispatch:
             await self.receiver.receive(event, team=team)
             if self.entries.proposals is not None:
                 self.entries.proposals.heed(event)
+            if event.get("subtype") == "message_deleted":
+                self.aside.begin(self._leave_deleted(event), "what was drawn from it stays for now")
         elif kind == "app_home_opened":
             self.aside.begin(self.home.opened(event), "a tab was not filled")
         elif kind == "agent_session_stopped":
@@ -91,6 +96,12 @@ class Dispatch:
         elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
             self.readiness.revoked = True
+
+    async def _leave_deleted(self, event: Json) -> None:
+        """What was drawn from a deleted question goes with it."""
+        await self.entries.deleted.look()
+        if self.entries.proposals is not None:
+            await self.entries.proposals.withdraw(event)
 
     def missed(self) -> None:
         """An event could not be kept."""
@@ -110,39 +121,43 @@ class Dispatch:
 
     async def action(self, body: Json, action: Json) -> None:
         """A button."""
-        if _prefix(action.get("action_id")) not in ACTIONS:
+        prefix = _prefix(action.get("action_id"))
+        if prefix not in ACTIONS:
             log.info("a button that the app does not have was pressed")
             return
-        if str(action.get("action_id") or "").partition(":")[0] == CASE_BUTTON:
+        async with self.deeds.kept(ACTIONS[prefix], who_of(body), *button_of(body, action)):
+            await self._pressed(prefix, body, action)
+
+    async def _pressed(self, prefix: str, body: Json, action: Json) -> None:
+        if prefix == CASE_BUTTON:
             await self.evaluations.cases.opened(body, str(action.get("value") or ""))
-            return
-        if _prefix(action.get("action_id")) == PREFIX:
+        elif prefix == PREFIX:
             await self.desk.pressed(body, action)
-            return
-        if _prefix(action.get("action_id")) == ENTRY:
+        elif prefix == ENTRY:
             await self.entries.buttons.pressed(body, action)
-            return
-        if _prefix(action.get("action_id")) == MODE:
+        elif prefix == MODE:
             await self.modes.pressed(body, action)
-            return
-        if _prefix(action.get("action_id")) == GAP:
+        elif prefix == GAP:
             await self.gap_buttons.pressed(body, action)
-            return
-        if _prefix(action.get("action_id")) == MORE:
+        elif prefix == MORE:
             await self.more.pressed(body, action)
-            return
-        await self.buttons.pressed(body, action)
+        else:
+            await self.buttons.pressed(body, action)
 
     async def command(self, body: Json) -> str:
         """The slash command."""
-        verb, _, rest = str(body.get("text") or "").strip().partition(" ")
-        if verb.lower() == EVALUATE:
-            return await self.evaluations.commands.command(body)
-        if verb.lower() == CHANNEL:
-            return await self.modes.command(body)
-        if verb.lower() == BUDGET and not rest.strip():
-            return await self.budget.command(body)
-        return await self.asking.command(body)
+        verb, _, rest = str(body.get("text") or "").strip().lower().partition(" ")
+        if verb == BUDGET and rest.strip():
+            verb = ""  # a question that begins so
+        right = COMMANDS.get(verb, COMMANDS[""])
+        async with self.deeds.kept(right, who_of(body), *command_of(body)):
+            if verb == EVALUATE:
+                return await self.evaluations.commands.command(body)
+            if verb == CHANNEL:
+                return await self.modes.command(body)
+            if verb == BUDGET:
+                return await self.budget.command(body)
+            return await self.asking.command(body)
 
     async def shortcut(self, body: Json) -> None:
         """The message shortcut."""
@@ -150,14 +165,22 @@ class Dispatch:
 
     async def view(self, body: Json) -> Json | None:
         """A form."""
-        if _prefix((body.get("view") or {}).get("callback_id")) not in VIEWS:
+        prefix = _prefix((body.get("view") or {}).get("callback_id"))
+        if prefix not in VIEWS:
             log.info("a form that the app does not have was sent")
             return None
-        if _prefix((body.get("view") or {}).get("callback_id")) == ENTRY:
+        async with self.deeds.kept(VIEWS[prefix], who_of(body), *form_of(body)):
+            answer = await self._submitted(prefix, body)
+            if answer is not None:  # errors in its fields: nothing was done
+                refuse()
+            return answer
+
+    async def _submitted(self, prefix: str, body: Json) -> Json | None:
+        if prefix == ENTRY:
             return await self.entries.buttons.submitted(body)
-        if _prefix((body.get("view") or {}).get("callback_id")) == MODE:
+        if prefix == MODE:
             return await self.modes.submitted(body)
-        if _prefix((body.get("view") or {}).get("callback_id")) == GAP:
+        if prefix == GAP:
             return await self.gap_buttons.submitted(body)
         return await self.desk_forms.submitted(body)
 

@@ -81,6 +81,17 @@ class CachedEmbedder:
             vectors[row] = known[key]
         return vectors
 
+    async def forget(self) -> None:
+        """Empties the file, since no vector in it says whose text it is of; all are made anew."""
+
+        def empty(db: sqlite3.Connection) -> None:
+            with db:
+                db.execute("DELETE FROM vectors")
+            db.execute("VACUUM")
+
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, lambda: self._use(empty))
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """As the embedder counts them."""
         return self._embedder.count_tokens(texts)

@@ -30,11 +30,13 @@ class PersonalData:
     """The port `engine.redaction.Redactor`.
 
     region: two-letter country whose phone numbers are found without their prefix; None finds those
-    with a prefix only. Loads its libraries at the first text.
+    with a prefix only. addresses: whether e-mail and network addresses and Slack's ids of people
+    are replaced as well, which a case is often about. Loads its libraries at the first text.
     """
 
-    def __init__(self, region: str | None = None) -> None:
+    def __init__(self, region: str | None = None, *, addresses: bool = True) -> None:
         self._region = region or _NO_REGION
+        self._addresses = addresses
 
     def redact(self, text: str) -> str:
         """See the port."""
@@ -49,11 +51,13 @@ class PersonalData:
             return lambda match: put(kind, match[0]) if holds(match[0]) else match[0]
 
         text, _ = redact_secrets(text, lambda found: put("redacted", found))
-        text = _PERSON.sub(of("person"), _EMAIL.sub(of("email"), text))
+        if self._addresses:
+            text = _PERSON.sub(of("person"), _EMAIL.sub(of("email"), text))
         text = _IBAN.sub(lambda match: _without_iban(match, put), text)
         text = _CARD.sub(of("card", _is_card), text)
-        text = _IPV6.sub(of("ip", _is_address), text)
-        text = _IPV4.sub(of("ip", _is_address), text)
+        if self._addresses:
+            text = _IPV6.sub(of("ip", _is_address), text)
+            text = _IPV4.sub(of("ip", _is_address), text)
         return self._without_phones(text, put)
 
     def _without_phones(self, text: str, put: Put) -> str:

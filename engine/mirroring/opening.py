@@ -54,6 +54,14 @@ def open_redactor(settings: Settings) -> Redactor:
     return PersonalData(settings.mirror.phone_region)
 
 
+def open_card_redactor(settings: Settings) -> Redactor:
+    """What a question goes through before reviewers see it on a card: whose numbers they are is
+    not theirs to know, while e-mail and network addresses are what many cases are about."""
+    from engine.adapters.personal_data import PersonalData
+
+    return PersonalData(settings.mirror.phone_region, addresses=False)
+
+
 def preparation(redactor: Redactor) -> Callable[[Record], Record]:
     """What an outbox does with a record before it is sent."""
 

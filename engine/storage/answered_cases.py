@@ -48,6 +48,7 @@ class AnsweredCases:
                     cases.c.ts.is_not(None),
                     cases.c.delivered_at.is_not(None),
                     inbox.c.deleted_at.is_(None),
+                    inbox.c.text != "",  # so long ago that its words are gone
                 )
                 .order_by(cases.c.delivered_at.desc())
                 .limit(limit)

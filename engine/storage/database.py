@@ -193,6 +193,29 @@ class Database:
                 raise
             return result
 
+    async def compact(self) -> None:
+        """Overwrites what was removed, so that it is not in the files either; takes a while.
+
+        On SQLite other writers wait. PostgreSQL reuses the space; its write-ahead log and backups
+        are its operator's.
+
+        Raises: StorageUnavailable.
+        """
+        with self._explained():
+            if self._plain is None or self._writer is None:
+                async with self._for_look_ups.connect() as connection:
+                    await connection.exec_driver_sql("VACUUM")
+                return
+            async with self._write_turn:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._writer, self._vacuum, self._plain)
+
+    @staticmethod
+    def _vacuum(engine: Engine) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
     async def aclose(self) -> None:
         """Closes every connection; idempotent."""
         await self.engine.dispose()

@@ -249,6 +249,7 @@ class InboxStore:
                     inbox.c.tenant == tenant,
                     inbox.c.user == user,
                     inbox.c.state != State.CANCELLED.value,
+                    inbox.c.text != "",  # so long ago that its words are gone
                     inbox.c.surface.not_in((Surface.CASE_REPLY.value, Surface.SHADOW.value)),
                     func.coalesce(inbox.c.outcome, "").not_in(NOT_QUESTIONS),
                 )

@@ -261,7 +261,7 @@ def _live_passage(row: Any) -> LivePassage:
             ordinal=row.ordinal,
             text=row.text,
             heading_path=tuple(row.heading_path),
-            sentences=_unpack_sentences(row.sentences),
+            sentences=unpack_sentences(row.sentences),
             tokens=0,
             page=row.page,
         ),
@@ -289,7 +289,8 @@ def _pack_sentences(sentences: Sequence[Sentence]) -> bytes:
 _SENTENCES = msgspec.msgpack.Decoder(list[tuple[int, int, str, int, int | None, str]])
 
 
-def _unpack_sentences(packed: bytes) -> tuple[Sentence, ...]:
+def unpack_sentences(packed: bytes) -> tuple[Sentence, ...]:
+    """The spans of a passage as column `sentences` holds them."""
     return tuple(
         Sentence(start=start, end=end, kind=SentenceKind(kind), group=group, page=page, header=head)
         for start, end, kind, group, page, head in _SENTENCES.decode(packed)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 
+from engine.storage.audit_schema import audit as audit
 from engine.storage.columns import MOMENT as _MOMENT
 from engine.storage.columns import TENANT as _TENANT
 from engine.storage.columns import UUID as _UUID

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from engine.clock import now
+from engine.storage.retention import Kept, RetentionStore
 from tests.bot.app.conftest import HOW_LONG, Stage, shown
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
@@ -63,6 +65,11 @@ async def test_a_tracker_hears_of_every_change_in_order_and_once(
             "case.answered",
             "case.delivered",
         ]
+        engine, tenant = office.scene.bot.engine, office.scene.settings.tenant
+        later = now() + timedelta(days=9999)  # the office's clock is its own
+        store = RetentionStore(engine.database)
+        assert await store.remove(tenant, Kept.WEBHOOKS, later) == 4
+        await engine.cases.redraw(tenant, (await office.case()).id)
         await office.scene.stop()
         await office.scene.start()
         await office.quiet()

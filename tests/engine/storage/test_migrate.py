@@ -167,6 +167,7 @@ async def test_migrating_does_not_block_the_readers_of_another_connection(
             | {"retrainings", "gaps", "timers", "webhook_calls", "case_events"},
         ),
         ("0009", "0010", {"spend", "admissions"}),
+        ("0010", "0011", {"audit"}),
     ],
 )
 async def test_the_tables_of_a_revision_come_and_go(
@@ -197,7 +198,7 @@ async def test_the_tables_of_a_revision_come_and_go(
 
 async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
     names = (
-        *("spend", "admissions"),
+        *("audit", "spend", "admissions"),
         *("gaps", "retrainings", "labels", "entries", "verdicts", "channel_mode_changes"),
         *("channel_modes", "webhook_calls", "timers", "case_events"),
         *("fits", "eval_announcements"),

@@ -1,0 +1,1 @@
+"""What is stored about a person or a question: found, handed out, and forgotten with proof."""
