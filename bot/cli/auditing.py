@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
+import pwd
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -63,10 +63,10 @@ def deed_of(args: argparse.Namespace) -> str | None:
 
 
 def who() -> str:
-    """The account that typed a command."""
+    """The account that typed a command, as the machine knows it and not as its environment says."""
     try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):  # an account that the machine has no name for
+        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:  # an account that the machine has no name for
         return f"cli:{os.getuid()}"
 
 

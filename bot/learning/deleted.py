@@ -80,6 +80,25 @@ class DeletedQuestions:
         for drawn in await self.questions.drawn(self.tenant):
             await self._leave(drawn)
 
+    async def thread_gone(self, entry_id: str) -> None:
+        """The question of a thread that was heard of, though never asked here, was deleted: what
+        was proposed from it goes, and what was accepted like any other entry.
+
+        Raises: as `look`.
+        """
+        entry = await self.entries.get(self.tenant, entry_id)
+        if entry is None:
+            return
+        if entry.state is EntryState.PROPOSED:
+            declined = await self.entries.decline(
+                self.tenant, entry_id, at=self.clock(), by=None, why=WHY
+            )
+            if declined.entry is not None:
+                await self.keeping.telling.bring(declined.entry)
+            await self._drop(entry_id)
+        elif entry.asked_owner_at is None:
+            await self._leave(Drawn(entry_id=entry.id, version=entry.version, trace_id=None))
+
     async def _leave(self, drawn: Drawn) -> None:
         entry = await self.entries.get(self.tenant, drawn.entry_id, drawn.version)
         if entry is None or entry.state is not EntryState.LIVE:
@@ -94,6 +113,9 @@ class DeletedQuestions:
                 await self.keeping.telling.ask_owner(asked)
             return
         await self.keeping.end(entry, WHY)
-        # Its title is what they asked, so it is not kept as one that ended either.
-        mine = Belongings(entries=frozenset({entry.id}))
+        await self._drop(entry.id)
+
+    async def _drop(self, entry_id: str) -> None:
+        """Its title is what somebody asked, so it is not kept as one that ended either."""
+        mine = Belongings(entries=frozenset({entry_id}))
         await self.erasing.drop_drawn(self.tenant, mine)

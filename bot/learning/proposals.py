@@ -79,22 +79,8 @@ class Proposals:
             return
         self.aside.begin(self.look(event), "an answer in a thread was not looked at")
 
-    async def withdraw(self, event: Mapping[str, Any]) -> None:
-        """Somebody deleted a message: what was proposed from its thread is not offered any more.
-
-        Raises: StorageUnavailable; RateLimited, Unsure from telling people.
-        """
-        entry_id = self._id_of(str(event.get("channel")), str(event.get("deleted_ts")))
-        entry = await self.entries.get(self.tenant, entry_id, 1)
-        if entry is None or entry.state is not EntryState.PROPOSED:
-            return
-        declined = await self.entries.decline(
-            self.tenant, entry_id, at=self.clock(), by=None, why="its question was deleted"
-        )
-        if declined.entry is not None:
-            await self.telling.bring(declined.entry)
-
-    def _id_of(self, channel: str, root_ts: str) -> str:
+    def id_of(self, channel: str, root_ts: str) -> str:
+        """The entry that is, or would be, proposed from a thread."""
         return str(uuid.uuid5(_SPACE, f"{self.tenant} {self.team} {channel} {root_ts}"))
 
     async def look(self, event: Mapping[str, Any]) -> None:
@@ -105,7 +91,7 @@ class Proposals:
         channel, root_ts = str(event["channel"]), str(event["thread_ts"])
         user = str(event.get("user") or "")
         answer = plain_text(str(event.get("text") or ""), bot_user=self.bot_user)
-        entry_id = self._id_of(channel, root_ts)
+        entry_id = self.id_of(channel, root_ts)
         if not is_worth_keeping(answer) or await self.entries.get(self.tenant, entry_id):
             return
         rights = await rights_of(self.facts, team=self.team, user=user, user_team=None)

@@ -101,7 +101,8 @@ class Dispatch:
         """What was drawn from a deleted question goes with it."""
         await self.entries.deleted.look()
         if self.entries.proposals is not None:
-            await self.entries.proposals.withdraw(event)
+            channel, ts = str(event.get("channel")), str(event.get("deleted_ts"))
+            await self.entries.deleted.thread_gone(self.entries.proposals.id_of(channel, ts))
 
     def missed(self) -> None:
         """An event could not be kept."""

@@ -18,7 +18,6 @@ class Drawn:
 
     entry_id: str
     version: int
-    question_id: str
     trace_id: str | None
 
 
@@ -63,7 +62,6 @@ class DeletedQuestionStore:
             select(
                 entries.c.id.label("entry_id"),
                 entries.c.version,
-                inbox.c.id.label("question_id"),
                 inbox.c.trace_id,
             )
             .join(cases, cases.c.id == entries.c.case_id)

@@ -78,3 +78,19 @@ async def test_an_entry_that_others_were_answered_with_is_put_to_its_owner(stage
         await scene.bot.deleted.look()
         (entry,) = await _entries(scene)
         assert entry.asked_owner_at is None  # type: ignore[attr-defined]
+
+
+async def test_a_proposal_from_a_thread_is_not_offered_once_its_question_is_deleted(
+    stage: Stage,
+) -> None:
+    async with stage(review__learn_from_threads="true") as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        ann = workspace.join("ann")
+        general = workspace.public("general", ann, rita)
+        asked = ann.say(general, BADGE)
+        rita.reply(asked, DESK)
+        await workspace.until(lambda: "entry:accept" in str(scene.said(scene.escalations)), 30)
+        assert len(await _entries(scene, EntryState.PROPOSED)) == 1
+        ann.delete(asked)
+        await _ended(scene)
+        assert "This answer was not kept" in shown(scene.said(scene.escalations)[0])
