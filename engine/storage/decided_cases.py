@@ -36,11 +36,16 @@ class DecidedCases:
         self._database = database
 
     async def without_label(self, tenant: str) -> tuple[DecidedCase, ...]:
-        """Those of which no label tells yet, or one from before they were decided."""
+        """Those of which no label tells yet, or one from before they were decided or sorted anew."""
         at = func.coalesce(cases.c.delivered_at, cases.c.closed_at)
         decided = or_(
             and_(cases.c.delivered_at.is_not(None), cases.c.how.is_not(None)),
             and_(cases.c.closed == Closed.REJECTED.value, cases.c.closed_by.is_not(None)),
+        )
+        rejected = func.coalesce(cases.c.closed, "") == Closed.REJECTED.value
+        corrected = or_(
+            and_(cases.c[name].is_not(None), labels.c[name].is_distinct_from(cases.c[name]))
+            for name in ("category", "priority")
         )
         labelled = (
             labels.c.tenant == cases.c.tenant,
@@ -61,7 +66,11 @@ class DecidedCases:
             )
             .join(inbox, inbox.c.id == cases.c.question_id)
             .outerjoin(labels, and_(*labelled))
-            .where(cases.c.tenant == tenant, decided, or_(labels.c.at.is_(None), labels.c.at < at))
+            .where(
+                cases.c.tenant == tenant,
+                decided,
+                or_(labels.c.at.is_(None), labels.c.at < at, and_(~rejected, corrected)),
+            )
             .order_by(at, cases.c.question_id)
         )
         async with self._database.read() as db:

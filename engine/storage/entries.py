@@ -272,11 +272,13 @@ class EntryStore:
         )
 
     async def proposed_since(self, tenant: str, since: datetime) -> int:
-        """How many answers were found in threads since then, whatever became of them."""
+        """How many answers were found in threads since then, whatever became of them; what its own
+        author made an entry, such as an article, was not found."""
         statement = select(func.count()).where(
             entries.c.tenant == tenant,
             entries.c.version == 1,
             entries.c.case_id.is_(None),
+            or_(entries.c.made_by.is_(None), entries.c.made_by != entries.c.owner),
             entries.c.made_at >= since,
         )
         return await self._database.look_up(lambda db: int(db.execute(statement).scalar_one()))

@@ -60,3 +60,24 @@ async def test_what_people_decided_becomes_labels_once(database: Database) -> No
     (again,) = await DecidedCases(database).without_label("acme")
     assert again.category == "parcels"
     assert (await store.get("acme", waiting)) is not None
+
+
+async def test_a_category_that_is_corrected_after_the_decision_reaches_the_label(
+    database: Database,
+) -> None:
+    store, labels = CaseStore(database), LabelStore(database)
+    case_id = await opened(database, "1.1", "Where is my parcel?")
+    await store.answer(case_id, by="U2", text="In the post.", at=after(1), reply_id="r")
+    await decide(
+        database, case_id, how="edited", delivered_at=after(2), category="shipping", priority="low"
+    )
+    for case in await DecidedCases(database).without_label("acme"):
+        await labels.put("acme", label_of(case))
+    await store.relabel(case_id, by="U3", category="returns", priority="high", at=after(5))
+
+    (again,) = await DecidedCases(database).without_label("acme")
+    await labels.put("acme", label_of(again))
+    label = await labels.get("acme", again.question_id)
+    assert label is not None
+    assert (label.category, label.priority) == ("returns", "high")
+    assert await DecidedCases(database).without_label("acme") == ()

@@ -142,6 +142,8 @@ async def test_a_proposal_is_accepted_or_declined_once(database: Database) -> No
     assert (await store.propose(TENANT, found, at=NOW, entry_id=ID)).done
     assert not (await store.propose(TENANT, found, at=NOW, entry_id=ID)).done
     assert not await store.used(TENANT, NOW)
+    article = replace(found, question="What does an article say?", owner="U9")
+    await store.publish(TENANT, article, at=NOW, by="U9", entry_id="2" + ID[1:])
     assert await store.proposed_since(TENANT, after(-5)) == 1
     assert (await store.accept(TENANT, ID, at=after(1), by="U2", expires_at=None)).done
     declined = await store.decline(TENANT, ID, at=after(2), by="U3", why="declined")
