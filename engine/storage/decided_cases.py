@@ -36,7 +36,7 @@ class DecidedCases:
         self._database = database
 
     async def without_label(self, tenant: str) -> tuple[DecidedCase, ...]:
-        """Those of which no label tells yet, or one from before they were decided or sorted anew."""
+        """Those of which no label tells yet, or one from before they were decided or corrected."""
         at = func.coalesce(cases.c.delivered_at, cases.c.closed_at)
         decided = or_(
             and_(cases.c.delivered_at.is_not(None), cases.c.how.is_not(None)),

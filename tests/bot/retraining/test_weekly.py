@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +19,7 @@ from engine.settings import Settings
 from engine.storage.announcements import Announcement, AnnouncementKind
 from engine.storage.retrainings import RetrainingStore
 from engine.storage.timers import TimerStore
-from tests.bot.app.conftest import Stage, shown
+from tests.bot.app.conftest import HOW_LONG, Stage, shown
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
 from tests.bot.app.conftest import stage as stage
@@ -71,6 +75,53 @@ async def test_a_missed_week_is_made_up_for_and_told_once(
         assert len(await tries.last(tenant, "triage")) == 1
         assert len(await tries.last(tenant, "calibration")) == 1
         assert len(scene.said(admins)) == 2
+
+
+def training_of(home: str) -> list[int]:
+    """Processes that train a model of the bot with this home."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            trains = b"\0retrain\0" in (process / "cmdline").read_bytes()
+            ours = f"DESKHAND_HOME={home}\0".encode() in (process / "environ").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if trains and ours:
+            found.append(int(process.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads processes as Linux has")
+async def test_questions_are_answered_while_a_model_is_trained_at_low_priority(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(started=False) as scene:
+        for name, value in scene.environment.items():
+            monkeypatch.setenv(name, value)  # which its processes inherit
+        tenant, home = scene.settings.tenant, scene.environment["DESKHAND_HOME"]
+        async with open_engine(scene.settings) as engine:
+            await TimerStore(engine.database).set(
+                tenant, KIND, "weekly", now() - timedelta(hours=30)
+            )
+        await scene.start()
+        async with asyncio.timeout(60):
+            while not (training := training_of(home)):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.002)
+        (trainer,) = training
+        os.kill(trainer, signal.SIGSTOP)  # it trains for as long as the question takes
+        try:
+            mine = os.getpriority(os.PRIO_PROCESS, 0)
+            wanted = min(19, mine + scene.settings.evals.niceness)
+            assert wanted > mine
+            await scene.workspace.until(
+                lambda: os.getpriority(os.PRIO_PROCESS, trainer) == wanted, 30
+            )
+            ann = scene.workspace.join("ann")
+            assert "16 weeks" in shown(await scene.answer(ann.say(ann.dm, HOW_LONG)))
+            assert training_of(home) == [trainer]
+        finally:
+            os.kill(trainer, signal.SIGCONT)
 
 
 class Kept:
