@@ -44,8 +44,10 @@ class DecidedCases:
         )
         rejected = func.coalesce(cases.c.closed, "") == Closed.REJECTED.value
         corrected = or_(
-            and_(cases.c[name].is_not(None), labels.c[name].is_distinct_from(cases.c[name]))
-            for name in ("category", "priority")
+            *(
+                and_(cases.c[name].is_not(None), labels.c[name].is_distinct_from(cases.c[name]))
+                for name in ("category", "priority")
+            )
         )
         labelled = (
             labels.c.tenant == cases.c.tenant,
