@@ -1,6 +1,6 @@
 # Deskhand. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench eval verification chaos load leakfuzz audit licences sbom first-answer screenshots format lint types contracts services clean
+.PHONY: help setup demo check test bench eval verification chaos load leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -57,6 +57,9 @@ load: $(READY) ## the bot's acks, first words and memory under load (SIZE=3600 S
 
 leakfuzz: $(READY) ## random worlds where nobody may be told what they may not read (SIZE=1000 SEED=7)
 	@$(BIN)/python .ci/leakfuzz.py --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+containment: $(READY) ## attacks in documents and questions, and what of them would act (SIZE=1200 SEED=7)
+	@$(BIN)/python -m bot.containing --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
 audit: $(READY) ## known vulnerabilities of every locked package (asks PyPI, else OSV)
 	@$(BIN)/python .ci/supply.py audit

@@ -41,21 +41,34 @@ _TAGS = frozenset(
     tbody td th thead tr u ul video""".split()
 )
 _URL = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,20}://|\b(?:mailto|javascript|vbscript):|\bdata:(?=[\w/+.-]{0,80}[;,])"
+    r"(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)(?:\[[0-9a-f:.]{2,45}\])?"
+    r"|\b(?:mailto|javascript|vbscript):|\bdata:(?=[\w/+.-]{0,80}[;,])"
     r"|(?<![\w.@/:-])www\d{0,3}\.(?=[^\s.])|(?<![\w:/])//(?=[\w-]{1,63}\.\w))"
     r"(?:[^\s<>\"'`()\]}|]|\([^\s<>\"'`()]*\))+",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"(?<!`)```(?!`).*?(?<!`)```(?!`)|(?<!`)`(?!`)[^`\n]+`(?!`)", re.DOTALL)
-_CODE_OR_URL = re.compile(f"{_CODE.pattern}|{_URL.pattern}", re.DOTALL | re.IGNORECASE)
+_AUTOLINKED = re.compile(
+    r"(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@-])"
+    r"|(?<![\w.@/:\\$-])(?:[a-z0-9][\w-]{0,62}\.){1,6}"
+    r"(?:com|org|net|info|biz|app|dev|xyz|top|online|site|shop|club|link|click|live|example"
+    r"|co\.uk|de|eu|ru|cn|tk)\b(?![\w@(-]|\.\w)(?:/[^\s<>\"'`()\]]{0,300})?"
+    r"|\b(?:tel|sms|callto|facetime|skype):[+\w][\w.+@-]{1,63}",
+    re.IGNORECASE,
+)
+"""Mail addresses, bare domains and numbers to call, of which clients make links too."""
+_CODE_OR_URL = re.compile(
+    f"{_CODE.pattern}|{_URL.pattern}|{_AUTOLINKED.pattern}", re.DOTALL | re.IGNORECASE
+)
 _BROADCAST = re.compile(
-    r"(?<![\w.+-])@(?=(?:channel|here|everyone)\b)|@(?=(?:channel|here|everyone)\b(?!\.\w))",
+    r"(?<![\w.+-])[@＠﹫](?=(?:channel|here|everyone)\b)"
+    r"|[@＠﹫](?=(?:channel|here|everyone)\b(?!\.\w))",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"[!@#|]|(?<!:):[^\s:]")
 _ACTIVE = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
 _CITABLE = re.compile(r"https?://[^\s<>\"|\\^`{}]+", re.IGNORECASE)
-_TRAILING = ".,;:!?"
+_TRAILING = ".,;:!?~*"
 _PASSES = 10
 _REMOVED = "(link removed)"
 _LONGEST_WORDS, _LONGEST_CODE = 500, 900
@@ -207,7 +220,23 @@ def _in_code_or_not(match: re.Match[str], allowed: _Allowed) -> str:
     return _keep_or_drop(match, allowed)
 
 
+def _as_code(match: re.Match[str], allowed: _Allowed) -> str:
+    """Words that nothing makes a link of; those of a host that may be linked stay as they are."""
+    found = match[0].rstrip(_TRAILING)
+    host = found.rpartition("@")[2].partition("/")[0].lower()
+    hosts = {url.lower().partition("//")[2].partition("/")[0] for url in allowed.links}
+    if any(f".{known}".endswith(f".{host}") for known in hosts):
+        return match[0]
+    rest, before = match[0][len(found) :], match.string[: match.start()]
+    after = match.string[match.start() + len(found) :][:1]
+    if "`" in _CODE.sub("", before) + before[-1:] + after:
+        return f"{_REMOVED}{rest}"
+    return f"`{found}`{rest}"
+
+
 def _keep_or_drop(match: re.Match[str], allowed: _Allowed) -> str:
+    if _AUTOLINKED.fullmatch(match[0]) and not _URL.fullmatch(match[0]):
+        return _as_code(match, allowed)
     bare = match[0].rstrip(_TRAILING)
     if bare in allowed.links:
         return match[0]

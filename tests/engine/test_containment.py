@@ -267,7 +267,6 @@ def test_the_judge_of_these_tests_sees_the_attacks() -> None:
         "#include <stdio.h>",
         "git clone <your-fork> && ssh <user>@host",
         "Press <Ctrl>+<C> or <Enter>.",
-        "Write to help@docs.example or me@here.com.",
         "The decorator @property, not @herefordshire or @channels_list.",
         "rows[i][j] = handlers[name](event)",
         "dict[str, int](a=1)",
@@ -285,7 +284,7 @@ def test_the_judge_of_these_tests_sees_the_attacks() -> None:
         "Thanks \U0001f600 \U0001f3d6 \U0001f1e9\U0001f1ea \u2603",
         "tab\there\nand\r\nlines",
         "5 * 3 * 2 ! [x] (y)",
-        "Tel. +49 30 1234567; tel:+49-30-1234567",
+        "Tel. +49 30 1234567; a tel: line, Node.js and tidectl.conf, sms: no",
         "// a comment, and a//b",
         "50% <3 <- love",
         "wwwroot and www. are words",
@@ -312,7 +311,16 @@ def test_harmless_text_is_left_as_it_is(harmless: str) -> None:
         (f"See {EVIL}.", "See (link removed)."),
         ("@here and @Everyone", "@ here and @ Everyone"),
         ("Ten days. [1](see page 4)", "Ten days. [1] (see page 4)"),
-        ("mail <a@docs.example>", "mail a@docs.example"),
+        ("mail <a@docs.example>", "mail `a@docs.example`"),
+        (
+            "Write to help@docs.example or me@here.com.",
+            "Write to `help@docs.example` or `me@here.com`.",
+        ),
+        ("Tel. tel:+49-30-1234567", "Tel. `tel:+49-30-1234567`"),
+        ("It is at evil.com/a, or evil.example.", "It is at `evil.com/a`, or `evil.example`."),
+        (r"Open https:\\evil.com\x now", "Open (link removed) now"),
+        ("Open http://[::1]/x now", "Open (link removed) now"),
+        ("＠channel and ﹫here", "@ channel and @ here"),
     ],
     ids=lambda v: ascii(v)[:40],
 )
@@ -494,3 +502,14 @@ def test_hostile_text_is_contained_in_linear_time(piece: str) -> None:
 def test_addresses_of_a_span_are_found_without_the_end_of_its_sentence() -> None:
     text = f"See {ALLOWED}, (http://a.test/b_(c)) and www.d.test/e! Or <mailto:x@y.z>."
     assert urls_in(text) == {ALLOWED, "http://a.test/b_(c)", "www.d.test/e", "mailto:x@y.z"}
+
+
+def test_mail_of_a_host_that_may_be_linked_is_not_made_code() -> None:
+    text = "Write to help@acme.test, see acme.com and docs.acme.com."
+    allowed = {"https://docs.acme.com/a"}
+    assert contain(text, allowed) == "Write to `help@acme.test`, see acme.com and docs.acme.com."
+
+
+def test_an_address_that_is_struck_out_is_code_within_the_stroke() -> None:
+    url = "https://evil.test/x"
+    assert contain(f"~~{url}~~", (), {url}) == f"~~`{url}`~~"

@@ -1,0 +1,1 @@
+"""Attacks on the engine and what of them would be posted."""
