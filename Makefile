@@ -58,7 +58,7 @@ load: $(READY) ## the bot's acks, first words and memory under load (SIZE=3600 S
 leakfuzz: $(READY) ## random worlds where nobody may be told what they may not read (SIZE=1000 SEED=7)
 	@$(BIN)/python .ci/leakfuzz.py --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
-containment: $(READY) ## attacks in documents and questions, and what of them would act (SIZE=1200 SEED=7)
+containment: $(READY) ## attacks in documents and questions, and what of them would act (SIZE=1434 SEED=7)
 	@$(BIN)/python -m bot.containing --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
 audit: $(READY) ## known vulnerabilities of every locked package (asks PyPI, else OSV)
