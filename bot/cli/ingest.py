@@ -176,7 +176,10 @@ def render_summary(summary: Summary) -> dict[str, Any]:
         "passages": summary.passages,
         "seconds": round(summary.seconds, 3),
         "ignored": summary.ignored,
-        "warnings": [{"document_name": w.name, "reason": w.reason} for w in summary.warnings],
+        "warnings": [
+            {"document_name": w.name, "kind": w.kind.value, "count": w.count, "reason": w.reason}
+            for w in summary.warnings
+        ],
     }
 
 
@@ -195,4 +198,6 @@ def print_summary(summary: Summary) -> None:
     for warned in summary.warnings[:_SHOWN_FAILURES]:
         print(f"  warning: {one_line(warned.reason)}")
     if len(summary.warnings) > _SHOWN_FAILURES:
-        print(f"  and {len(summary.warnings) - _SHOWN_FAILURES:,} more: run it with --json")
+        print(
+            f"  and {len(summary.warnings) - _SHOWN_FAILURES:,} more: deskhand sources --warnings"
+        )

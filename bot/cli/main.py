@@ -92,6 +92,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     sources.add_argument("--remove", metavar="SOURCE", help="forget a source and its documents")
     sources.add_argument("--failed", action="store_true", help="list the documents not read, too")
+    sources.add_argument(
+        "--warnings",
+        action="store_true",
+        help="list the documents that hide text or hold orders to an assistant, too",
+    )
 
     ask = command(
         "ask", "answer a question, or a file of them", 'deskhand ask "How do I reset my password?"'

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from engine.trust import Trust
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDocument:
@@ -21,6 +23,7 @@ class RawDocument:
     title, url, category: from the source; None where it says nothing.
     audience: tags from the source's settings or the row; empty means "not said here".
     modified_at: when the source last changed it; None where unknown.
+    trust: the tier of its source.
     """
 
     name: str
@@ -33,6 +36,7 @@ class RawDocument:
     category: str | None = None
     audience: tuple[str, ...] = ()
     modified_at: datetime | None = None
+    trust: Trust = Trust.TEAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

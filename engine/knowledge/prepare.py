@@ -24,6 +24,7 @@ from engine.knowledge.embedded_text import (
     sentence_text,
 )
 from engine.knowledge.own_audience import own_audience
+from engine.knowledge.quarantine import Warned, render_warning, warnings_of
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import IndexPoint
 from engine.retrieval.lexical import document_vector, terms
@@ -45,6 +46,7 @@ class Chunked:
     texts: for each passage what is embedded: the passage's text first, then its sentences'.
     source_id: the source it stays with; None means the one that is being read.
     byline: of a person's answer; None elsewhere.
+    warnings: what of it is not said.
     """
 
     uri: str
@@ -57,6 +59,7 @@ class Chunked:
     texts: tuple[tuple[str, ...], ...]
     source_id: str | None = None
     byline: str | None = None
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder
         audience=own_audience(raw, parsed) or raw.audience or (EVERYONE,),
         passages=passages,
         texts=tuple(embedded_texts(title, passage) for passage in passages),
+        warnings=tuple(warnings_of(uri, raw.name, passages, parsed.hidden)),
     )
 
 
@@ -208,6 +212,8 @@ def assemble(embedded: Embedded, *, source_id: str, ingested_at: datetime) -> Pr
                     version=version,
                     modified_at=document.raw.modified_at,
                     ingested_at=ingested_at,
+                    trust=document.raw.trust.value,
+                    warnings=tuple(map(render_warning, document.warnings)),
                 ),
                 passages=tuple(rows),
                 vectors=document_vectors_of(terms(document.title), [r.vectors for r in rows]),

@@ -18,7 +18,6 @@ from engine.knowledge.own_audience import OwnAudience, heeded
 from engine.knowledge.prepare import Chunked, chunk
 from engine.knowledge.progress import Progress, Summary, Watch
 from engine.knowledge.publisher import PublishedGroup, Publisher
-from engine.knowledge.quarantine import planted_in
 from engine.knowledge.rights import narrow, remaining_readers, stamp
 from engine.knowledge.source import Found, Listing, Unreadable
 from engine.knowledge.source_tags import GivenTags, SourceTags
@@ -224,7 +223,6 @@ class SourceRun:
             chunked = await asyncio.to_thread(chunk, found.uri, settled, parsed, self._in.embedder)
             if keeper := self._keeper(found.uri):
                 chunked = replace(chunked, source_id=keeper.source_id)
-            warned = await asyncio.to_thread(planted_in, name, chunked.passages)
         except DocumentUnreadable as error:
             if isinstance(error, DocumentEmpty | DocumentForNobody):
                 self._emptied.add(found.uri)
@@ -249,8 +247,7 @@ class SourceRun:
                     raw.path.unlink()
         self._report(name)
         self._read.add(found.uri)
-        if warned is not None:
-            self.summary.warnings.append(warned)
+        self.summary.warnings += chunked.warnings
         await out.put(chunked)
 
     def _settled(self, uri: str, raw: RawDocument) -> RawDocument:
