@@ -75,6 +75,12 @@ def build_parser() -> argparse.ArgumentParser:
         "source keeps the tags it has, and a new one is for everyone",
     )
     ingest.add_argument(
+        "--trust",
+        metavar="TIER",
+        help="how far it is trusted: official, team or open (anybody may write there); without, a "
+        "source keeps the tier it has, and a new one is team",
+    )
+    ingest.add_argument(
         "--rebuild",
         action="store_true",
         help="read every source again from nothing, with the embedder set now",

@@ -15,6 +15,7 @@ from engine.errors import WrongUse
 from engine.knowledge.entries import ANSWERS
 from engine.knowledge.quarantine import Warned, parse_warnings
 from engine.knowledge.source import normalise
+from engine.knowledge.source_tags import SourceTags
 from engine.settings import load_settings
 from engine.storage.sources import Source
 
@@ -28,11 +29,13 @@ async def run(args: argparse.Namespace) -> int:
             return await _remove(engine, found, args.remove, as_json=args.json)
         failures = {s.id: await engine.sources.failures(tenant, s.id) for s in found if s.failed}
         warnings = await _warnings(engine)
+        given = SourceTags(found)
     if args.json:
         rows = [
             {
                 "source": s.uri,
                 "audience": list(s.audience) or ([] if s.uri == ANSWERS else ["everyone"]),
+                "trust": given.trust_of(s.uri, {s.id}).value,
                 "documents": s.documents,
                 "passages": s.passages,
                 "failed": [
@@ -60,7 +63,7 @@ async def run(args: argparse.Namespace) -> int:
         failed += f"  {warned:,} with warnings" if warned else ""
         print(
             f"{one_line(s.uri):<{width}}  {s.documents:>6,} documents  {s.passages:>8,} passages  "
-            f"{when}  for {tags}{failed}"
+            f"{when}  {given.trust_of(s.uri, {s.id})}  for {tags}{failed}"
         )
         if args.failed:
             for failure in failures.get(s.id, []):

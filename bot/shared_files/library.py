@@ -18,6 +18,7 @@ from bot.slack_api import RateLimited, Refused, SlackApi
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress, Summary
 from engine.storage.sources import Failure, SourceStore
+from engine.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,9 @@ class Library:
             tried_at=self.tried_at,
         )
         before = await self._failures(source_uri(channel))
-        summary = await self.ingestion.run_listed(listing, (document_tag(channel),), _unwatched)
+        summary = await self.ingestion.run_listed(
+            listing, (document_tag(channel),), _unwatched, Trust.OPEN
+        )
         await self._hold_reasons(source_uri(channel), summary.failed, before)
         _report(channel, summary)
         lasting = [f for f in summary.failed if not f.retryable and f.uri in documents]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from engine.generation.planted_orders import is_planted, may_be_planted
@@ -64,11 +64,20 @@ def parse_warnings(
     )
 
 
+def without_planted(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages without orders or bait, numbered anew."""
+    kept = (passage for passage in passages if not _is_planted(passage))
+    return [replace(passage, ordinal=number) for number, passage in enumerate(kept)]
+
+
+def _is_planted(passage: Passage) -> bool:
+    return may_be_planted(passage.text) and any(
+        is_planted(passage.text[s.start : s.end]) for s in passage.sentences
+    )
+
+
 def _planted_in(uri: str, name: str, passages: Sequence[Passage]) -> Warned | None:
-    count = 0
-    for passage in passages:
-        if may_be_planted(passage.text):
-            count += any(is_planted(passage.text[s.start : s.end]) for s in passage.sentences)
+    count = sum(map(_is_planted, passages))
     if not count:
         return None
     many = f"{count} passages with orders" if count > 1 else "a passage with orders"

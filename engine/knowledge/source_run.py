@@ -25,6 +25,7 @@ from engine.knowledge.source_uri import lies_in
 from engine.storage.document_rows import Known
 from engine.storage.sources import Failure
 from engine.tasks import as_one, in_thread
+from engine.trust import Trust
 
 if TYPE_CHECKING:
     from engine.knowledge.ingest import Ingestion
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LISTED_AHEAD = 4096
+_TIER_MARKS = {Trust.OFFICIAL: "f", Trust.TEAM: "", Trust.OPEN: "o"}
 
 
 class SourceRun:
@@ -139,11 +141,14 @@ class SourceRun:
         return changes
 
     def _given(self, uri: str) -> GivenTags:
+        return self._tags.of(uri, self._held_by(uri))
+
+    def _held_by(self, uri: str) -> set[str | None]:
         known = self._known.get(uri)
-        held_by = {known.source_id} if known else set()
+        held_by: set[str | None] = {known.source_id} if known else set()
         if known is None or uri in self._seen:
             held_by.add(self._source_id)
-        return self._tags.of(uri, held_by)
+        return held_by
 
     def _keeper(self, uri: str) -> Known | None:
         """The document as known, where it stays with another source: the one whose tags it bears.
@@ -206,7 +211,10 @@ class SourceRun:
         if not found.document.content_hash:
             return ""
         tags = self._given(found.uri).tags
-        return stamp(found.document.content_hash, tags, self._in.parser.version)
+        # Another tier has the document read anew, as it decides what is kept of it.
+        tier = self._tags.trust_of(found.uri, self._held_by(found.uri))
+        reader = f"{_TIER_MARKS[tier]}{self._in.parser.version}"
+        return stamp(found.document.content_hash, tags, reader)
 
     async def _parse(self, found: Found, folder: Path, out: asyncio.Queue[Chunked | None]) -> None:
         name = found.document.name
@@ -259,6 +267,7 @@ class SourceRun:
             name=keeper.name if keeper else raw.name,
             content_hash=self._stamp(Found(uri=uri, document=raw)),
             audience=(raw.audience if decides else ()) or self._given(uri).tags,
+            trust=self._tags.trust_of(uri, self._held_by(uri)),
         )
 
     def _count(self, group: PublishedGroup) -> None:

@@ -1,10 +1,8 @@
-"""What is noted of live documents beside their text: their tier of trust, and what is not said."""
+"""What is noted of live documents beside their text: what of them is not said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.storage.database import Database, upsert
@@ -55,13 +53,3 @@ class DocumentNotes:
                 )
                 for row in await db.execute(statement)
             ]
-
-    async def set_trust(self, tenant: str, tiers: Mapping[str, str]) -> None:
-        """Gives live documents other tiers, by id; nothing is done where there are none."""
-        if not tiers:
-            return
-        async with self._database.write() as db:
-            await bump(db, tenant)
-            for document_id, tier in tiers.items():
-                mine = (documents.c.tenant == tenant) & (documents.c.id == document_id)
-                await db.execute(update(documents).where(mine).values(trust=tier))

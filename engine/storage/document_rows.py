@@ -29,7 +29,7 @@ class DocumentRow:
     modified_at: datetime | None
     ingested_at: datetime
     byline: str | None = None
-    trust: str = Trust.TEAM
+    trust: Trust = Trust.TEAM
     warnings: tuple[Mapping[str, object], ...] = ()
 
 
@@ -57,7 +57,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What an ingestion needs to know of a document it met before. trust: see the table."""
+    """What an ingestion needs to know of a document it met before."""
 
     id: str
     source_id: str
@@ -65,7 +65,6 @@ class Known:
     audience: tuple[str, ...]
     content_hash: str
     version: str
-    trust: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,6 @@ class DocumentStore:
             documents.c.audience,
             documents.c.content_hash,
             documents.c.version,
-            documents.c.trust,
         ).where(documents.c.tenant == tenant, *conditions)
         async with self._database.read() as db:
             return {
@@ -61,7 +60,6 @@ class DocumentStore:
                     audience=tuple(row.audience),
                     content_hash=row.content_hash,
                     version=row.version,
-                    trust=row.trust,
                 )
                 for row in await db.execute(statement)
             }
@@ -98,7 +96,7 @@ class DocumentStore:
                     "passages": len(new.passages),
                     "modified_at": doc.modified_at,
                     "ingested_at": doc.ingested_at,
-                    "trust": doc.trust,
+                    "trust": doc.trust.value,
                     "warnings": [dict(each) for each in doc.warnings] or None,
                 }
                 document_id = doc.id

@@ -36,6 +36,20 @@ def test_sources_lists_what_was_ingested_and_removes_it(deskhand: Any, refused: 
     assert deskhand.json("ask", "when does the gate open?")["retrieved"] == []
 
 
+def test_a_source_says_how_far_it_is_trusted_and_keeps_it(deskhand: Any, refused: Any) -> None:
+    docs = deskhand.folder / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# A\n\nThe gate opens at seven.\n")
+    refused(deskhand.run("ingest", "docs", "--trust", "high"), 2, "'high'", "official, team, open")
+    refused(deskhand.run("ingest", "--trust", "open"), 2, "--trust", "needs a source")
+    deskhand.json("ingest", "docs")
+    assert deskhand.json("sources")["sources"][0]["trust"] == "team"
+    deskhand.json("ingest", "docs", "--trust", "official")
+    assert deskhand.json("ingest", "--rebuild")["added"] == 1
+    assert deskhand.json("sources")["sources"][0]["trust"] == "official"
+    assert "  official  for everyone" in deskhand.run("sources").stdout
+
+
 def test_documents_that_hide_text_or_give_orders_are_listed_where_they_lie(deskhand: Any) -> None:
     docs = deskhand.folder / "docs"
     docs.mkdir()
