@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.diagnosis import Finding, ok, warn
+from engine.knowledge.names import spoken_name
 from engine.knowledge.quarantine import Concern, parse_warnings
 from engine.storage.document_rows import WarnedDocument
 
@@ -24,7 +25,7 @@ def quarantined(documents: Sequence[WarnedDocument]) -> Finding:
     said = [f"{orders:,} passages hold orders to an assistant or bait"] if orders else []
     said += [f"{hidden:,} parts are hidden from readers"] if hidden else []
     by_source = Counter(document.source_uri for document in documents).most_common()
-    where = ", ".join(f"{uri} ({count:,})" for uri, count in by_source[:_MOST_SOURCES])
+    where = ", ".join(f"{spoken_name(uri)} ({count:,})" for uri, count in by_source[:_MOST_SOURCES])
     more = len(by_source) - _MOST_SOURCES
     where += f" and {more:,} more sources" if more > 0 else ""
     return warn(

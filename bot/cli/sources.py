@@ -19,6 +19,9 @@ from engine.knowledge.source_tags import SourceTags
 from engine.settings import load_settings
 from engine.storage.sources import Source
 
+_WIDEST = 100
+"""Characters; a longer address pushes its own line alone."""
+
 
 async def run(args: argparse.Namespace) -> int:
     """Lists, or removes one."""
@@ -54,7 +57,7 @@ async def run(args: argparse.Namespace) -> int:
         return 0
     if not found:
         print("nothing ingested yet; try: deskhand ingest FOLDER")
-    width = max((len(one_line(s.uri)) for s in found), default=0)
+    width = min(max((len(one_line(s.uri)) for s in found), default=0), _WIDEST)
     for s in found:
         when = f"{s.ingested_at:%Y-%m-%d %H:%M} UTC" if s.ingested_at else "not finished"
         tags = ", ".join(s.audience) or ("each its readers" if s.uri == ANSWERS else "everyone")

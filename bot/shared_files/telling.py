@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.rendering.neutral import neutral
+from bot.rendering.elements import rich_text, section, text
+from bot.rendering.neutral import escape, one_line
 from bot.shared_files.shared_file import SharedFile, shares_of
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.clock import Clock
@@ -84,11 +85,13 @@ class Telling:
                 return
             ts, root = shares[-1]
             reason = untold.reason.replace(f"{untold.file}/", "").rstrip(".")
+            said = one_line(f"{_ABOUT[untold.was_read]}: {reason}.")
             await self.api.call(
                 "chat.postMessage",
                 channel=untold.channel,
                 thread_ts=root or ts,
-                text=neutral(f"{_ABOUT[untold.was_read]}: {reason}."),
+                text=escape(said),
+                blocks=[rich_text(section(text(said)))],  # in which no address becomes a link
                 unfurl_links=False,
                 unfurl_media=False,
             )

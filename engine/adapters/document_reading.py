@@ -30,6 +30,7 @@ from engine.knowledge.hidden import summed, without_unseen
 from engine.knowledge.hidden_html import without_hidden
 from engine.knowledge.html_page import page_to_markdown
 from engine.knowledge.json_text import json_to_markdown
+from engine.knowledge.names import spoken_name
 from engine.knowledge.parser import ParseLimits
 from engine.knowledge.plain_text import looks_like_markdown, plain_text_to_markdown
 from engine.knowledge.title import TitleSource, title_from_name, title_heading
@@ -179,7 +180,7 @@ def finished(
 
 def short_name(name: str) -> str:
     """The last part of a document's name, for sentences about it."""
-    return PurePosixPath(name.replace("\\", "/")).name or name
+    return spoken_name(PurePosixPath(name.replace("\\", "/")).name or name)
 
 
 def check_size(name: str, size: int, limits: ParseLimits) -> None:

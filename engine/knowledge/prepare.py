@@ -23,6 +23,7 @@ from engine.knowledge.embedded_text import (
     passage_text,
     sentence_text,
 )
+from engine.knowledge.names import spoken_name
 from engine.knowledge.own_audience import own_audience
 from engine.knowledge.quarantine import (
     Warned,
@@ -101,7 +102,9 @@ def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder
     """
     whole = chunk_document(parsed, count_tokens=embedder.count_tokens)
     if not whole:
-        raise DocumentEmpty(f"{raw.name} holds no text; there is nothing to answer from")
+        raise DocumentEmpty(
+            f"{spoken_name(raw.name)} holds no text; there is nothing to answer from"
+        )
     warnings = tuple(warnings_of(uri, raw.name, whole, parsed.hidden))
     passages = tuple(whole if raw.trust is not Trust.OPEN else without_planted(whole))
     if not passages:

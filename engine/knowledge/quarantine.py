@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from engine.generation.planted_orders import is_planted, may_be_planted
 from engine.knowledge.document import Hidden, Passage
+from engine.knowledge.names import spoken_name
 
 
 class Concern(StrEnum):
@@ -82,8 +83,8 @@ def _planted_in(uri: str, name: str, passages: Sequence[Passage]) -> Warned | No
         return None
     many = f"{count} passages with orders" if count > 1 else "a passage with orders"
     reason = (
-        f"{name} has {many} to an assistant or bait for its readers, which no answer quotes; "
-        "look at it and remove them if nobody of you wrote them"
+        f"{spoken_name(name)} has {many} to an assistant or bait for its readers, which no answer "
+        "quotes; look at it and remove them if nobody of you wrote them"
     )
     return Warned(uri=uri, name=name, kind=Concern.ORDERS, count=count, reason=reason)
 
@@ -96,8 +97,8 @@ def _hidden_in(uri: str, name: str, hidden: Iterable[Hidden]) -> Warned | None:
     orders = sum(each.orders for each in told)
     what = f", {orders:,} of them with orders to an assistant or bait" if orders else ""
     reason = (
-        f"{name} holds text that its readers do not see, which was left out: {ways}{what}; look at "
-        "it, and show what people should know"
+        f"{spoken_name(name)} holds text that its readers do not see, which was left out: "
+        f"{ways}{what}; look at it, and show what people should know"
     )
     count = sum(each.parts for each in told)
     return Warned(uri=uri, name=name, kind=Concern.HIDDEN, count=count, reason=reason)

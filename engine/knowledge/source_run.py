@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from engine.errors import DeskhandError, DocumentEmpty, DocumentForNobody, DocumentUnreadable
 from engine.knowledge.document import RawDocument
 from engine.knowledge.forgetting import exists
+from engine.knowledge.names import spoken_name
 from engine.knowledge.own_audience import OwnAudience, heeded
 from engine.knowledge.prepare import Chunked, chunk
 from engine.knowledge.progress import Progress, Summary, Watch
@@ -242,7 +243,7 @@ class SourceRun:
             where = traceback.extract_tb(error.__traceback__)[-1]
             log.warning(
                 "%s broke its reading: %s at %s:%s",
-                name,
+                spoken_name(name),
                 type(error).__name__,
                 Path(where.filename).name,
                 where.lineno,
@@ -299,6 +300,6 @@ class SourceRun:
 
 def _broke(name: str, error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return f"{name} is nested too deeply to be read"
+        return f"{spoken_name(name)} is nested too deeply to be read"
     kind = type(error).__name__
-    return f"{name} cannot be read ({kind}); save it in another format and ingest that"
+    return f"{spoken_name(name)} cannot be read ({kind}); save it in another format and ingest that"

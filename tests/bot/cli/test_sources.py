@@ -50,6 +50,25 @@ def test_a_source_says_how_far_it_is_trusted_and_keeps_it(deskhand: Any, refused
     assert "  official  for everyone" in deskhand.run("sources").stdout
 
 
+def test_names_neither_steer_the_terminal_nor_forge_lines_nor_stretch_it(deskhand: Any) -> None:
+    docs = deskhand.folder / f"docs\n\x1b[31m{'d' * 150}"
+    docs.mkdir()
+    (docs / f"a\nadded 9, failed 0\x1b[2J{'x' * 200}.pdf").write_text("%PDF-1.4 broken")
+    (docs / "b.md").write_text("# B\n\nTea is on floor one.\n")
+    short = deskhand.folder / "z"
+    short.mkdir()
+    (short / "c.md").write_text("# C\n\nThe gate opens at seven.\n")
+    done = deskhand.run("ingest", str(docs), "z")
+    shown = deskhand.run("sources", "--failed")
+    for text in (done.stdout, shown.stdout):
+        assert "\x1b" not in text
+        assert "\nadded 9" not in text
+    lines = shown.stdout.splitlines()
+    assert len(lines) == 3
+    assert max(map(len, (line for line in lines if "failed:" in line))) < 250
+    assert len(lines[-1]) < 200
+
+
 def test_documents_that_hide_text_or_give_orders_are_listed_where_they_lie(deskhand: Any) -> None:
     docs = deskhand.folder / "docs"
     docs.mkdir()
