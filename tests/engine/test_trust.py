@@ -68,6 +68,18 @@ async def test_of_two_that_contradict_each_other_the_more_trusted_is_told_first_
         )
 
 
+async def test_the_more_trusted_is_told_first_also_where_the_other_answers_in_better_words(
+    engine: Engine, tmp_path: Path
+) -> None:
+    exact = "# How long does parental leave last?\n\nParental leave lasts 12 weeks.\n"
+    loose = "# Absence\n\nParental leave lasts 18 weeks.\n"
+    await learn(engine, tmp_path / "o", Trust.OPEN, {"a.md": exact})
+    await learn(engine, tmp_path / "p", Trust.OFFICIAL, {"b.md": loose})
+    trace = await ask(engine, ASKED)
+    assert trace.retrieved[0].document_name == "a.md"
+    assert [c.trust for c in trace.citations] == [Trust.OFFICIAL, Trust.OPEN]
+
+
 async def test_what_says_the_same_is_quoted_from_the_more_trusted_source(
     engine: Engine, tmp_path: Path
 ) -> None:
