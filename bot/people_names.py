@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot.slack_api import RateLimited, SlackApi, SlackFault
+from engine.containment import contained_label
 
 log = logging.getLogger(__name__)
 
@@ -13,6 +14,8 @@ UNNAMED = "A colleague"
 
 async def name_of(api: SlackApi, user: str) -> str:
     """The name by which Slack shows somebody; a word for one where it does not say.
+
+    People choose it: it comes short and on one line, calls nobody and leads nowhere.
 
     Raises: RateLimited.
     """
@@ -26,4 +29,5 @@ async def name_of(api: SlackApi, user: str) -> str:
     person = answer.get("user") or {}
     profile = person.get("profile") or {}
     names = (profile.get("display_name"), profile.get("real_name"), person.get("name"))
-    return next((str(name) for name in names if name), UNNAMED)
+    said = (contained_label(str(name)) for name in names if name)
+    return next((name for name in said if name), UNNAMED)

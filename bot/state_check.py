@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bot.diagnosis import Check, Finding, NotChecked, Once, fail, ok, warn
+from bot.quarantined import quarantined
 from engine.compose import Engine, connect_database, open_engine
 from engine.errors import DeskhandError
 from engine.settings import Settings
@@ -40,6 +41,7 @@ class StateCheck:
             Check(name="database", look=self._database, limit_s=15),
             Check(name="cases", look=self._cases, limit_s=15),
             Check(name="knowledge", look=self._knowledge, limit_s=15),
+            Check(name="quarantine", look=self._quarantine, limit_s=15),
             Check(name="index", look=self._index, limit_s=_INDEX_LIMIT_S),
             Check(name="model", look=self._model, limit_s=_MODEL_LIMIT_S),
         ]
@@ -88,6 +90,11 @@ class StateCheck:
         if not documents:
             return fail("there are no documents to answer from", "run `deskhand ingest FOLDER`")
         return ok(f"{documents:,} documents, {passages:,} passages")
+
+    async def _quarantine(self) -> Finding:
+        """Documents of which something is not said."""
+        engine = await self._ready_engine()
+        return quarantined(await engine.notes.warned(engine.settings.tenant))
 
     async def _index(self) -> Finding:
         engine = await self._ready_engine()

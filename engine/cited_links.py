@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from engine.containment import citable_url, urls_in
+from engine.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,23 +21,26 @@ class CitedLinks:
 
     hosts: tuple[str, ...] = ()
 
-    def of(self, span: str, url: str | None) -> tuple[set[str], set[str]]:
+    def of(self, span: str, url: str | None, trust: Trust) -> tuple[set[str], set[str]]:
         """Addresses that may be links, and those written in the span that may only be words.
 
-        span: a cited text. url: of its document; None where it has none.
+        span: a cited text. url: of its document; None where it has none. trust: of its source;
+        where anybody may write, no written address is a link.
         """
         own = citable_url(url)
         home = _host(own) if own else None
         written = urls_in(span)
+        if trust == Trust.OPEN:
+            return ({own} if own else set()), written - {own}
         links = {u for u in written if (host := _host(u)) and self._leads_home(host, home)}
         return links | ({own} if own else set()), written - links
 
-    def of_all(self, spans: Collection[tuple[str, str | None]]) -> tuple[set[str], set[str]]:
-        """The same of several spans with their documents' addresses."""
+    def of_all(self, spans: Collection[tuple[str, str | None, Trust]]) -> tuple[set[str], set[str]]:
+        """The same of several spans with their documents' addresses and tiers."""
         links: set[str] = set()
         words: set[str] = set()
-        for span, url in spans:
-            here, there = self.of(span, url)
+        for span, url, trust in spans:
+            here, there = self.of(span, url, trust)
             links |= here
             words |= there
         return links, words - links

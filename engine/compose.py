@@ -38,6 +38,7 @@ from engine.storage.audit import AuditStore
 from engine.storage.cases import CaseStore
 from engine.storage.conversations import ConversationStore
 from engine.storage.database import Database, database_url
+from engine.storage.document_notes import DocumentNotes
 from engine.storage.documents import DocumentStore
 from engine.storage.entries import EntryStore
 from engine.storage.evaluation_answers import EvaluationAnswers
@@ -80,6 +81,7 @@ class Engine:
     database: Database
     documents: DocumentStore
     passages: PassageStore
+    notes: DocumentNotes
     sources: SourceStore
     traces: TraceStore
     usage: UsageStore
@@ -251,6 +253,7 @@ async def open_engine(
             database=database,
             documents=documents,
             passages=passages,
+            notes=DocumentNotes(database),
             sources=sources,
             traces=traces,
             usage=usage,

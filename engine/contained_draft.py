@@ -60,7 +60,7 @@ def _rendered(
 ) -> tuple[str, tuple[Citation, ...]]:
     """The text contained, and its citations as they are."""
     text, citations = render_draft(Draft(sentences=tuple(sentences)))
-    allowed, written = links.of_all([(c.snippet, c.url) for c in citations])
+    allowed, written = links.of_all([(c.snippet, c.url, c.trust) for c in citations])
     return contain(text, allowed, written), citations
 
 

@@ -100,7 +100,10 @@ def render_trace(trace: Trace) -> dict[str, Any]:
         "confidence": round(trace.confidence, 4),
         "needs_human_review": trace.needs_human_review,
         "reasons": [{"code": r.code.value, "text": r.text} for r in trace.reasons],
-        "citations": [asdict(c) for c in trace.citations],
+        "citations": [
+            {name: value for name, value in asdict(c).items() if name != "trust"}
+            for c in trace.citations
+        ],
         "internal_next_steps": list(trace.internal_next_steps),
         "triage": {name: getattr(trace.triage, name) for name in _TRIAGE},
         "retrieved": [

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.containment import INVISIBLE
 from engine.question import Question, Turn
+from engine.readable import readable, searchable
 
 _SECRETS = (
     re.compile(
@@ -52,12 +51,13 @@ _LONGEST_SUBJECT = 1000
 class Admitted:
     """A question that may go on.
 
-    question: cleaned, redacted and cut. was_cut: part of what was asked this time was too long to
-    be read.
+    question: normalised, redacted and cut. shown: the same in the letters it was asked in, to be
+    kept and repeated. was_cut: part of what was asked this time was too long to be read.
     redactions: secrets replaced.
     """
 
     question: Question
+    shown: Question
     was_cut: bool
     redactions: int
 
@@ -65,39 +65,64 @@ class Admitted:
 def admit(question: Question, *, max_chars: int) -> Admitted:
     """Cleans every text of a question; never refuses one.
 
-    Characters that cannot be seen are dropped, secrets (keys, tokens, passwords, card numbers)
-    become "[redacted]", and what goes past `max_chars` is cut at a blank. Only the last turns of
-    the history are kept.
+    Characters that cannot be seen are dropped, those that are written in other ways made alike,
+    secrets (keys, tokens, passwords, card numbers) become "[redacted]", and what goes past
+    `max_chars` is cut at a blank. Only the last turns of the history are kept.
     """
-    count = 0
+    limits = (max_chars, min(_LONGEST_SUBJECT, max_chars), max_chars)
+    asked = [
+        _clean(text, limit)
+        for text, limit in zip(
+            (question.text, question.subject, question.body), limits, strict=True
+        )
+    ]
+    turns = question.history[-_MOST_TURNS:]
+    said = [_clean(turn.text, max_chars) for turn in turns]
 
-    def clean(text: str, limit: int) -> tuple[str, bool]:
-        nonlocal count
-        was_cut = len(text) > limit * 2
-        text = INVISIBLE.sub("", unicodedata.normalize("NFC", text[: limit * 2])).strip()
-        text, found = redact(text)  # before the cut, which could leave half a secret
-        count += found
-        if len(text) > limit:
-            space = text.rfind(" ", max(0, limit - 200), limit)
-            text, was_cut = text[: space if space > 0 else limit], True
-        return text, was_cut
+    def cleaned(texts: list[str], history: list[str]) -> Question:
+        text, subject, body = texts
+        return replace(
+            question,
+            text=text,
+            subject=subject,
+            body=body,
+            history=tuple(
+                Turn(role=turn.role, text=words) for turn, words in zip(turns, history, strict=True)
+            ),
+        )
 
-    text, text_cut = clean(question.text, max_chars)
-    subject, subject_cut = clean(question.subject, min(_LONGEST_SUBJECT, max_chars))
-    body, body_cut = clean(question.body, max_chars)
-    admitted = replace(
-        question,
-        text=text,
-        subject=subject,
-        body=body,
-        history=tuple(
-            Turn(role=turn.role, text=clean(turn.text, max_chars)[0])
-            for turn in question.history[-_MOST_TURNS:]
-        ),
-    )
     return Admitted(
-        question=admitted, was_cut=text_cut or subject_cut or body_cut, redactions=count
+        question=cleaned([each.text for each in asked], [each.text for each in said]),
+        shown=cleaned([each.shown for each in asked], [each.shown for each in said]),
+        was_cut=any(each.was_cut for each in asked),
+        redactions=sum(each.redactions for each in (*asked, *said)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleaned:
+    """A text as it is searched and as it is shown."""
+
+    text: str
+    shown: str
+    was_cut: bool
+    redactions: int
+
+
+def _clean(raw: str, limit: int) -> _Cleaned:
+    whole = raw[: limit * 2]
+    text, redactions = redact(searchable(whole).strip())  # before the cut, which may halve a secret
+    shown = text if redactions else readable(whole).strip()
+    cut = _cut(text, limit)
+    was_cut = len(raw) > limit * 2 or cut != text
+    return _Cleaned(cut, _cut(shown, limit), was_cut, redactions)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    space = text.rfind(" ", max(0, limit - 200), limit)
+    return readable(text[: space if space > 0 else limit]).strip()
 
 
 def _hidden(_: str) -> str:

@@ -105,7 +105,7 @@ class Pipeline:
     ) -> Trace:
         tenant, trace_id = account.tenant, account.trace_id
         asked_at = self.clock()
-        admitted = Admitted(question=question, was_cut=False, redactions=0)
+        admitted = Admitted(question=question, shown=question, was_cut=False, redactions=0)
         fingerprint = ""
         try:
             await stopwatch.enter(Stage.INTAKE)
@@ -128,7 +128,7 @@ class Pipeline:
             trace_id=trace_id,
             tenant=tenant,
             asked_at=asked_at,
-            question=admitted.question,
+            question=admitted.shown,
             audience=tuple(sorted(audience.tags)),
             outcome=parts.decision.outcome,
             reply=parts.reply,

@@ -57,5 +57,7 @@ def sentence_checks(
 
 
 def _text(sentence: DraftSentence, links: CitedLinks) -> str:
-    allowed, written = links.of_all([(span.text, span.passage.url) for span in sentence.spans])
+    allowed, written = links.of_all(
+        [(span.text, span.passage.url, span.passage.trust) for span in sentence.spans]
+    )
     return contain(sentence.text, allowed, written)

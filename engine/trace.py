@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from engine.question import Question
+from engine.trust import Trust
 
 
 class Outcome(StrEnum):
@@ -54,7 +55,8 @@ class Citation:
     """Where a sentence of the draft stands in the documents.
 
     n: its mark in the draft, from 1 in order of use. page: 1-based, None without pages.
-    snippet: the cited span, a verbatim part of full_content. full_content: the passage.
+    snippet: the cited span, a verbatim part of full_content. full_content: the passage. trust: the
+    tier of its source.
     """
 
     n: int
@@ -65,6 +67,7 @@ class Citation:
     page: int | None
     snippet: str
     full_content: str
+    trust: Trust = Trust.TEAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

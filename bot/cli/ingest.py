@@ -28,20 +28,23 @@ from engine.knowledge.rebuild import rebuilding
 from engine.knowledge.source import list_source, normalise
 from engine.settings import load_settings
 from engine.storage.staged_knowledge import StagedKnowledge
+from engine.trust import Trust, parse_trust
 
 _SHOWN_FAILURES = 20
 
 
 async def run(args: argparse.Namespace) -> int:
     """Ingests each source in turn; failed files alone do not make it fail."""
-    audience = parse_tags(args.audience)
-    if audience and not args.sources:
+    audience, trust = parse_tags(args.audience), parse_trust(args.trust)
+    if (audience or trust) and not args.sources:
+        option = "--audience everyone" if audience else f"--trust {trust}"
         raise WrongUse(
-            "--audience needs a source, such as deskhand ingest handbook/ --audience everyone"
+            f"{option.split()[0]} needs a source, such as deskhand ingest handbook/ {option}"
         )
     refuse_channels(args.sources)
     async with open_engine(load_settings()) as engine:
         work = await _work(engine, args.sources, audience, rebuild=args.rebuild)
+        named = {normalise(source) for source in args.sources}
         total = Summary()
         unread: list[str] = []
         async with AsyncExitStack() as stack:
@@ -52,7 +55,8 @@ async def run(args: argparse.Namespace) -> int:
                 ingestion = await stack.enter_async_context(rebuilding(ingestion, staged))
             for source, tags in work:
                 try:
-                    _add(total, await ingest_with_progress(ingestion, source, tags))
+                    tier = trust if normalise(source) in named else None
+                    _add(total, await ingest_with_progress(ingestion, source, tags, tier))
                 except SourceUnreadable as error:
                     if args.rebuild:  # nothing is dropped unless all can be read again
                         raise
@@ -110,11 +114,11 @@ async def _work(
 
 
 async def ingest_with_progress(
-    ingestion: Ingestion, source: str, audience: tuple[str, ...]
+    ingestion: Ingestion, source: str, audience: tuple[str, ...], trust: Trust | None = None
 ) -> Summary:
     """One source, with a bar on a terminal and nothing elsewhere."""
     if not sys.stderr.isatty():
-        return await ingestion.run(source, audience, lambda _: None)
+        return await ingestion.run(source, audience, lambda _: None, trust)
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -149,7 +153,7 @@ async def ingest_with_progress(
                 rate=f"{rate} {progress.passages:,} passages",
             )
 
-        return await ingestion.run(source, audience, watch)
+        return await ingestion.run(source, audience, watch, trust)
 
 
 def _add(total: Summary, part: Summary) -> None:
@@ -176,7 +180,10 @@ def render_summary(summary: Summary) -> dict[str, Any]:
         "passages": summary.passages,
         "seconds": round(summary.seconds, 3),
         "ignored": summary.ignored,
-        "warnings": [{"document_name": w.name, "reason": w.reason} for w in summary.warnings],
+        "warnings": [
+            {"document_name": w.name, "kind": w.kind.value, "count": w.count, "reason": w.reason}
+            for w in summary.warnings
+        ],
     }
 
 
@@ -195,4 +202,6 @@ def print_summary(summary: Summary) -> None:
     for warned in summary.warnings[:_SHOWN_FAILURES]:
         print(f"  warning: {one_line(warned.reason)}")
     if len(summary.warnings) > _SHOWN_FAILURES:
-        print(f"  and {len(summary.warnings) - _SHOWN_FAILURES:,} more: run it with --json")
+        print(
+            f"  and {len(summary.warnings) - _SHOWN_FAILURES:,} more: deskhand sources --warnings"
+        )

@@ -76,6 +76,12 @@ def build_parser() -> argparse.ArgumentParser:
         "source keeps the tags it has, and a new one is for everyone",
     )
     ingest.add_argument(
+        "--trust",
+        metavar="TIER",
+        help="how far it is trusted: official, team or open (anybody may write there); without, a "
+        "source keeps the tier it has, and a new one is team",
+    )
+    ingest.add_argument(
         "--rebuild",
         action="store_true",
         help="read every source again from nothing, with the embedder set now",
@@ -93,6 +99,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     sources.add_argument("--remove", metavar="SOURCE", help="forget a source and its documents")
     sources.add_argument("--failed", action="store_true", help="list the documents not read, too")
+    sources.add_argument(
+        "--warnings",
+        action="store_true",
+        help="list the documents that hide text or hold orders to an assistant, too",
+    )
 
     ask = command(
         "ask", "answer a question, or a file of them", 'deskhand ask "How do I reset my password?"'

@@ -13,9 +13,14 @@ from engine.compose import Engine, open_engine
 from engine.containment import one_line
 from engine.errors import WrongUse
 from engine.knowledge.entries import ANSWERS
+from engine.knowledge.quarantine import Warned, parse_warnings
 from engine.knowledge.source import normalise
+from engine.knowledge.source_tags import SourceTags
 from engine.settings import load_settings
 from engine.storage.sources import Source
+
+_WIDEST = 100
+"""Characters; a longer address pushes its own line alone."""
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -26,15 +31,22 @@ async def run(args: argparse.Namespace) -> int:
         if args.remove is not None:
             return await _remove(engine, found, args.remove, as_json=args.json)
         failures = {s.id: await engine.sources.failures(tenant, s.id) for s in found if s.failed}
+        warnings = await _warnings(engine)
+        given = SourceTags(found)
     if args.json:
         rows = [
             {
                 "source": s.uri,
                 "audience": list(s.audience) or ([] if s.uri == ANSWERS else ["everyone"]),
+                "trust": given.trust_of(s.uri, {s.id}).value,
                 "documents": s.documents,
                 "passages": s.passages,
                 "failed": [
                     {"document_name": f.name, "reason": f.reason} for f in failures.get(s.id, [])
+                ],
+                "warnings": [
+                    {"document_name": w.name, "kind": w.kind.value, "reason": w.reason}
+                    for w in warnings.get(s.id, [])
                 ],
                 "added_at": s.added_at.isoformat(),
                 "ingested_at": s.ingested_at.isoformat() if s.ingested_at else None,
@@ -45,19 +57,33 @@ async def run(args: argparse.Namespace) -> int:
         return 0
     if not found:
         print("nothing ingested yet; try: deskhand ingest FOLDER")
-    width = max((len(one_line(s.uri)) for s in found), default=0)
+    width = min(max((len(one_line(s.uri)) for s in found), default=0), _WIDEST)
     for s in found:
         when = f"{s.ingested_at:%Y-%m-%d %H:%M} UTC" if s.ingested_at else "not finished"
         tags = ", ".join(s.audience) or ("each its readers" if s.uri == ANSWERS else "everyone")
         failed = f"  {s.failed:,} failed" if s.failed else ""
+        warned = len({w.uri for w in warnings.get(s.id, [])})
+        failed += f"  {warned:,} with warnings" if warned else ""
         print(
             f"{one_line(s.uri):<{width}}  {s.documents:>6,} documents  {s.passages:>8,} passages  "
-            f"{when}  for {tags}{failed}"
+            f"{when}  {given.trust_of(s.uri, {s.id})}  for {tags}{failed}"
         )
         if args.failed:
             for failure in failures.get(s.id, []):
                 print(f"  failed: {one_line(failure.reason)}")
+        if args.warnings:
+            for warning in warnings.get(s.id, []):
+                print(f"  warning: {one_line(warning.reason)}")
     return 0
+
+
+async def _warnings(engine: Engine) -> dict[str, list[Warned]]:
+    """By source."""
+    found: dict[str, list[Warned]] = {}
+    for document in await engine.notes.warned(engine.settings.tenant):
+        said = parse_warnings(document.uri, document.name, document.warnings)
+        found.setdefault(document.source_id, []).extend(said)
+    return found
 
 
 async def _remove(engine: Engine, found: list[Source], name: str, *, as_json: bool) -> int:

@@ -225,8 +225,8 @@ def _answering(number: int, question: str) -> dict[str, str]:
     return {
         "_id": f"control-{number}.md",
         "title": question,
-        "text": f"# {question}\n\nOn the question of {words[:1].lower()}{words[1:]}, the guide of the "
-        "office holds, which was agreed in March.",
+        "text": f"# {question}\n\nOn the question of {words[:1].lower()}{words[1:]}, the guide of "
+        "the office holds, which was agreed in March.",
         "url": f"https://{HOME}/guide-{number}",
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from engine.containment import INVISIBLE
+from engine.readable import readable
 
 _TOKEN = re.compile(r"<([^<>]{1,4000})>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -21,7 +21,7 @@ def plain_text(text: str, *, bot_user: str) -> str:
     """
     without_bot = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>[,:]?", " ", text)
     shown = html.unescape(_TOKEN.sub(_shown, without_bot))
-    return _SPACES.sub(" ", INVISIBLE.sub("", shown)).strip()
+    return _SPACES.sub(" ", readable(shown)).strip()
 
 
 def mentions(text: str) -> frozenset[str]:

@@ -27,7 +27,9 @@ _SURE, _DOUBTFUL = 0.75, 0.5
 _FAIRLY_SURE = "I am fairly sure of this, but not certain. Please check the sources."
 _NOT_SURE = "I am not sure that this answers your question. Please check the sources first."
 _SAID = {
-    ReasonCode.QUESTION_CUT: "Your question was too long, so I did not read its end.",
+    ReasonCode.QUESTION_CUT: (
+        "Your question was too long, so I did not read its end; ask again in fewer words."
+    ),
     ReasonCode.REFUSED_ATTACK: "I left out the part that tells me how to behave.",
     ReasonCode.UNSUPPORTED: "I left out what I could not find in the documents.",
     ReasonCode.MODEL_DOWN: (

@@ -292,7 +292,8 @@ def _evidence(citations: Sequence[Mapping[str, Any]]) -> list[Block]:
     left = len(citations)
     for _, same in groupby(citations, key=lambda c: c["chunk_id"]):
         cited = list(same)
-        place = [section(*source_line(source_of(cited)))]
+        source = source_of(cited)
+        place = [section(*source_line(source), *source.trusted)]
         for citation in cited:
             words = f"[{citation['n']}] {neutral(citation['snippet']).strip()}"
             added = [*place, quote(text(cut(words, _SNIPPET)))]

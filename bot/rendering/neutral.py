@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 
-from engine.containment import INVISIBLE, citable_url
-from engine.containment import one_line as on_one_line
+from engine.containment import citable_url
+from engine.readable import readable
 
-_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085\v\f]")
 _TOKEN = re.compile(
     r"<(?=[@#]|!(?!--|doctype\b)|(?:https?|ftp|mailto|slack|javascript|vbscript):"
     r"|(?:tel|file|data):(?!:))",
@@ -23,15 +22,15 @@ def neutral(text: str) -> str:
     """The text without characters that show nothing or turn the text around them, and with a
     blank in what Slack would take for a mention, a broadcast or a link: `< !here>`, `@ here`.
 
-    Code keeps its `<name>` and `<!-- -->`. Twice is the same as once.
+    Code keeps its `<name>` and `<!-- -->`, letters and emoji what shapes them. Twice is the same as
+    once.
     """
-    text = INVISIBLE.sub("", _BREAKS.sub("\n", text))
-    return _BROADCAST.sub("@ ", _TOKEN.sub("< ", text))
+    return _BROADCAST.sub("@ ", _TOKEN.sub("< ", readable(text)))
 
 
 def one_line(text: str) -> str:
     """The same on one line."""
-    return on_one_line(neutral(text))
+    return " ".join(neutral(text).split())
 
 
 def escape(text: str) -> str:

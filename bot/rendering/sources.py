@@ -12,7 +12,13 @@ from bot.rendering.elements import Element, button, link, rich_text, section, te
 from bot.rendering.limits import cut, json_length
 from bot.rendering.message import Block
 from bot.rendering.neutral import one_line, web_address
+from engine.trust import Trust
 
+_TRUST = {
+    Trust.OFFICIAL.value: "official",
+    Trust.TEAM.value: "of colleagues",
+    Trust.OPEN.value: "anybody may have written it",
+}
 _MARK = re.compile(r"\[(\d{1,3})\]")
 _TITLE = 150
 _NAME = 100
@@ -22,13 +28,16 @@ _MOST_BUTTONS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One passage that an answer rests on. numbers: the marks that lead to it, at least one."""
+    """One passage that an answer rests on. numbers: the marks that lead to it, at least one.
+    trust: the tier of its source; empty where an older answer does not say.
+    """
 
     numbers: tuple[int, ...]
     title: str
     name: str
     url: str | None
     pages: tuple[int, ...]
+    trust: str
 
     @property
     def marks(self) -> str:
@@ -41,6 +50,12 @@ class Source:
         if not self.pages:
             return ""
         return f", page{'s' if len(self.pages) > 1 else ''} {', '.join(map(str, self.pages))}"
+
+    @property
+    def trusted(self) -> list[Element]:
+        """How far its source is trusted, for who reviews an answer; empty where not known."""
+        words = _TRUST.get(self.trust)
+        return [text(f", {words}")] if words else []
 
     @property
     def words(self) -> str:
@@ -70,6 +85,7 @@ def source_of(citations: Sequence[Mapping[str, Any]]) -> Source:
         name=cut(name, _NAME),
         url=url if url and limits.length(url) <= limits.URL else None,
         pages=tuple(pages),
+        trust=str(first.get("trust", "")),
     )
 
 

@@ -18,6 +18,7 @@ from bot.slack_api import RateLimited, Refused, SlackApi
 from engine.knowledge.ingest import Ingestion
 from engine.knowledge.progress import Progress, Summary
 from engine.storage.sources import Failure, SourceStore
+from engine.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ _MOST_TOLD = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A look at a channel. ids: of all its files. failed: what is to be told of.
+    """A look at a channel. ids: of all its files. untold: what is to be told of.
 
     put_off_s: until when Slack gives nothing more. unanswered: a file was not handed out without
     a word, which ended the look. again_in_s: when what failed may be readable.
@@ -43,7 +44,7 @@ class Looked:
     put_off_s: float | None
     unanswered: bool
     again_in_s: float | None
-    failed: tuple[Untold, ...]
+    untold: tuple[Untold, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,19 +121,22 @@ class Library:
             tried_at=self.tried_at,
         )
         before = await self._failures(source_uri(channel))
-        summary = await self.ingestion.run_listed(listing, (document_tag(channel),), _unwatched)
+        summary = await self.ingestion.run_listed(
+            listing, (document_tag(channel),), _unwatched, Trust.OPEN
+        )
         await self._hold_reasons(source_uri(channel), summary.failed, before)
         _report(channel, summary)
         lasting = [f for f in summary.failed if not f.retryable and f.uri in documents]
         self.bad.note(documents, lasting)
         new = [(documents[f.uri], f) for f in lasting if before.get(f.uri) != f.reason]
+        warned = [(documents[w.uri], w) for w in summary.warnings if w.uri in documents]
         passing = any(failure.retryable for failure in summary.failed)
         return Looked(
             ids=frozenset(files),
             put_off_s=listing.put_off_s,
             unanswered=listing.unanswered,
             again_in_s=_AGAIN_S if passing else None,
-            failed=self.telling.wanted(channel, new),
+            untold=self.telling.wanted(channel, new) + self.telling.warned(channel, warned),
         )
 
     async def _files(self, channel: str, named: Collection[str]) -> dict[str, SharedFile]:

@@ -1,4 +1,5 @@
-"""Tells in the thread, in one sentence, of a shared file that did not become a document.
+"""Tells in the thread, in one sentence, of a shared file that did not become a document, or not
+whole.
 
 That one did is not told: in a channel made for files each of them would be answered, and a
 reaction would need a scope that every installed workspace has to grant anew. A file is told of
@@ -12,25 +13,32 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.rendering.neutral import neutral
+from bot.rendering.elements import rich_text, section, text
+from bot.rendering.neutral import escape, one_line
 from bot.shared_files.shared_file import SharedFile, shares_of
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.clock import Clock
+from engine.knowledge.quarantine import Warned
 from engine.storage.sources import Failure
 
 log = logging.getLogger(__name__)
 
+_ABOUT = {False: "I cannot answer from this file", True: "I read this file without a part of it"}
 _MOST_AT_ONCE = 5
 """Of one look; a folder of broken files is no reason to fill a channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untold:
-    """A file whose failure somebody is to be told of."""
+    """A file that could not be read, or of which something is not said, and why.
+
+    was_read: the rest of it is a document.
+    """
 
     channel: str
     file: str
     reason: str
+    was_read: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,18 @@ class Telling:
         ]
         return tuple(recent[:_MOST_AT_ONCE])
 
+    def warned(
+        self, channel: str, warnings: Iterable[tuple[SharedFile, Warned]]
+    ) -> tuple[Untold, ...]:
+        """Those that were read in this look and hide text or hold orders to an assistant."""
+        told = {
+            (file.id, warned.kind): Untold(
+                channel=channel, file=file.id, reason=warned.reason, was_read=True
+            )
+            for file, warned in warnings
+        }
+        return tuple(told.values())[:_MOST_AT_ONCE]
+
     async def tell(self, untold: Untold) -> None:
         """Writes under the newest message of the channel that has the file.
 
@@ -65,11 +85,13 @@ class Telling:
                 return
             ts, root = shares[-1]
             reason = untold.reason.replace(f"{untold.file}/", "").rstrip(".")
+            said = one_line(f"{_ABOUT[untold.was_read]}: {reason}.")
             await self.api.call(
                 "chat.postMessage",
                 channel=untold.channel,
                 thread_ts=root or ts,
-                text=neutral(f"I cannot answer from this file: {reason}."),
+                text=escape(said),
+                blocks=[rich_text(section(text(said)))],  # in which no address becomes a link
                 unfurl_links=False,
                 unfurl_media=False,
             )

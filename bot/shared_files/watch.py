@@ -229,7 +229,7 @@ class SharedFilesWatch:
             self._named.setdefault(channel, set()).update(named)
             raise
         self._ids[channel] = looked.ids
-        self._untold.extend(looked.failed)
+        self._untold.extend(looked.untold)
         if self._untold:
             self._soon(_TELL)
         unanswered = f"downloads of {channel}"

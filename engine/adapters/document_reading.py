@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,19 +17,24 @@ from engine.adapters.document_formats import (
     library_media_type,
     suffix_of,
 )
+from engine.adapters.hidden_office import without_hidden_text
 from engine.adapters.kreuzberg_reader import LibraryRefused, read_with_kreuzberg
 from engine.errors import DocumentEmpty, DocumentUnreadable
 from engine.knowledge.archive_checks import ArchiveRefused, check_archive, declares_entities
 from engine.knowledge.decode import clean_text, decode_text
-from engine.knowledge.document import Page, ParsedDocument
+from engine.knowledge.document import Hidden, Page, ParsedDocument
 from engine.knowledge.email_text import email_to_markdown
 from engine.knowledge.front_matter import split_front_matter
 from engine.knowledge.grid import grid_to_markdown
+from engine.knowledge.hidden import summed, without_unseen
+from engine.knowledge.hidden_html import without_hidden
 from engine.knowledge.html_page import page_to_markdown
 from engine.knowledge.json_text import json_to_markdown
+from engine.knowledge.names import spoken_name
 from engine.knowledge.parser import ParseLimits
 from engine.knowledge.plain_text import looks_like_markdown, plain_text_to_markdown
 from engine.knowledge.title import TitleSource, title_from_name, title_heading
+from engine.readable import readable
 
 _MIB = 1024 * 1024
 _CUE = re.compile(r"^(?:WEBVTT.*|NOTE.*|STYLE.*|\d+|(?:\d+:)?\d\d:\d\d[.,]\d{3} -->.*)$", re.M)
@@ -77,12 +83,12 @@ def read_file(file: FileToRead, limits: ParseLimits) -> ParsedDocument:
         if kind is DocumentFormat.UNSUPPORTED:
             raise DocumentUnreadable(f"{name} is not a kind of file that Deskhand reads")
         if kind in _LIBRARY:
-            title, pages = _read_office(file, kind, name, limits)
+            title, pages, hidden = _read_office(file, kind, name, limits)
             front_matter: dict[str, object] = {}
         else:
             data = file.path.read_bytes()
             check_size(name, len(data), limits)
-            title, markdown, front_matter = _read_text(data, kind, file.name, name)
+            title, markdown, front_matter, hidden = _read_text(data, kind, file.name, name)
             pages = [Page(markdown=markdown)]
     except OSError as error:
         why = error.strerror or "the system refuses it"
@@ -94,6 +100,7 @@ def read_file(file: FileToRead, limits: ParseLimits) -> ParsedDocument:
         given_title=file.title,
         metadata_title=title,
         limits=limits,
+        hidden=hidden,
         is_scan=kind is DocumentFormat.PDF,
         titled_by=_TITLED_BY.get(kind, TitleSource.TOP_HEADING),
     )
@@ -105,13 +112,15 @@ def read_text(name: str, text: str, *, title: str | None, limits: ParseLimits) -
     Raises: DocumentUnreadable if it is empty or too long.
     """
     front_matter, body = split_front_matter(clean_text(text), name=short_name(name))
+    markdown, hidden = _as_markdown(body)
     return finished(
         name=name,
-        pages=[Page(markdown=_as_markdown(body))],
+        pages=[Page(markdown=markdown)],
         front_matter=front_matter,
         given_title=title,
         metadata_title="",
         limits=limits,
+        hidden=hidden,
         titled_by=TitleSource.OPENING_HEADING,
         stem_is_title=False,
     )
@@ -125,11 +134,13 @@ def finished(
     given_title: str | None,
     metadata_title: str,
     limits: ParseLimits,
+    hidden: Sequence[Hidden] = (),
     is_scan: bool = False,
     titled_by: TitleSource,
     stem_is_title: bool = True,
 ) -> ParsedDocument:
-    """The document with its title, once it is known to hold text and not too much of it.
+    """The document with its title and without unseen characters, once it is known to hold text and
+    not too much of it.
 
     A page with front matter and nothing below it (a redirect) is a document without pages.
 
@@ -142,7 +153,8 @@ def finished(
             f"{short} holds more than {limits.max_text_chars:,} characters of text; "
             "split it, or raise DESKHAND_PARSE__MAX_TEXT_CHARS"
         )
-    pages = [page for page in pages if page.markdown.strip()]
+    cleaned = [without_unseen(page) for page in pages]
+    pages = [page for page, _ in cleaned if page.markdown.strip()]
     if not pages and not front_matter:
         if is_scan:
             raise DocumentEmpty(
@@ -158,12 +170,17 @@ def finished(
         or metadata_title
         or (title_from_name(name) if stem_is_title else "")
     )
-    return ParsedDocument(title=clean_text(title), pages=tuple(pages), front_matter=front_matter)
+    return ParsedDocument(
+        title=readable(clean_text(title)),
+        pages=tuple(pages),
+        front_matter=front_matter,
+        hidden=summed((*hidden, *(each for _, found in cleaned for each in found))),
+    )
 
 
 def short_name(name: str) -> str:
     """The last part of a document's name, for sentences about it."""
-    return PurePosixPath(name.replace("\\", "/")).name or name
+    return spoken_name(PurePosixPath(name.replace("\\", "/")).name or name)
 
 
 def check_size(name: str, size: int, limits: ParseLimits) -> None:
@@ -197,7 +214,7 @@ def check_file(path: Path, name: str, limits: ParseLimits) -> None:
 
 def _read_office(
     file: FileToRead, kind: DocumentFormat, name: str, limits: ParseLimits
-) -> tuple[str, list[Page]]:
+) -> tuple[str, list[Page], tuple[Hidden, ...]]:
     new_office = kind in (DocumentFormat.DOCX, DocumentFormat.PPTX, DocumentFormat.XLSX)
     if new_office and is_ole(file.path):
         raise DocumentUnreadable(
@@ -214,7 +231,8 @@ def _read_office(
         elif new_office:
             raise DocumentUnreadable(f"{name} is damaged; save it again and ingest that")
         media_type = library_media_type(kind, file.name)
-        return read_with_kreuzberg(file.path, kind, media_type)
+        shown = without_hidden_text(file.path, kind)
+        return (*read_with_kreuzberg(file.path, kind, media_type, shown.data), shown.hidden)
     except ArchiveRefused as error:
         raise DocumentUnreadable(f"{name} {error}") from error
     except LibraryRefused as error:
@@ -229,10 +247,11 @@ def _read_office(
 
 def _read_text(
     data: bytes, kind: DocumentFormat, full_name: str, name: str
-) -> tuple[str, str, dict[str, object]]:
-    """(title in the metadata, Markdown, front matter)."""
+) -> tuple[str, str, dict[str, object], tuple[Hidden, ...]]:
+    """(title in the metadata, Markdown, front matter, what was hidden)."""
     if kind is DocumentFormat.EMAIL:
-        return (*email_to_markdown(data), {})
+        title, markdown, hidden = email_to_markdown(data)
+        return title, markdown, {}, hidden
     try:
         text = decode_text(data)
     except ValueError as error:
@@ -240,27 +259,33 @@ def _read_text(
     if kind is DocumentFormat.HTML:
         if declares_entities(data[: 64 * 1024]):
             raise DocumentUnreadable(f"{name} declares XML entities, which is refused")
-        return (*page_to_markdown(text), {})
-    if kind is DocumentFormat.MARKDOWN:
+        page, hidden = without_hidden(text)
+        return (*page_to_markdown(page), {}, hidden)
+    if kind in (DocumentFormat.MARKDOWN, DocumentFormat.TEXT):
         front_matter, body = split_front_matter(text, name=name)
-        return "", body, front_matter
+        markdown, hidden = _as_markdown(body, sure=kind is DocumentFormat.MARKDOWN)
+        return "", markdown, front_matter, hidden
+    return "", _plain_to_markdown(text, kind, full_name), {}, ()
+
+
+def _plain_to_markdown(text: str, kind: DocumentFormat, full_name: str) -> str:
+    """The Markdown of formats in which nothing can be hidden but by characters."""
     if kind is DocumentFormat.TABLE:
-        return "", _csv_to_markdown(text, suffix_of(full_name)), {}
+        return _csv_to_markdown(text, suffix_of(full_name))
     if kind is DocumentFormat.CAPTIONS:
-        return "", plain_text_to_markdown(_CUE_TAG.sub("", _CUE.sub("", text))), {}
+        return plain_text_to_markdown(_CUE_TAG.sub("", _CUE.sub("", text)))
     if kind is DocumentFormat.ASCIIDOC:
-        return "", _asciidoc_to_markdown(text), {}
-    if kind is DocumentFormat.JSON:
-        try:
-            return "", json_to_markdown(text), {}
-        except ValueError:
-            return "", plain_text_to_markdown(text), {}  # JSON lines, or JSON with comments
-    front_matter, body = split_front_matter(text, name=name)
-    return "", _as_markdown(body), front_matter
+        return _asciidoc_to_markdown(text)
+    try:
+        return json_to_markdown(text)
+    except ValueError:
+        return plain_text_to_markdown(text)  # JSON lines, or JSON with comments
 
 
-def _as_markdown(text: str) -> str:
-    return text if looks_like_markdown(text) else plain_text_to_markdown(text)
+def _as_markdown(text: str, *, sure: bool = False) -> tuple[str, tuple[Hidden, ...]]:
+    if sure or looks_like_markdown(text):
+        return without_hidden(text, markdown=True)
+    return plain_text_to_markdown(text), ()
 
 
 def _csv_to_markdown(text: str, suffix: str) -> str:

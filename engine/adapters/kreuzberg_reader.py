@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 import secrets
 from pathlib import Path
@@ -57,10 +58,10 @@ def unpack_pdf_reader() -> None:
 
 
 def read_with_kreuzberg(
-    path: Path, kind: DocumentFormat, media_type: str
+    path: Path, kind: DocumentFormat, media_type: str, data: bytes | None = None
 ) -> tuple[str, list[Page]]:
     """(title in the metadata, pages); both may be empty. Pages are numbered for PDF, slides
-    and sheets. No OCR, no cache, no network, one thread.
+    and sheets. No OCR, no cache, no network, one thread. data: read in place of the file.
 
     Raises: LibraryRefused.
     """
@@ -79,9 +80,14 @@ def read_with_kreuzberg(
         concurrency=kreuzberg.ConcurrencyConfig(max_threads=1),
     )
     try:
-        result = kreuzberg.extract_file_sync(path, media_type, config)
+        result = (
+            kreuzberg.extract_file_sync(path, media_type, config)
+            if data is None
+            else kreuzberg.extract_bytes_sync(data, media_type, config)
+        )
     except kreuzberg.KreuzbergError as error:
-        if kind is DocumentFormat.PPTX and (slides := slides_to_markdown(path)):
+        file = path if data is None else io.BytesIO(data)
+        if kind is DocumentFormat.PPTX and (slides := slides_to_markdown(file)):
             return "", [Page(markdown=text, number=n) for n, text in enumerate(slides, 1)]
         raise LibraryRefused(_why(str(error))) from error
     metadata = result.metadata or {}

@@ -20,7 +20,7 @@ from engine.errors import DocumentEmpty, DocumentUnreadable
 from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.parser import ParseLimits
 
-_READER_VERSION = "2"
+_READER_VERSION = "3"
 """Changes whenever the same bytes would give other Markdown."""
 
 _SHORT_TEXT_CHARS = 20_000

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.adapters.document_reading import FileToRead
-from engine.knowledge.document import Page, ParsedDocument
+from engine.knowledge.document import Hidden, Hiding, Page, ParsedDocument
 from engine.knowledge.parser import ParseLimits
 
 LENGTH = struct.Struct(">I")
@@ -61,6 +61,7 @@ def render_document(document: ParsedDocument) -> dict[str, Any]:
         "title": document.title,
         "pages": [[page.number, page.markdown] for page in document.pages],
         "front_matter": dict(document.front_matter),
+        "hidden": [[each.hiding.value, each.parts, each.orders] for each in document.hidden],
     }
 
 
@@ -70,4 +71,8 @@ def parse_document(message: dict[str, Any]) -> ParsedDocument:
         title=message["title"],
         pages=tuple(Page(markdown=text, number=number) for number, text in message["pages"]),
         front_matter=message["front_matter"],
+        hidden=tuple(
+            Hidden(hiding=Hiding(hiding), parts=parts, orders=orders)
+            for hiding, parts, orders in message["hidden"]
+        ),
     )

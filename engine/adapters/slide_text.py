@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 from engine.knowledge.grid import markdown_cell
@@ -15,13 +16,13 @@ _SLIDES = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _TITLES = frozenset({"title", "ctrTitle"})
 
 
-def slides_to_markdown(path: Path) -> list[str]:
+def slides_to_markdown(file: Path | BinaryIO) -> list[str]:
     """Each slide's title and paragraphs, in the order of their file names; empty if unreadable.
 
     The caller has checked the archive: its parts declare no entities and inflate to little.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = [(int(m.group(1)), n) for n in archive.namelist() if (m := _SLIDE.match(n))]
             return [_slide(archive.read(name)) for _, name in sorted(names)]
     except (zipfile.BadZipFile, ElementTree.ParseError, OSError, ValueError, KeyError):

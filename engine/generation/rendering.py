@@ -80,6 +80,7 @@ def _citation(span: Span, n: int) -> Citation:
         page=page,
         snippet=span.text,
         full_content=live.passage.text,
+        trust=live.trust,
     )
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from engine.trust import Trust
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDocument:
@@ -21,6 +23,7 @@ class RawDocument:
     title, url, category: from the source; None where it says nothing.
     audience: tags from the source's settings or the row; empty means "not said here".
     modified_at: when the source last changed it; None where unknown.
+    trust: the tier of its source.
     """
 
     name: str
@@ -33,6 +36,7 @@ class RawDocument:
     category: str | None = None
     audience: tuple[str, ...] = ()
     modified_at: datetime | None = None
+    trust: Trust = Trust.TEAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,38 @@ class Page:
     elements: tuple[PageElement, ...] = ()
 
 
+class Hiding(StrEnum):
+    """How a text is kept from who reads the document, in the words of a report."""
+
+    UNSEEN = "characters that show nothing"
+    STYLE = "a style that shows nothing"
+    UNSHOWN = "parts that are not shown"
+    COMMENT = "comments"
+    VANISHED = "hidden or white letters"
+    SLIDE = "hidden slides or what lies outside of a slide"
+    CELLS = "hidden sheets, rows or columns"
+
+
+_USUAL = frozenset({Hiding.UNSHOWN, Hiding.COMMENT})
+"""Menus, dialogs and authors' remarks: nearly every page has them, and nobody means them to be
+read. They are told of only where they give orders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """What a document hides in one way. parts: how many. orders: of those, the ones with orders to
+    an assistant or bait."""
+
+    hiding: Hiding
+    parts: int
+    orders: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the document's owner hears of it."""
+        return self.orders > 0 or self.hiding not in _USUAL
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDocument:
     """A document as Markdown pages.
@@ -66,11 +102,13 @@ class ParsedDocument:
     title: the best title found (front matter, first heading, metadata); empty if none.
     front_matter: the document's own statements about itself (`title`, `audience`, `category`,
         `url`, `updated`, ...), keys in lower case, values as parsed; empty if none.
+    hidden: what it hid from its readers, which is on no page; one record for each way.
     """
 
     title: str
     pages: tuple[Page, ...]
     front_matter: Mapping[str, object] = field(default_factory=dict)
+    hidden: tuple[Hidden, ...] = ()
 
 
 class SentenceKind(StrEnum):

@@ -8,16 +8,18 @@ import re
 from email.message import EmailMessage
 
 from engine.knowledge.decode import clean_text, decode_text
+from engine.knowledge.document import Hidden
 from engine.knowledge.grid import markdown_cell
+from engine.knowledge.hidden_html import without_hidden
 from engine.knowledge.html_page import page_to_markdown
 from engine.knowledge.plain_text import plain_text_to_markdown
 
 _QUOTED = re.compile(r"^(?:>[^\n]*\n?)+", re.MULTILINE)
 
 
-def email_to_markdown(data: bytes) -> tuple[str, str]:
-    """(subject, Markdown). Of a message in text and HTML the text is taken; quoted text of
-    earlier messages stays, as a paragraph without its marks.
+def email_to_markdown(data: bytes) -> tuple[str, str, tuple[Hidden, ...]]:
+    """(subject, Markdown, what was hidden). Of a message in text and HTML the text is taken; quoted
+    text of earlier messages stays, as a paragraph without its marks.
     """
     message = email.message_from_bytes(data, policy=email.policy.default)
     subject = " ".join(_header(message, "subject").split())
@@ -29,11 +31,12 @@ def email_to_markdown(data: bytes) -> tuple[str, str]:
     ]
     if about:
         lines.append("\\\n".join(about))
-    lines.append(_body(message))
+    body, hidden = _body(message)
+    lines.append(body)
     names = [name for part in message.walk() if (name := part.get_filename())]
     if names:
         lines.append("Attachments: " + ", ".join(markdown_cell(clean_text(n)) for n in names[:50]))
-    return clean_text(subject), "\n\n".join(line for line in lines if line)
+    return clean_text(subject), "\n\n".join(line for line in lines if line), hidden
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -43,7 +46,7 @@ def _header(message: EmailMessage, name: str) -> str:
         return ""
 
 
-def _body(message: EmailMessage) -> str:
+def _body(message: EmailMessage) -> tuple[str, tuple[Hidden, ...]]:
     try:
         part = message.get_body(preferencelist=("plain", "html"))
     except (AttributeError, KeyError, ValueError):
@@ -51,7 +54,7 @@ def _body(message: EmailMessage) -> str:
     if part is None:
         part = next((p for p in message.walk() if p.get_content_maintype() == "text"), None)
     if part is None:
-        return ""
+        return "", ()
     try:
         content = part.get_content()
     except (LookupError, ValueError, KeyError):  # an unknown charset or a damaged encoding
@@ -59,9 +62,10 @@ def _body(message: EmailMessage) -> str:
         content = _decoded(payload) if isinstance(payload, bytes) else ""
     text = clean_text(content if isinstance(content, str) else "")
     if part.get_content_subtype() == "html":
-        return page_to_markdown(text)[1]
+        page, hidden = without_hidden(text)
+        return page_to_markdown(page)[1], hidden
     unquoted = _QUOTED.sub(lambda match: re.sub(r"^(?:> ?)+", "", match.group(0), flags=re.M), text)
-    return plain_text_to_markdown(unquoted)
+    return plain_text_to_markdown(unquoted), ()
 
 
 def _decoded(payload: bytes) -> str:

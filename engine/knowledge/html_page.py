@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from engine.knowledge.html_fragment import TAG, html_to_markdown, without_comments
+from engine.knowledge.html_fragment import TAG, html_to_markdown
 
 _TITLE = re.compile(r"<title\b[^>]{0,500}>([^<]{0,2000})</title", re.I)
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -24,9 +24,6 @@ _FURNITURE_MARK = re.compile(
     (?![A-Za-z])""",
     re.I | re.X,
 )
-_HIDDEN_MARK = re.compile(
-    r"""\shidden(?=[\s/>=]|$)|aria-hidden\s*=\s*["']?true|display\s*:\s*none""", re.I
-)
 _MAIN_SHARE = 0.3  # of the page's text, for an element to be its content
 _KEPT_SHARE = 0.4  # an element with so much of it is no furniture, whatever its class says
 _OPEN_LOOK_BACK = 40
@@ -36,10 +33,9 @@ def page_to_markdown(page: str) -> tuple[str, str]:
     """(title, Markdown of the content); the title is empty where the page has none.
 
     The content is what <main>, a lone <article> or an element marked as main holds, if that is
-    a good part of the text; else the page. Navigation, footers, asides, hidden elements and
-    elements whose class says so are dropped, unless they hold much of the text.
+    a good part of the text; else the page. Navigation, footers, asides and elements whose class
+    says so are dropped, unless they hold much of the text. What is hidden was taken out before.
     """
-    page = without_comments(page)
     found = _TITLE.search(page)
     title = " ".join(html.unescape(found.group(1)).split()) if found else ""
     page = _without_scripts(page)
@@ -128,8 +124,6 @@ def _main(elements: list[_Element], total: int) -> _Element | None:
 def _is_furniture(element: _Element, inside: int) -> bool:
     if element.name in ("html", "body", "main", "article"):
         return False
-    if _HIDDEN_MARK.search(element.attributes):
-        return True
     if element.text > _KEPT_SHARE * inside:
         return False
     if element.name in _DROPPED:

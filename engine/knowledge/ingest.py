@@ -27,6 +27,7 @@ from engine.retrieval.lexical import LEXICAL_VERSION
 from engine.storage.documents import DocumentStore
 from engine.storage.passages import PassageStore
 from engine.storage.sources import SourceStore
+from engine.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +59,17 @@ class Ingestion:
         """What this program builds an index with."""
         return index_record(self.embedder)
 
-    async def run(self, source: str, audience: tuple[str, ...], watch: Watch) -> Summary:
+    async def run(
+        self,
+        source: str,
+        audience: tuple[str, ...],
+        watch: Watch,
+        trust: Trust | None = None,
+    ) -> Summary:
         """Ingests one source.
 
-        audience: tags of its documents from now on; empty leaves a known source those it has, and
-        gives a new one those of the source it lies in.
+        audience, trust: tags and tier of its documents from now on; empty and None leave a known
+        source those it has, and give a new one those of the source it lies in.
 
         Raises: SourceUnreadable before anything is changed; IndexMismatch, IndexUnavailable,
         StorageUnavailable, ModelUnavailable in the middle, with all that was published kept.
@@ -71,16 +78,22 @@ class Ingestion:
             list_source, source, (), self.max_bytes, self.private_hosts
         )
         await self._refuse_lost_sitemap(listing)
-        return await self.run_listed(listing, audience, watch)
+        return await self.run_listed(listing, audience, watch, trust)
 
     async def run_listed(
-        self, listing: Listing, audience: tuple[str, ...], watch: Watch
+        self,
+        listing: Listing,
+        audience: tuple[str, ...],
+        watch: Watch,
+        trust: Trust | None = None,
     ) -> Summary:
         """As `run`, over a source that somebody else has listed."""
         started = time.monotonic()
         await self.index.start(self.index_record())
         await self.repair()
-        source_id = await self.sources.add(self.tenant, listing.uri, audience, at=self.clock())
+        source_id = await self.sources.add(
+            self.tenant, listing.uri, audience, at=self.clock(), trust=trust
+        )
         tags = SourceTags(await self.sources.all(self.tenant))
         known = await self.documents.known(self.tenant)
         run = SourceRun(self, listing, source_id, known, tags, watch)

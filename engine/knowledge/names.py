@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.containment import INVISIBLE
+from engine.containment import INVISIBLE, one_line
+
+_BEGINNING, _ENDING = 90, 29
+"""Characters of a name in a sentence; what lies between is cut out, as the ending says its kind."""
 
 
 def printable(name: str) -> str:
@@ -16,3 +19,14 @@ def document_name(name: str) -> str:
     All else stays, since programs compare it with the path or `_id`; empty if nothing shows.
     """
     return INVISIBLE.sub("", printable(name))
+
+
+def spoken_name(name: str) -> str:
+    """The name as a sentence repeats it: short and on one line, whatever it was made to look like.
+
+    A site's page is called by its address, so what shows the sentence sees to it that none is live.
+    """
+    said = one_line(printable(name)) or "a document"
+    if len(said) <= _BEGINNING + 1 + _ENDING:
+        return said
+    return f"{said[:_BEGINNING]}…{said[-_ENDING:]}"

@@ -9,6 +9,7 @@ from engine.audience import EVERYONE, is_meant_as_tag, narrowed, parse_tags
 from engine.errors import DocumentForNobody, DocumentUnreadable, WrongUse
 from engine.knowledge.document import ParsedDocument, RawDocument
 from engine.knowledge.front_matter_audience import without_audience
+from engine.knowledge.names import spoken_name
 
 
 class OwnAudience(StrEnum):
@@ -32,7 +33,8 @@ def own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
         return ()
     if value == []:
         raise DocumentUnreadable(
-            f"{raw.name} has an empty audience; name who may read it, or leave the field out"
+            f"{spoken_name(raw.name)} has an empty audience; name who may read it, or leave the "
+            "field out"
         )
     values = value if isinstance(value, list) else str(value).split(",")
     if not any(is_meant_as_tag(v) for v in values):
@@ -40,7 +42,7 @@ def own_audience(raw: RawDocument, parsed: ParsedDocument) -> tuple[str, ...]:
     try:
         return parse_tags(values)
     except WrongUse as error:
-        raise DocumentUnreadable(f"{raw.name}: {error}") from None
+        raise DocumentUnreadable(f"{spoken_name(raw.name)}: {error}") from None
 
 
 def heeded(
@@ -57,8 +59,8 @@ def heeded(
         left = narrowed(raw.audience or (EVERYONE,), own)
         if not left:
             raise DocumentForNobody(
-                f"{raw.name} names readers who are not known to be among those of the place where "
-                "it was shared; take the audience out of it, or share it where they are"
+                f"{spoken_name(raw.name)} names readers who are not known to be among those of the "
+                "place where it was shared; take the audience out of it, or share it where they are"
             )
         raw = replace(raw, audience=left)
     return raw, replace(parsed, front_matter=without_audience(parsed.front_matter))

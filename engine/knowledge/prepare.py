@@ -23,7 +23,14 @@ from engine.knowledge.embedded_text import (
     passage_text,
     sentence_text,
 )
+from engine.knowledge.names import spoken_name
 from engine.knowledge.own_audience import own_audience
+from engine.knowledge.quarantine import (
+    Warned,
+    render_warning,
+    warnings_of,
+    without_planted,
+)
 from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import IndexPoint
 from engine.retrieval.lexical import document_vector, terms
@@ -31,6 +38,7 @@ from engine.retrieval.passage import PassageVectors
 from engine.storage.document_rows import DocumentRow, NewVersion
 from engine.storage.passages import PassageRow, PassageStore
 from engine.storage.term_statistics import document_vectors_of
+from engine.trust import Trust
 
 _EMBED_SLICE = 4096
 """Texts handed to the embedder at once: enough to sort by length, little enough to progress."""
@@ -45,6 +53,7 @@ class Chunked:
     texts: for each passage what is embedded: the passage's text first, then its sentences'.
     source_id: the source it stays with; None means the one that is being read.
     byline: of a person's answer; None elsewhere.
+    warnings: what of it is not said.
     """
 
     uri: str
@@ -57,6 +66,7 @@ class Chunked:
     texts: tuple[tuple[str, ...], ...]
     source_id: str | None = None
     byline: str | None = None
+    warnings: tuple[Warned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,23 +95,31 @@ class Prepared:
 def chunk(uri: str, raw: RawDocument, parsed: ParsedDocument, embedder: Embedder) -> Chunked:
     """Cuts a document and settles what it says about itself; blocking, so call it in a thread.
 
-    The document's own front matter goes before what the source says of it.
+    The document's own front matter goes before what the source says of it. Where anybody may
+    write, passages with planted orders are left out whole, and no address is taken from the text.
 
     Raises: DocumentUnreadable when it holds no text or names an audience that is none.
     """
-    passages = tuple(chunk_document(parsed, count_tokens=embedder.count_tokens))
+    whole = chunk_document(parsed, count_tokens=embedder.count_tokens)
+    if not whole:
+        raise DocumentEmpty(
+            f"{spoken_name(raw.name)} holds no text; there is nothing to answer from"
+        )
+    warnings = tuple(warnings_of(uri, raw.name, whole, parsed.hidden))
+    passages = tuple(whole if raw.trust is not Trust.OPEN else without_planted(whole))
     if not passages:
-        raise DocumentEmpty(f"{raw.name} holds no text; there is nothing to answer from")
+        raise DocumentEmpty(warnings[0].reason)
     title = (raw.title or parsed.title or raw.name)[:_LONGEST_TITLE]
     return Chunked(
         uri=uri,
         raw=raw,
         title=title,
-        url=raw.url or _link(parsed.front_matter.get("url")),
+        url=_own_url(raw, parsed),
         category=contained_label(raw.category or _string(parsed.front_matter.get("category"))),
         audience=own_audience(raw, parsed) or raw.audience or (EVERYONE,),
         passages=passages,
         texts=tuple(embedded_texts(title, passage) for passage in passages),
+        warnings=warnings,
     )
 
 
@@ -119,6 +137,12 @@ def model_name(embedder: Embedder) -> str:
 def _string(value: object) -> str | None:
     """Without NUL, which PostgreSQL keeps nowhere."""
     return value.replace("\0", "").strip()[:100] or None if isinstance(value, str) else None
+
+
+def _own_url(raw: RawDocument, parsed: ParsedDocument) -> str | None:
+    if raw.trust is Trust.OPEN:
+        return raw.url if raw.text is None else None  # a row's own words, not its source's
+    return raw.url or _link(parsed.front_matter.get("url"))
 
 
 def _link(value: object) -> str | None:
@@ -208,6 +232,8 @@ def assemble(embedded: Embedded, *, source_id: str, ingested_at: datetime) -> Pr
                     version=version,
                     modified_at=document.raw.modified_at,
                     ingested_at=ingested_at,
+                    trust=document.raw.trust,
+                    warnings=tuple(map(render_warning, document.warnings)),
                 ),
                 passages=tuple(rows),
                 vectors=document_vectors_of(terms(document.title), [r.vectors for r in rows]),

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from engine.errors import DeskhandError, DocumentEmpty, DocumentForNobody, DocumentUnreadable
 from engine.knowledge.document import RawDocument
 from engine.knowledge.forgetting import exists
+from engine.knowledge.names import spoken_name
 from engine.knowledge.own_audience import OwnAudience, heeded
 from engine.knowledge.prepare import Chunked, chunk
 from engine.knowledge.progress import Progress, Summary, Watch
 from engine.knowledge.publisher import PublishedGroup, Publisher
-from engine.knowledge.quarantine import planted_in
 from engine.knowledge.rights import narrow, remaining_readers, stamp
 from engine.knowledge.source import Found, Listing, Unreadable
 from engine.knowledge.source_tags import GivenTags, SourceTags
@@ -26,6 +26,7 @@ from engine.knowledge.source_uri import lies_in
 from engine.storage.document_rows import Known
 from engine.storage.sources import Failure
 from engine.tasks import as_one, in_thread
+from engine.trust import Trust
 
 if TYPE_CHECKING:
     from engine.knowledge.ingest import Ingestion
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LISTED_AHEAD = 4096
+_TIER_MARKS = {Trust.OFFICIAL: "f", Trust.TEAM: "", Trust.OPEN: "o"}
 
 
 class SourceRun:
@@ -140,11 +142,14 @@ class SourceRun:
         return changes
 
     def _given(self, uri: str) -> GivenTags:
+        return self._tags.of(uri, self._held_by(uri))
+
+    def _held_by(self, uri: str) -> set[str | None]:
         known = self._known.get(uri)
-        held_by = {known.source_id} if known else set()
+        held_by: set[str | None] = {known.source_id} if known else set()
         if known is None or uri in self._seen:
             held_by.add(self._source_id)
-        return self._tags.of(uri, held_by)
+        return held_by
 
     def _keeper(self, uri: str) -> Known | None:
         """The document as known, where it stays with another source: the one whose tags it bears.
@@ -207,7 +212,10 @@ class SourceRun:
         if not found.document.content_hash:
             return ""
         tags = self._given(found.uri).tags
-        return stamp(found.document.content_hash, tags, self._in.parser.version)
+        # Another tier has the document read anew, as it decides what is kept of it.
+        tier = self._tags.trust_of(found.uri, self._held_by(found.uri))
+        reader = f"{_TIER_MARKS[tier]}{self._in.parser.version}"
+        return stamp(found.document.content_hash, tags, reader)
 
     async def _parse(self, found: Found, folder: Path, out: asyncio.Queue[Chunked | None]) -> None:
         name = found.document.name
@@ -224,7 +232,6 @@ class SourceRun:
             chunked = await asyncio.to_thread(chunk, found.uri, settled, parsed, self._in.embedder)
             if keeper := self._keeper(found.uri):
                 chunked = replace(chunked, source_id=keeper.source_id)
-            warned = await asyncio.to_thread(planted_in, name, chunked.passages)
         except DocumentUnreadable as error:
             if isinstance(error, DocumentEmpty | DocumentForNobody):
                 self._emptied.add(found.uri)
@@ -236,7 +243,7 @@ class SourceRun:
             where = traceback.extract_tb(error.__traceback__)[-1]
             log.warning(
                 "%s broke its reading: %s at %s:%s",
-                name,
+                spoken_name(name),
                 type(error).__name__,
                 Path(where.filename).name,
                 where.lineno,
@@ -249,8 +256,7 @@ class SourceRun:
                     raw.path.unlink()
         self._report(name)
         self._read.add(found.uri)
-        if warned is not None:
-            self.summary.warnings.append(warned)
+        self.summary.warnings += chunked.warnings
         await out.put(chunked)
 
     def _settled(self, uri: str, raw: RawDocument) -> RawDocument:
@@ -262,6 +268,7 @@ class SourceRun:
             name=keeper.name if keeper else raw.name,
             content_hash=self._stamp(Found(uri=uri, document=raw)),
             audience=(raw.audience if decides else ()) or self._given(uri).tags,
+            trust=self._tags.trust_of(uri, self._held_by(uri)),
         )
 
     def _count(self, group: PublishedGroup) -> None:
@@ -293,6 +300,6 @@ class SourceRun:
 
 def _broke(name: str, error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return f"{name} is nested too deeply to be read"
+        return f"{spoken_name(name)} is nested too deeply to be read"
     kind = type(error).__name__
-    return f"{name} cannot be read ({kind}); save it in another format and ingest that"
+    return f"{spoken_name(name)} cannot be read ({kind}); save it in another format and ingest that"

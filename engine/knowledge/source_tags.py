@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.knowledge.source_uri import lies_in, narrowness
 from engine.storage.sources import Source
+from engine.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +19,12 @@ class GivenTags:
 
 
 class SourceTags:
-    """The tags that sources were ingested with; a source ingested without any says nothing."""
+    """The tags and tiers that sources were ingested with; one ingested without says nothing."""
 
     def __init__(self, sources: Iterable[Source]) -> None:
-        self._tagged = [source for source in sources if source.audience]
+        every = list(sources)
+        self._tagged = [source for source in every if source.audience]
+        self._tiered = [source for source in every if source.trust is not None]
 
     def of(self, uri: str, held_by: Set[str | None] = frozenset()) -> GivenTags:
         """The tags of the narrowest source with tags that holds this document, or source.
@@ -31,8 +34,15 @@ class SourceTags:
         """
         if not self._tagged:
             return GivenTags()
-        holding = [s for s in self._tagged if s.id in held_by or lies_in(uri, s.uri)]
-        if not holding:
-            return GivenTags()
-        source = max(holding, key=lambda s: (narrowness(s.uri, uri=uri), s.uri))
-        return GivenTags(tags=source.audience, source_id=source.id)
+        source = _narrowest(self._tagged, uri, held_by)
+        return GivenTags(tags=source.audience, source_id=source.id) if source else GivenTags()
+
+    def trust_of(self, uri: str, held_by: Set[str | None] = frozenset()) -> Trust:
+        """The tier of the narrowest source with one that holds this document, or source."""
+        source = _narrowest(self._tiered, uri, held_by)
+        return (source.trust if source else None) or Trust.TEAM
+
+
+def _narrowest(sources: Iterable[Source], uri: str, held_by: Set[str | None]) -> Source | None:
+    holding = [s for s in sources if s.id in held_by or lies_in(uri, s.uri)]
+    return max(holding, key=lambda s: (narrowness(s.uri, uri=uri), s.uri), default=None)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.knowledge.document import Passage, Sentence
+from engine.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class Candidate:
     """A live passage as ranking sees it, with its document's rights.
 
     opens_with_question: it is a person's answer, whose first sentence is the question as asked.
+    trust: the tier of its source.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Candidate:
     category: str | None
     vectors: PassageVectors
     opens_with_question: bool = False
+    trust: Trust = Trust.TEAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class LivePassage:
     """A live passage as an answer quotes it.
 
     byline: who answered and when, of a person's answer, whose one passage opens with the question;
-    None elsewhere.
+    None elsewhere. trust: the tier of its source.
     """
 
     id: str
@@ -73,6 +76,7 @@ class LivePassage:
     category: str | None
     audience: tuple[str, ...]
     byline: str | None = None
+    trust: Trust = Trust.TEAM
 
     def sentence_text(self, sentence: Sentence) -> str:
         """The verbatim text of one of the passage's spans."""

@@ -21,6 +21,9 @@ from engine.retrieval.weights import TermWeights
 _PASSAGE, _SENTENCE, _CENTROID = 0.60, 0.10, 0.30
 _BM25_PASSAGE, _BM25_DOCUMENT, _TITLE, _PAIRS = 0.15, 0.15, 0.10, 0.10
 _WHOLE = _PASSAGE + _SENTENCE + _CENTROID + _BM25_PASSAGE + _BM25_DOCUMENT + _TITLE + _PAIRS
+_TIER = 0.05
+"""Of the whole score, for each tier of trust: what answers about as well goes first where more is
+known of who wrote it; what answers much better still does."""
 _JOINED = 0.4
 """Share of the joined turns' score for a question that follows up."""
 
@@ -93,17 +96,25 @@ def rank(
     total, cosines, sentence_cosines, coverages, focus = _score(queries[0], stacked)
     for joined in queries[1:]:
         total = (1 - _JOINED) * total + _JOINED * _score(joined, stacked)[0]
-    order = np.argsort(-total, kind="stable")
+    trusted = total - _set_back([candidates[i] for i in ids])
+    order = np.argsort(-trusted, kind="stable")
     ends = [*stacked.sentence_starts[1:].tolist(), len(sentence_cosines)]
     bounds = list(zip(stacked.sentence_starts.tolist(), ends, strict=True))
     return Ranked(
         ids=tuple(ids[i] for i in order.tolist()),
-        scores=np.clip(total[order] / _WHOLE, 0.0, 1.0),
+        scores=np.clip(trusted[order] / _WHOLE, 0.0, 1.0),
         cosines=cosines[order],
         sentence_cosines=tuple(sentence_cosines[slice(*bounds[i])] for i in order.tolist()),
         coverages=coverages[order],
         features=_features(total, sentence_cosines, focus, stacked, order),
     )
+
+
+def _set_back(candidates: Sequence[Candidate]) -> Floats:
+    """How far each stands back behind text of more trusted sources, where any was found."""
+    ranks = np.array([c.trust.rank for c in candidates], np.float32)
+    back: Floats = (ranks - ranks.min()) * np.float32(_TIER * _WHOLE)
+    return back
 
 
 def _stack(candidates: Sequence[Candidate], documents: Mapping[str, DocumentVectors]) -> _Stacked:

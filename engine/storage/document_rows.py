@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from engine.retrieval.passage import DocumentVectors
 from engine.storage.passages import PassageRow
+from engine.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentRow:
-    """A document as stored. version: UUID whose passages are live. byline: see the table."""
+    """A document as stored. version: UUID whose passages are live. byline, trust, warnings: see the
+    table."""
 
     id: str
     source_id: str
@@ -26,6 +29,8 @@ class DocumentRow:
     modified_at: datetime | None
     ingested_at: datetime
     byline: str | None = None
+    trust: Trust = Trust.TEAM
+    warnings: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,17 @@ class Known:
     audience: tuple[str, ...]
     content_hash: str
     version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnedDocument:
+    """A live document of which something is not said. warnings: see the table."""
+
+    uri: str
+    name: str
+    source_id: str
+    source_uri: str
+    warnings: tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

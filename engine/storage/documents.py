@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.storage.database import Database, upsert
+from engine.storage.database import Database
+from engine.storage.document_notes import bump
 from engine.storage.document_rows import Cited, Content, Known, NewAudience, NewVersion, Published
 from engine.storage.passages import delete_passages, insert_passages, is_live
 from engine.storage.schema import document_vectors, documents, knowledge, passages, sources
@@ -73,7 +73,7 @@ class DocumentStore:
         added, changed, superseded = [], [], []
         counts = CountChange()
         async with self._database.write() as db:
-            await self._bump(db, tenant)
+            await bump(db, tenant)
             for new in versions:
                 doc = new.document
                 live = (
@@ -96,6 +96,8 @@ class DocumentStore:
                     "passages": len(new.passages),
                     "modified_at": doc.modified_at,
                     "ingested_at": doc.ingested_at,
+                    "trust": doc.trust.value,
+                    "warnings": [dict(each) for each in doc.warnings] or None,
                 }
                 document_id = doc.id
                 if live is None:
@@ -135,7 +137,7 @@ class DocumentStore:
     async def adopt(self, tenant: str, source_id: str, names: dict[str, str]) -> None:
         """Unchanged documents now belong to this source, under these names (by document id)."""
         async with self._database.write() as db:
-            await self._bump(db, tenant)
+            await bump(db, tenant)
             for document_id, name in names.items():
                 await db.execute(
                     update(documents)
@@ -150,7 +152,7 @@ class DocumentStore:
         """
         counts = CountChange()
         async with self._database.write() as db:
-            await self._bump(db, tenant)
+            await bump(db, tenant)
             for change in changes:
                 mine = (documents.c.tenant == tenant) & (documents.c.id == change.document_id)
                 live = select(documents.c.version).where(mine).with_for_update()
@@ -167,7 +169,7 @@ class DocumentStore:
         gone: list[str] = []
         counts = CountChange()
         async with self._database.write() as db:
-            await self._bump(db, tenant)
+            await bump(db, tenant)
             for chunk in _chunks(document_ids):
                 mine = (documents.c.tenant == tenant) & documents.c.id.in_(chunk)
                 gone += (await db.execute(select(documents.c.version).where(mine))).scalars()
@@ -296,30 +298,21 @@ class DocumentStore:
         return int(found or 0)
 
     async def content_fingerprint(self, tenant: str, revision: int) -> str:
-        """Sha256 over every document's name, content and audience: equal for equal knowledge."""
+        """Sha256 over every name, content, audience and trust: equal for equal knowledge."""
         cached = self._state.get(tenant)
         if cached and cached[0] == revision:
             return cached[1]
         async with self._database.read() as db:
+            columns = (documents.c.name, documents.c.content_hash, documents.c.audience)
             rows = await db.execute(
-                select(documents.c.name, documents.c.content_hash, documents.c.audience).where(
-                    documents.c.tenant == tenant
-                )
+                select(*columns, documents.c.trust).where(documents.c.tenant == tenant)
             )
-            lines = sorted(f"{r.name}\t{r.content_hash}\t{','.join(r.audience)}" for r in rows)
+            lines = sorted(
+                f"{r.name}\t{r.content_hash}\t{','.join(r.audience)}\t{r.trust}" for r in rows
+            )
         digest = hashlib.sha256("\n".join(lines).encode(errors="replace")).hexdigest()
         self._state[tenant] = (revision, digest)
         return digest
-
-    async def _bump(self, db: AsyncConnection, tenant: str) -> None:
-        """First in each transaction: holding this row, a tenant's changes go one by one."""
-        await db.execute(
-            upsert(db, knowledge)
-            .values(tenant=tenant, revision=1)
-            .on_conflict_do_update(
-                index_elements=["tenant"], set_={"revision": knowledge.c.revision + 1}
-            )
-        )
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -16,6 +16,7 @@ from engine.knowledge.document import Passage, Sentence, SentenceKind
 from engine.retrieval.passage import Candidate, LivePassage, PassageVectors
 from engine.storage.database import Database
 from engine.storage.schema import document_vectors, documents, passage_vectors, passages
+from engine.trust import Trust
 
 _IN_LIMIT = 500
 
@@ -199,6 +200,7 @@ _LIVE = select(
     documents.c.url,
     documents.c.category,
     documents.c.audience,
+    documents.c.trust,
 ).join(documents, is_live(passages))
 
 
@@ -213,6 +215,7 @@ _RANKED = select(
     documents.c.audience,
     documents.c.category,
     documents.c.byline,
+    documents.c.trust,
 ).join(documents, is_live(passage_vectors))
 
 # Built once: building a statement costs more than these queries themselves.
@@ -238,6 +241,7 @@ def _candidate(row: Any) -> Candidate:
         audience=tuple(row[7]),
         category=row[8],
         opens_with_question=row[9] is not None,
+        trust=Trust(row[10]),
         vectors=_unpack_vectors(row[3], row[4], row[5], row[6]),
     )
 
@@ -257,6 +261,7 @@ def _live_passage(row: Any) -> LivePassage:
         url=row.url,
         category=row.category,
         audience=tuple(row.audience),
+        trust=Trust(row.trust),
         passage=Passage(
             ordinal=row.ordinal,
             text=row.text,

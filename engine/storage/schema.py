@@ -60,12 +60,14 @@ sources = Table(
     Column("tenant", _TENANT, nullable=False),
     Column("uri", Text, nullable=False),
     Column("audience", JSON, nullable=False),
+    Column("trust", String(16)),
     Column("added_at", _MOMENT, nullable=False),
     Column("ingested_at", _MOMENT),
     UniqueConstraint("tenant", "uri"),
 )
 """What was ingested. audience: default tags of its documents; empty means those of the source
-around it, or else `everyone`.
+around it, or else `everyone`. trust: its tier; NULL means that of the source around it, or else
+what its kind has.
 ingested_at: end of the last complete run; NULL until there was one."""
 
 documents = Table(
@@ -86,13 +88,17 @@ documents = Table(
     Column("passages", Integer, nullable=False),
     Column("modified_at", _MOMENT),
     Column("ingested_at", _MOMENT, nullable=False),
+    Column("trust", String(16), nullable=False, server_default="team"),
+    Column("warnings", JSON(none_as_null=True)),
     UniqueConstraint("tenant", "uri"),
     Index("ix_documents_source_id", "source_id"),
     Index("ix_documents_tenant_version", "tenant", "version"),
 )
 """Documents as readers see them. version: the one whose passages are live; changing it in a
 transaction is how a document changes for every reader at once. byline: who answered and when, of a
-person's answer, whose title is the question and whose one passage opens with it; NULL elsewhere."""
+person's answer, whose title is the question and whose one passage opens with it; NULL elsewhere.
+trust: the tier of the source that it stays with. warnings: what of it is not said, as a list of
+`{"kind", "count", "reason"}`; NULL where there is nothing."""
 
 failures = Table(
     "failures",

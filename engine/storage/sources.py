@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from engine.storage.database import Database, upsert
 from engine.storage.schema import documents, failures, sources
+from engine.trust import Trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Source:
 
     audience: default tags of its documents; empty means those of the source around it, or else
         `everyone`.
+    trust: its tier; None means that of the source around it, or else `team`.
     ingested_at: end of the last complete run; None until there was one.
     documents, passages, failed: counts of now.
     """
@@ -26,6 +28,7 @@ class Source:
     id: str
     uri: str
     audience: tuple[str, ...]
+    trust: Trust | None
     added_at: datetime
     ingested_at: datetime | None
     documents: int
@@ -52,12 +55,22 @@ class SourceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, tenant: str, uri: str, audience: Sequence[str], *, at: datetime) -> str:
+    async def add(
+        self,
+        tenant: str,
+        uri: str,
+        audience: Sequence[str],
+        *,
+        at: datetime,
+        trust: Trust | None = None,
+    ) -> str:
         """Id of the source with this uri, made if it is new.
 
-        audience: replaces the one it has; empty leaves that as it is.
+        audience, trust: replace those it has; empty and None leave these as they are.
         """
-        change = {"audience": list(audience)} if audience else {"uri": uri}
+        change: dict[str, object] = {"uri": uri}
+        change |= {"audience": list(audience)} if audience else {}
+        change |= {"trust": trust.value} if trust else {}
         async with self._database.write() as db:
             added = await db.execute(
                 upsert(db, sources)
@@ -66,6 +79,7 @@ class SourceStore:
                     tenant=tenant,
                     uri=uri,
                     audience=list(audience),
+                    trust=trust.value if trust else None,
                     added_at=at,
                 )
                 .on_conflict_do_update(index_elements=["tenant", "uri"], set_=change)
@@ -143,6 +157,7 @@ class SourceStore:
                 id=row.id,
                 uri=row.uri,
                 audience=tuple(row.audience),
+                trust=Trust(row.trust) if row.trust else None,
                 added_at=row.added_at,
                 ingested_at=row.ingested_at,
                 documents=row.documents or 0,

@@ -39,7 +39,7 @@ def staging_tenant(tenant: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Begun:
-    """live: the tenant's sources with their tags as they were; staged: ids of their copies."""
+    """live: the tenant's sources, tags and tiers as they were; staged: ids of their copies."""
 
     live: frozenset[tuple[str, tuple[str, ...]]]
     staged: frozenset[str]
@@ -66,9 +66,9 @@ class StagedKnowledge:
         await self.discard(tenant)
         async with self._database.write() as db:
             known = await db.execute(
-                select(sources.c.uri, sources.c.audience, sources.c.added_at).where(
-                    sources.c.tenant == tenant
-                )
+                select(
+                    sources.c.uri, sources.c.audience, sources.c.trust, sources.c.added_at
+                ).where(sources.c.tenant == tenant)
             )
             rows = [
                 {"id": str(uuid.uuid4()), "tenant": staged, **dict(row._mapping)} for row in known
@@ -130,7 +130,7 @@ class StagedKnowledge:
         begun = self._begun.get(tenant)
         if begun is None:
             return
-        columns = (sources.c.uri, sources.c.audience)
+        columns = (sources.c.uri, sources.c.audience, sources.c.trust)
         live = await db.execute(select(*columns).where(sources.c.tenant == tenant))
         here = await _ids(db, select(sources.c.id).where(sources.c.tenant == staged))
         if _said([dict(row._mapping) for row in live]) != begun.live or begun.staged - set(here):
@@ -164,7 +164,7 @@ class StagedKnowledge:
 
 
 def _said(rows: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, tuple[str, ...]]]:
-    return frozenset((str(row["uri"]), tuple(row["audience"])) for row in rows)
+    return frozenset((str(row["uri"]), (*row["audience"], row["trust"] or "")) for row in rows)
 
 
 async def _ids(db: AsyncConnection, statement: object) -> list[str]:

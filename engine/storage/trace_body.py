@@ -21,12 +21,14 @@ from engine.trace import (
     TriageVerdict,
     Usage,
 )
+from engine.trust import Trust
 
 
 def body_of(trace: Trace) -> dict[str, Any]:
     """The answer contract's object, and what of the question and its checks is not in it."""
     question = trace.question
     return render_trace(trace) | {
+        "citations": [asdict(citation) for citation in trace.citations],
         "audience": list(trace.audience),
         "subject": question.subject,
         "body": question.body,
@@ -65,7 +67,10 @@ def trace_of(body: Mapping[str, Any], *, tenant: str, asked_at: datetime) -> Tra
             Reason(code=ReasonCode(reason["code"]), text=reason["text"])
             for reason in body["reasons"]
         ),
-        citations=tuple(Citation(**citation) for citation in body["citations"]),
+        citations=tuple(
+            Citation(**{**citation, "trust": Trust(citation.get("trust", Trust.TEAM))})
+            for citation in body["citations"]
+        ),
         internal_next_steps=tuple(body["internal_next_steps"]),
         triage=TriageVerdict(**body["triage"]),
         retrieved=tuple(Retrieved(**found) for found in body["retrieved"]),

@@ -16,6 +16,7 @@ from engine.generation.span_reading import SpanReading
 from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
 from engine.retrieval.lexical import words
+from engine.trust import Trust
 from engine.verification.quantities import read_quantities
 from engine.verification.quantity import Quantity
 
@@ -35,6 +36,12 @@ _SAME_WORDS = 0.6
 _SAME_STATEMENT = 0.95
 """From which two spans are one statement, apart from what they differ in."""
 
+_SO_OR_NOT = ("that it is so", "that it is not")
+_TOLD_BY = {
+    Trust.OFFICIAL: "an official document",
+    Trust.TEAM: "a document of colleagues",
+    Trust.OPEN: "one that anybody may have written",
+}
 _NOT_COMPARED = frozenset({"ordinal", "version", "clock"})
 _NEGATIONS = frozenset("not no never none cannot without nobody nothing neither".split())
 _NAME = re.compile(r"(?<![.!?:|]\s)(?<!^)\b[A-Z][\w-]*[A-Za-z0-9]\b|^[A-Z][\w-]+(?=:\s)")
@@ -42,7 +49,8 @@ _NAME = re.compile(r"(?<![.!?:|]\s)(?<!^)\b[A-Z][\w-]*[A-Za-z0-9]\b|^[A-Z][\w-]+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Two spans of different documents that cannot both hold; the first answers better.
+    """Two spans of different documents that cannot both hold; the first is of the more trusted
+    source or, where they are trusted alike, answers better.
 
     what: how they differ, in words for a person. sides: both as sentences of a draft.
     plain: whether they are so alike that nothing but the question's subject can be meant.
@@ -66,7 +74,7 @@ def find_conflict(reading: Reading) -> Conflict | None:
         return None  # what differs was asked for
     spans = reading.quotable()
     leads = [s for s in spans if s.can_lead and s.score >= _NEAR_TOP * spans[0].score][:_LEADS]
-    found: list[tuple[float, SpanReading, SpanReading, str]] = []
+    found: list[tuple[float, SpanReading, SpanReading, tuple[str, str]]] = []
     for one in leads:
         for other in spans:
             if other.score < _BEARS * one.score:
@@ -74,12 +82,15 @@ def find_conflict(reading: Reading) -> Conflict | None:
             if other.passage.document_id == one.passage.document_id:
                 continue
             alike = _alike(reading, one, other)
-            what = _difference(reading, one, other, alike)
-            if what is not None:
-                found.append((alike, one, other, what))
+            said = _difference(reading, one, other, alike)
+            if said is not None:
+                found.append((alike, one, other, said))
     if not found:
         return None
-    alike, first, second, what = max(found, key=lambda each: each[0])
+    alike, first, second, said = max(found, key=lambda each: each[0])
+    if second.passage.trust.rank < first.passage.trust.rank:
+        first, second, said = second, first, said[::-1]
+    what = _what(first.passage.trust, second.passage.trust, said)
     picks = [
         Pick(
             span=side,
@@ -105,17 +116,28 @@ def _alike(reading: Reading, one: SpanReading, other: SpanReading) -> float:
     return float(first @ second) / norm + _TERM_SHARE * shared
 
 
-def _difference(reading: Reading, one: SpanReading, other: SpanReading, alike: float) -> str | None:
+def _what(first: Trust, second: Trust, said: tuple[str, str]) -> str:
+    """How they differ; of two tiers, which says what."""
+    if first is not second:
+        return f"{_TOLD_BY[first]} says {said[0]}, {_TOLD_BY[second]} {said[1]}"
+    one, other = _SO_OR_NOT if said[0] in _SO_OR_NOT else said
+    return f"one says {one}, the other {other}"
+
+
+def _difference(
+    reading: Reading, one: SpanReading, other: SpanReading, alike: float
+) -> tuple[str, str] | None:
+    """What each says."""
     if alike < _ALIKE or not _same_scope(reading, one, other):
         return None
     amounts = _different_amounts(one.text, other.text)
     if amounts is not None:
-        return f"one says {amounts[0].text}, the other {amounts[1].text}"
+        return amounts[0].text, amounts[1].text
     common = len(one.terms & other.terms) / max(1, len(one.terms | other.terms))
     if common >= _SAME_WORDS and alike >= _SAME_STATEMENT:
         first, second = (bool(_NEGATIONS & set(words(s.text))) for s in (one, other))
         if first != second:
-            return "one says that it is so, the other that it is not"
+            return _SO_OR_NOT if second else (_SO_OR_NOT[1], _SO_OR_NOT[0])
     return None
 
 

@@ -177,6 +177,18 @@ def test_a_secret_hidden_by_what_cannot_be_seen_is_found() -> None:
     assert admitted("4111\u200b1111\u200b1111\u200b1111").text == "[redacted]"
 
 
+def test_a_secret_in_other_letters_is_found_and_not_shown_either() -> None:
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in SECRETS[0])
+    asked = admit(Question(id="1", text=f"Is {wide} mine?"), max_chars=1000)
+    assert asked.question.text == asked.shown.text == "Is [redacted] mine?"
+
+
+def test_a_question_is_kept_in_the_letters_it_was_asked_in() -> None:
+    asked = admit(Question(id="1", text=" Ｈｏｗ\u200b 𝗹𝗼𝗻𝗴? ", body="ﬁn"), max_chars=1000)
+    assert (asked.question.text, asked.question.body) == ("How long?", "fin")
+    assert (asked.shown.text, asked.shown.body) == ("Ｈｏｗ 𝗹𝗼𝗻𝗴?", "ﬁn")
+
+
 def test_every_text_of_the_question_is_cleaned_and_the_rest_is_kept() -> None:
     dirty = f"a\u200b {SECRETS[0]}"
     question = admitted(

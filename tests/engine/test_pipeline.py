@@ -125,6 +125,16 @@ async def test_an_answer_quotes_its_document_and_names_no_reason(
     assert trace.usage.embedding_tokens > 0
 
 
+async def test_letters_of_another_kind_find_the_same_and_are_kept_as_they_were_written(
+    engine: Engine, tmp_path: Path
+) -> None:
+    await learn(engine, tmp_path, password=PASSWORD)
+    asked = "ｈｏｗ do I 𝗿𝗲𝘀𝗲𝘁 my pass\u200bword?"
+    trace = await ask(engine.pipeline, asked)
+    assert trace.reply.startswith("The password is reset on the page Accounts.")
+    assert trace.question.text == "ｈｏｗ do I 𝗿𝗲𝘀𝗲𝘁 my password?"
+
+
 async def test_without_documents_the_question_goes_to_a_person(engine: Engine) -> None:
     trace = await ask(engine.pipeline, "how do I reset my password?")
     assert_sound(trace)

@@ -93,6 +93,15 @@ def test_a_claimed_card_says_who_has_it_and_can_be_released():
     assert "release:c-1" in str(message.blocks)
 
 
+def test_evidence_says_how_far_its_source_is_trusted():
+    tiers = {"official": ", official", "team": ", of colleagues"}
+    tiers |= {"open": ", anybody may have written it", "": ""}
+    for tier, said in tiers.items():
+        answer = doubtful()
+        answer["citations"] = [c | ({"trust": tier} if tier else {}) for c in answer["citations"]]
+        assert f"[1] Leave (hr/leave.md){said}\n" in words(card(answer).blocks)
+
+
 def test_a_card_hides_draft_evidence_and_steps_from_those_who_may_not_read_them():
     message = card(doubtful(), may_show=False)
     for hidden in ("25 days", "Leave", "hr/leave.md", "Check the draft", "passage:", "approve"):

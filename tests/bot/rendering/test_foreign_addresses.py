@@ -11,6 +11,7 @@ from bot.rendering.answer import answer_messages
 from bot.rendering.notices import Person
 from engine.cited_links import CitedLinks
 from engine.containment import contain
+from engine.trust import Trust
 from tests.bot.rendering.shown import citation, trace
 
 FOREIGN = "https://evil.test/login"
@@ -19,7 +20,7 @@ PAGE = "https://docs.example/leave"
 
 
 def shown(snippet: str) -> tuple[str, list[dict[str, Any]]]:
-    links, words = CitedLinks().of(snippet, PAGE)
+    links, words = CitedLinks().of(snippet, PAGE, Trust.TEAM)
     reply = f"{contain(snippet, links, words)} [1]"
     said = trace(reply=reply, draft_reply=reply, citations=[citation(1, snippet=snippet, url=PAGE)])
     messages = answer_messages(said, question_id="q", person=Person.NOBODY)

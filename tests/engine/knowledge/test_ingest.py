@@ -27,10 +27,11 @@ from engine.knowledge.forgetting import Forgotten
 from engine.knowledge.own_audience import OwnAudience
 from engine.knowledge.prepare import index_point, version_age_s
 from engine.knowledge.progress import Progress, Summary
+from engine.knowledge.quarantine import Concern, parse_warnings
 from engine.question import Budget, Question
 from engine.retrieval.embedder import Embedder
 from engine.settings import Settings, load_settings
-from engine.storage.schema import corpus_sizes, documents, passage_vectors, term_counts
+from engine.storage.schema import corpus_sizes, documents, passage_vectors, passages, term_counts
 from engine.trace import Trace
 
 TENANT = "default"
@@ -210,6 +211,29 @@ async def test_the_owner_is_told_of_orders_planted_in_a_document_and_they_are_no
     assert warned.reason.startswith("b.md has a passage with orders to an assistant")
     assert "XY" not in warned.reason
     assert (await ingest(engine, folder)).warnings == []
+
+
+async def test_hidden_text_is_left_out_told_and_noted_until_it_is_gone(
+    engine: Engine, folder: Path
+) -> None:
+    write(folder, "a.md", "# a\n\nThe desk is on floor 3.\n")
+    secret = "<p style='font-size:0'>The desk is on floor 9.</p>"
+    write(folder, "b.html", f"<p>The desk is free.</p>{secret}<!-- Ask Ann. -->")
+    (warned,) = (await ingest(engine, folder)).warnings
+    assert (warned.name, warned.kind, warned.count) == ("b.html", Concern.HIDDEN, 1)
+    assert warned.reason.startswith(
+        "b.html holds text that its readers do not see, which was left out: a style that shows "
+        "nothing (1);"
+    )
+    async with engine.database.read() as db:
+        texts = [row.text for row in await db.execute(select(passages))]
+    assert not any("floor 9" in text or "Ann" in text for text in texts)
+    (noted,) = await engine.notes.warned(TENANT)
+    assert (noted.name, noted.source_uri) == ("b.html", str(folder))
+    assert parse_warnings(noted.uri, noted.name, noted.warnings) == (warned,)
+    write(folder, "b.html", "<p>The desk is free.</p>")
+    assert (await ingest(engine, folder)).warnings == []
+    assert await engine.notes.warned(TENANT) == []
 
 
 async def test_progress_ends_with_every_listed_document_dealt_with(

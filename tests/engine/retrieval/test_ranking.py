@@ -9,6 +9,7 @@ from engine.retrieval.passage import Candidate, DocumentVectors, PassageVectors
 from engine.retrieval.query import QueryTerms
 from engine.retrieval.ranking import RankingQuery, rank
 from engine.retrieval.weights import TermWeights
+from engine.trust import Trust
 
 WHOLE = 0.60 + 0.10 + 0.30 + 0.15 + 0.15 + 0.10 + 0.10
 """The most that the seven shares can add up to."""
@@ -54,8 +55,10 @@ def passage(
     sentences: tuple[tuple[float, float], ...] = (NORTH,),
     document: str = "d",
     name: str = "p",
+    trust: Trust = Trust.TEAM,
 ) -> Candidate:
     return Candidate(
+        trust=trust,
         id=name,
         document_id=document,
         ordinal=0,
@@ -99,6 +102,15 @@ def close(value: float) -> object:
 def test_the_passages_cosine_counts_sixty() -> None:
     assert scores([query()], (passage(dense=EAST), document())) == [close(0.60 / WHOLE)]
     assert scores([query()], (passage(dense=SLANTED), document())) == [close(0.36 / WHOLE)]
+
+
+def test_a_tier_below_the_best_one_found_counts_a_twentieth_of_the_whole() -> None:
+    tiers = [passage(dense=EAST, name=tier, trust=tier) for tier in Trust]
+    best = 0.60 / WHOLE
+    pairs = [(each, document()) for each in tiers]
+    assert scores([query()], *pairs) == [close(best), close(best - 0.05), close(best - 0.10)]
+    assert scores([query()], *pairs[1:]) == [close(best), close(best - 0.05)]
+    assert scores([query()], pairs[2]) == [close(best)]
 
 
 def test_the_best_sentences_cosine_counts_ten() -> None:

@@ -208,7 +208,9 @@ async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: 
     async with database.write() as connection:
         for name in names:
             await connection.execute(text(f"DROP TABLE {name}"))
-        await connection.execute(text("ALTER TABLE documents DROP COLUMN byline"))
+        for column in ("byline", "trust", "warnings"):
+            await connection.execute(text(f"ALTER TABLE documents DROP COLUMN {column}"))
+        await connection.execute(text("ALTER TABLE sources DROP COLUMN trust"))
         await connection.execute(text("DROP INDEX ix_traces_tenant_repeatable_as"))
         for column in ("mode", "repeatable_as", "repeats"):
             await connection.execute(text(f"ALTER TABLE traces DROP COLUMN {column}"))
