@@ -8,29 +8,22 @@ from datetime import timedelta
 from bot.access.admins import Admins
 from bot.access.facts import SlackFacts
 from bot.access.reviewers import Reviewers
-from bot.answering import Answering
+from bot.answering_composing import answering_of, attachments_of
 from bot.aside import Aside
 from bot.asked_line import AskedLine
-from bot.attachments import Attachments
-from bot.credentials import (
-    revealed,
-)
 from bot.delivery.poster import Poster
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
 from bot.evals.composing import evaluations_of
 from bot.figures.composing import figures_of
-from bot.figures.digest_composing import reading_of
 from bot.figures.publishing import EntryArticles
 from bot.intake.arrivals import Arrivals
 from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
-from bot.intake.limits import Limits
 from bot.intake.receiver import Receiver
 from bot.intake.taken_part import TakenPart
 from bot.learning.composing import entries_of
 from bot.modes.composing import modes_of
-from bot.persons_answers import PersonsAnswers
 from bot.private_upgrade import PrivateUpgrade
 from bot.readiness import Readiness
 from bot.refitting import Refitting
@@ -43,25 +36,19 @@ from bot.review.policy import load_policy
 from bot.running import Bot
 from bot.shared_files.composing import watch_shared_files
 from bot.slack_api import SlackApi
-from bot.slack_app import Identity, make_slack_app
+from bot.slack_app import Identity
 from bot.spending.composing import money_of
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
+from bot.surfaces.composing import home_of
 from bot.surfaces.deeds import Deeds
 from bot.surfaces.dispatch import Dispatch
-from bot.surfaces.home import Home
-from bot.transport.http import HttpTransport
-from bot.transport.socket import SocketTransport
+from bot.transport.composing import ways_of
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine
-from engine.knowledge.own_audience import OwnAudience
-from engine.storage.admissions import AdmissionStore
-from engine.storage.figures import FigureStore
-from engine.storage.gaps import GapStore
 from engine.storage.inbox import InboxItem
 from engine.storage.open_cards import OpenCards
-from engine.storage.overview import OverviewStore
 from engine.storage.placed_questions import PlacedQuestions
 from engine.storage.timers import TimerStore
 from evals.mirroring.answers import AnswerMirror
@@ -81,16 +68,7 @@ def compose(
     policy = load_policy(settings.review.policy, settings)
     admins = Admins(api=api, facts=facts, group=slack.admins)
     modes = modes_of(engine, api, admins, identity, aside, policy)
-    attachments = Attachments(
-        api=api,
-        ingestion=replace(engine.ingestion, own_audience=OwnAudience.IGNORED),
-        sources=engine.sources,
-        inbox=engine.inbox,
-        clock=clock,
-        tenant=tenant,
-        home=settings.home,
-        max_bytes=settings.parse.max_bytes,
-    )
+    attachments = attachments_of(engine, api)
     poster = Poster(tenant=tenant, api=api, replies=engine.replies, bot_user=bot_user, clock=clock)
     unheard = Receiver(
         tenant=tenant,
@@ -152,42 +130,18 @@ def compose(
         api=api,
         bot_user=bot_user,
         poster=poster,
-        answerer=Answering(
-            tenant=tenant,
-            bot_user=bot_user,
-            api=api,
-            facts=facts,
-            answers=engine.answer_cache,
-            traces=engine.traces,
-            documents=engine.documents,
-            persons=PersonsAnswers(
-                tenant=tenant,
-                team=identity.team,
-                bot_user=bot_user,
-                api=api,
-                facts=facts,
-                reviewers=reviewers,
-                inbox=engine.inbox,
-                traces=engine.traces,
-                documents=engine.documents,
-                cases=engine.cases,
-                deeds=deeds,
-                clock=clock,
-            ),
-            expect=cards.expect if cards is not None else None,
-            inbox=engine.inbox,
+        answerer=answering_of(
+            engine,
+            api,
+            facts,
+            identity,
+            reviewers=reviewers,
             receiver=unheard,
-            attachments=attachments,
+            cards=cards,
+            modes=modes,
             mirror=mirror,
-            standings=modes.standings,
-            limits=Limits(
-                tenant=tenant,
-                admissions=AdmissionStore(engine.database, settings.limits),
-                clock=clock,
-            ),
-            record=modes.record,
-            settings=slack,
-            clock=clock,
+            attachments=attachments,
+            deeds=deeds,
         ),
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
@@ -229,24 +183,7 @@ def compose(
     )
     desk, desk_forms = desk_of(engine, api, reviewers, escalation, receiver)
     money = money_of(engine, admins)
-    home = Home(
-        tenant=tenant,
-        team=identity.team,
-        url=identity.url,
-        bot_user=bot_user,
-        api=api,
-        admins=admins,
-        facts=facts,
-        overview=OverviewStore(engine.database),
-        figures=FigureStore(engine.database),
-        gaps=GapStore(engine.database),
-        reading=reading_of(engine, api, facts, admins, team=identity.team),
-        spending=money.overview,
-        traces=engine.traces,
-        documents=engine.documents,
-        inbox=engine.inbox,
-        clock=clock,
-    )
+    home = home_of(engine, api, facts, admins, identity, spending=money.overview)
     gaps = GapLoop(
         Gaps(
             tenant=tenant,
@@ -308,24 +245,7 @@ def compose(
         aside=aside,
         readiness=readiness,
     )
-    over_http = slack.transport == "http"
-    app = make_slack_app(
-        identity,
-        dispatch,
-        token=revealed(slack.bot_token),
-        signing_secret=revealed(slack.signing_secret),
-        signed=over_http,
-    )
-    socket = None
-    if not over_http:
-        socket = SocketTransport(
-            app,
-            app_token=revealed(slack.app_token),
-            api_url=slack.api_url,
-            timeout_s=slack.request_timeout_s,
-            on_connected=dispatch.connected,
-        )
-        readiness.connected = lambda: socket.connected
+    ways = ways_of(engine, identity, dispatch, readiness)
     return Bot(
         engine=engine,
         identity=identity,
@@ -334,13 +254,8 @@ def compose(
         aside=aside,
         gaps=gaps,
         readiness=readiness,
-        http=HttpTransport(
-            host=slack.host,
-            port=slack.port,
-            not_ready=readiness.why_not,
-            app=app if over_http else None,
-        ),
-        socket=socket,
+        http=ways.http,
+        socket=ways.socket,
         attachments=attachments,
         shared_files=shared_files,
         evaluations=evaluations.clockwork,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.cli.eval_arguments import add_eval
+from bot.cli.learning_arguments import add_entries, add_triage
 from bot.cli.privacy_arguments import add_privacy
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
@@ -137,9 +138,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--audience", action="append", default=[], metavar="TAG", help="whose rights to ask with"
     )
     _add_demo(command)
-    _add_entries(command)
+    add_entries(command, _Parser)
     add_privacy(command, _Parser)
-    _add_triage(command)
+    add_triage(command, _Parser)
     calibrate = command(
         "calibrate",
         "make the confidence honest by what people said of answers, if that is better",
@@ -163,86 +164,6 @@ def build_parser() -> argparse.ArgumentParser:
     command("run", "take questions in Slack", "deskhand run")
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
-
-
-def _add_entries(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    entries = command(
-        "entries", "list, show and roll back what people answered", "deskhand entries list"
-    )
-    actions = entries.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
-
-    def action(name: str, help_: str, example: str) -> argparse.ArgumentParser:
-        made = actions.add_parser(
-            name,
-            help=help_,
-            description=help_[0].upper() + help_[1:] + ".",
-            epilog=f"example:\n  deskhand entries {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        made.add_argument("--json", action="store_true", help="for machines: one JSON object")
-        return made
-
-    listed = action("list", "list the answers in use, and those proposed", "list --all")
-    listed.add_argument("--all", action="store_true", help="also what ended")
-    for name, help_ in (
-        ("show", "show an answer with its versions"),
-        ("rollback", "take the version in use back; the one before it is used again"),
-    ):
-        action(name, help_, f"{name} 0190f3c2").add_argument(
-            "id", metavar="ID", help="an entry's id, or how it begins"
-        )
-    export = action("export", "write every version to a file", "export --output entries.jsonl")
-    export.add_argument("--output", required=True, metavar="FILE.jsonl", help="one version a line")
-
-
-def _add_triage(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
-    triage = command(
-        "triage",
-        "sort texts by category, priority and scope; train the model that does",
-        "deskhand triage train tickets.csv",
-    )
-    actions = triage.add_subparsers(dest="action", metavar="ACTION", parser_class=_Parser)
-
-    def action(name: str, help_: str, example: str) -> argparse.ArgumentParser:
-        made = actions.add_parser(
-            name,
-            help=help_,
-            description=help_[0].upper() + help_[1:] + ".",
-            epilog=f"example:\n  deskhand triage {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        made.add_argument("--json", action="store_true", help="for machines: one JSON object")
-        return made
-
-    train = action("train", "learn from labelled examples, and use it", "train tickets.csv")
-    train.add_argument(
-        "file",
-        metavar="FILE",
-        help=".csv with a header, or .jsonl: text (or subject and body), category, optionally "
-        "priority; the category out_of_scope marks what belongs to none",
-    )
-    evaluate = action("evaluate", "measure the model in use", "evaluate labelled.csv")
-    evaluate.add_argument(
-        "file",
-        nargs="?",
-        metavar="FILE",
-        help="labelled examples as for train; without, the figures measured in training",
-    )
-    predict = action(
-        "predict", "sort a file of texts", "predict --input new.jsonl --output sorted.jsonl"
-    )
-    predict.add_argument(
-        "--input", required=True, metavar="FILE.jsonl", help='lines of {"id", "text"}'
-    )
-    predict.add_argument("--output", metavar="FILE.jsonl", help="one line for each, in order")
-    action("card", "show what the model in use was made from", "card --json")
-    retrain = action(
-        "retrain", "learn from people's corrections; used only if it is better", "retrain --json"
-    )
-    retrain.add_argument(
-        "--measure-only", action="store_true", help="compare, and leave the model in use alone"
-    )
-    action("rollback", "use the model before the one in use again", "rollback")
 
 
 def _add_demo(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
