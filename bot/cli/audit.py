@@ -17,6 +17,7 @@ from engine.containment import one_line
 from engine.errors import WrongUse
 from engine.settings import load_settings
 from engine.storage.audit import AuditRow, AuditStore
+from evals.reports.wording import counted
 
 _DAYS = "d"
 
@@ -63,7 +64,8 @@ async def _verify(store: AuditStore, tenant: str, args: argparse.Namespace) -> i
     elif found.broken is not None:
         print(f"broken at row {found.broken}: {found.why}; {found.rows:,} rows before it are whole")
     else:
-        print(f"{found.rows:,} rows are as they were written; the newest is {found.head}")
+        whole = counted(found.rows, "row")
+        print(f"{whole}, each as it was written; the newest is {found.head}")
     return 0 if found.broken is None else 1
 
 

@@ -24,7 +24,7 @@ def test_what_is_held_back_is_counted_by_kind_and_source() -> None:
     found = quarantined([both, *rest])
     assert found.level is Level.WARN
     assert found.text == (
-        "in 5 documents 6 passages hold orders to an assistant or bait and 1,200 parts are hidden "
-        "from readers, which no answer says: /b (2), /a (1), /c (1) and 1 more sources"
+        "in 5 documents: orders to an assistant or bait in 6 passages and 1,200 parts hidden from "
+        "readers, which no answer says: /b (2), /a (1), /c (1) and 1 more source"
     )
     assert "deskhand sources --warnings" in found.mend
