@@ -42,7 +42,7 @@ _TAGS = frozenset(
 )
 _URL = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)(?:\[[0-9a-f:.]{2,45}\])?"
-    r"|\b(?:mailto|javascript|vbscript):|\bdata:(?=[\w/+.-]{0,80}[;,])"
+    r"|\bmailto:|(?:javascript|vbscript):(?=\S)|\bdata:(?=[\w/+.-]{0,80}[;,])"
     r"|(?<![\w.@/:-])www\d{0,3}\.(?=[^\s.])|(?<![\w:/])//(?=[\w-]{1,63}\.\w))"
     r"(?:[^\s<>\"'`()\]}|]|\([^\s<>\"'`()]*\))+",
     re.IGNORECASE,
@@ -50,7 +50,7 @@ _URL = re.compile(
 _CODE = re.compile(r"(?<!`)```(?!`).*?(?<!`)```(?!`)|(?<!`)`(?!`)[^`\n]+`(?!`)", re.DOTALL)
 _AUTOLINKED = re.compile(
     r"(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@-])"
-    r"|(?<![\w.@/:\\$-])(?:[a-z0-9][\w-]{0,62}\.){1,6}"
+    r"|(?<![\w.@/:$-])(?:[a-z0-9][\w-]{0,62}\.){1,6}"
     r"(?:com|org|net|info|biz|app|dev|xyz|top|online|site|shop|club|link|click|live|example"
     r"|co\.uk|de|eu|ru|cn|tk)\b(?![\w@(-]|\.\w)(?:/[^\s<>\"'`()\]]{0,300})?"
     r"|\b(?:tel|sms|callto|facetime|skype):[+\w][\w.+@-]{1,63}",

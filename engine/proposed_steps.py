@@ -110,21 +110,23 @@ def fit_steps(
 
     What containment would change, what is too long, tells of the instructions, or names an address
     that is neither a cited document's nor in what it says, is left out whole: it was not
-    written to help. document_names: may look like addresses and stand in a step all the same.
+    written to help. An address that a document only mentions stands as code. document_names: may
+    look like addresses and stand in a step all the same.
     """
     allowed = {url for citation in citations if (url := citable_url(citation.url))}
-    for citation in citations:
-        allowed |= urls_in(citation.snippet)
-    known = "\n".join([*allowed, *document_names, *(c.full_content for c in citations)])
+    written = {url for citation in citations for url in urls_in(citation.snippet)}
+    contents = (c.full_content for c in citations)
+    known = "\n".join([*allowed, *written, *document_names, *contents])
     fit: list[str] = []
     for text in proposed:
-        step = " ".join(text.split())
+        said = " ".join(text.split())
+        step = one_line(contain(said, allowed, written))
         if (
-            any(c.isalnum() for c in step)
-            and len(step) <= MOST_STEP_CHARS
-            and one_line(contain(step, allowed)) == step
-            and all(address in known for address in _ADDRESS.findall(step))
-            and not repeats_step_instructions(step)
+            any(c.isalnum() for c in said)
+            and len(said) <= MOST_STEP_CHARS
+            and step.replace("`", "") == said.replace("`", "")
+            and all(address in known for address in _ADDRESS.findall(said))
+            and not repeats_step_instructions(said)
             and step not in fit
         ):
             fit.append(step)

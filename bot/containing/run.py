@@ -15,6 +15,7 @@ from typing import Any
 from bot.containing.attacks import CANARY, IN_DOCUMENT, IN_QUESTION, Attack, Place
 from bot.containing.checker import Checker
 from bot.rendering.answer import answer_messages
+from bot.rendering.inline import Links, inline_elements
 from bot.rendering.notices import Person
 from bot.rendering.stream import stream_text
 from engine.audience import FULL_MEMBER
@@ -149,8 +150,9 @@ async def _ask_all(
             )
 
 
-def _plain(step: str) -> list[dict[str, str]]:
-    return [{"type": "text", "text": step}]
+def _plain(step: str) -> list[dict[str, Any]]:
+    """As a card shows it."""
+    return inline_elements(step, Links(()))
 
 
 async def _ask(engine: Engine, question: Question) -> tuple[Trace, str]:

@@ -33,7 +33,7 @@ from bot.rendering.elements import (
     text,
     usergroup,
 )
-from bot.rendering.inline import Links
+from bot.rendering.inline import Links, inline_elements
 from bot.rendering.limits import cut, json_length
 from bot.rendering.message import Block, Message
 from bot.rendering.neutral import neutral, one_line, web_address
@@ -262,11 +262,15 @@ def _origin(trace: Mapping[str, Any], case: Case, around: Surroundings, who: str
     return line
 
 
+_NO_LINKS = Links(())
+"""Lines of the program's: an address in one is words."""
+
+
 def _lines(title: str, lines: Sequence[str], *, ordered: bool = False) -> list[Block]:
     shown = [cut(line, _LINE) for line in lines if line][:_MOST_LINES]
     if not shown:
         return []
-    items = listed(([text(line)] for line in shown), ordered=ordered)
+    items = listed((inline_elements(line, _NO_LINKS) for line in shown), ordered=ordered)
     return [rich_text(section(text(title, bold=True)), items)]
 
 

@@ -146,14 +146,16 @@ def test_a_step_that_could_act_on_its_reader_is_left_out_whole(bad: str) -> None
     "step",
     [
         "Compare with https://docs.test/vpn and answer.",
-        "Look whether https://status.test/now says so.",
-        "Ask it@company.test for the gateway's name.",
+        "Look whether `https://status.test/now` says so.",
+        "Ask `it@company.test` for the gateway's name.",
         "Read guides/vpn.setup/first.md again.",
         "Set retries = 3 in gateway.yaml, e.g. on one machine.",
     ],
 )
 def test_addresses_of_cited_documents_and_names_of_documents_may_stand(step: str) -> None:
-    assert fit_steps([step], [CITED], ["guides/vpn.setup/first.md"]) == (step,)
+    names = ["guides/vpn.setup/first.md"]
+    assert fit_steps([step], [CITED], names) == (step,)
+    assert fit_steps([step.replace("`", "")], [CITED], names) == (step,)  # code is set by us
 
 
 def test_at_most_five_steps_each_once_and_on_one_line() -> None:

@@ -29,7 +29,6 @@ if [ -n "$CLOSED" ]; then  # an interpreter in root's own folder, which no image
   mount --bind /mnt "$BASE"
 fi
 for place in $(findmnt -no TARGET -T "$ROOT") /; do mount -o remount,bind,ro "$place"; done
-mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs \
   --bounding-set -all --inh-caps -all "$@"
@@ -70,7 +69,8 @@ def surroundings(state: Path) -> dict[str, str]:
         "CLOSED": _closed(base),
         "PYTHONPATH": str(_ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "MPLCONFIGDIR": "/dev/shm/matplotlib",
+        "TMPDIR": "/dev/shm",
         "DESKHAND_HOME": str(state),
     }
     if os.geteuid() != 0 or not all(map(shutil.which, _TOOLS)) or _closed(_ROOT / "x"):
