@@ -49,10 +49,10 @@ _URL = re.compile(
 )
 _CODE = re.compile(r"(?<!`)```(?!`).*?(?<!`)```(?!`)|(?<!`)`(?!`)[^`\n]+`(?!`)", re.DOTALL)
 _AUTOLINKED = re.compile(
-    r"(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@-])"
-    r"|(?<![\w.@/:$-])(?:[a-z0-9][\w-]{0,62}\.){1,6}"
-    r"(?:com|org|net|info|biz|app|dev|xyz|top|online|site|shop|club|link|click|live|example"
-    r"|co\.uk|de|eu|ru|cn|tk)\b(?![\w@(-]|\.\w)(?:/[^\s<>\"'`()\]]{0,300})?"
+    r"(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}[.。．｡]){1,8}[^\W\d_]{2,24}(?![\w@-])"
+    r"|(?<![\w.@/:$-])(?:[^\W_][\w-]{0,62}[.。．｡]){1,6}"
+    r"(?:com|org|net|info|biz|app|dev|xyz|top|online|site|shop|club|link|click|live|example|cloud"
+    r"|tech|store|pro|vip|icu|io|ai|me|co|tv|cc|us|uk|de|eu|fr|nl|ch|ru|cn|tk|ml|ga|рф|中国)\b(?![\w@(-]|\.\w)(?:/[^\s<>\"'`()\]]{0,300})?"
     r"|\b(?:tel|sms|callto|facetime|skype):[+\w][\w.+@-]{1,63}",
     re.IGNORECASE,
 )
@@ -60,9 +60,13 @@ _AUTOLINKED = re.compile(
 _CODE_OR_URL = re.compile(
     f"{_CODE.pattern}|{_URL.pattern}|{_AUTOLINKED.pattern}", re.DOTALL | re.IGNORECASE
 )
+_EVERYBODY = "|".join(
+    "".join(f"[{letter}{chr(ord(letter) + 0xFEE0)}]" for letter in word)
+    for word in ("channel", "here", "everyone")
+)
+"""In letters of full width too."""
 _BROADCAST = re.compile(
-    r"(?<![\w.+-])[@＠﹫](?=(?:channel|here|everyone)\b)"
-    r"|[@＠﹫](?=(?:channel|here|everyone)\b(?!\.\w))",
+    rf"(?<![\w.+-])[@＠﹫](?=(?:{_EVERYBODY})\b)|[@＠﹫](?=(?:{_EVERYBODY})\b(?!\.\w))",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"[!@#|]|(?<!:):[^\s:]")

@@ -19,7 +19,9 @@ _URL = re.compile(
     r"[^\s<>|`]+",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"(?<![\w@/.-])[\w-]{1,63}(?:\.[\w-]{1,63})*\.example\b(?:/\S*)?", re.IGNORECASE)
+_BARE = re.compile(
+    r"(?<![\w@/.-])[\w-]{1,63}(?:\.[\w-]{1,63})*\.(?:example|com|io)\b(?:/\S*)?", re.IGNORECASE
+)
 _MAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[a-z]{2,10}\b", re.IGNORECASE)
 _TOKEN = re.compile(r"<[!@#][^<>]*>|<(?:https?|mailto|tel|slack)[^<>]*>", re.IGNORECASE)
 _BROADCAST = re.compile(r"(?<![\w.])@(?:channel|here|everyone)\b(?!\.\w)", re.IGNORECASE)
@@ -73,10 +75,7 @@ class Checker:
             yield from self._in_mrkdwn(str(node.get("text", "")))
         elif kind == "markdown":
             yield from self._in_markdown(str(node.get("text", "")))
-        elif (kind == "text" and not (node.get("style") or {}).get("code")) or kind in (
-            "raw_text",
-            "plain_text",
-        ):
+        elif kind in ("raw_text", "plain_text") or (kind == "text" and not _is_code(node)):
             yield from self._bare(str(node.get("text", "")))
         url = node.get("url") or node.get("image_url")
         if url and self._is_foreign(str(url)):
@@ -91,6 +90,8 @@ class Checker:
         yield from self._bare(_MD_CODE.sub(" ", _TOKEN.sub(" ", text)))
 
     def _in_markdown(self, text: str) -> Iterator[tuple[str, str]]:
+        for token in _TOKEN.findall("".join(_MD_CODE.findall(text))):
+            yield "ping", token
         plain = _MD_CODE.sub(" ", text)
         for link in _MD_LINK.finditer(plain):
             if self._is_foreign(link[1]):
@@ -101,7 +102,7 @@ class Checker:
 
     def _bare(self, text: str) -> Iterator[tuple[str, str]]:
         """Text that a client reads as text, and yet makes links and pings of."""
-        seen = unicodedata.normalize("NFKC", text)
+        seen = unicodedata.normalize("NFKC", text).replace("。", ".")
         for match in _URL.finditer(seen):
             if self._is_foreign(match[0]):
                 yield "link", match[0]

@@ -321,6 +321,8 @@ def test_harmless_text_is_left_as_it_is(harmless: str) -> None:
         (r"Open https:\\evil.com\x now", "Open (link removed) now"),
         ("Open http://[::1]/x now", "Open (link removed) now"),
         ("＠channel and ﹫here", "@ channel and @ here"),
+        ("＠ｃｈａｎｎｅｌ now", "@ ｃｈａｎｎｅｌ now"),
+        ("At evil.io/x, evil。com or a@evil．com", "At `evil.io/x`, `evil。com` or `a@evil．com`"),
     ],
     ids=lambda v: ascii(v)[:40],
 )
