@@ -159,6 +159,10 @@ class Scene:
         messages = self.workspace.messages(channel)
         return [m for m in messages if m.user == self.workspace.app.bot_user]
 
+    def placed(self, channel: Any) -> list[Any]:
+        """What of it stands in the channel itself; what is kept of an answer is told below a card."""
+        return [m for m in self.said(channel) if not m.is_reply]
+
 
 async def all_shown(scene: Scene) -> None:
     """Until every card, and every asker, was told of its case as it is."""

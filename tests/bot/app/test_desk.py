@@ -95,7 +95,7 @@ async def test_a_reviewer_claims_and_edits_and_the_asker_says_that_it_helped(
         assert (await ann.give_feedback(reply, positive=True)).acked
         await scene.idle()
         assert len(scene.replies(asked)) == 3
-        assert len(scene.said(scene.escalations)) == 1
+        assert len(scene.placed(scene.escalations)) == 1
 
 
 async def test_a_draft_is_sent_as_it_is_with_its_sources_under_the_reviewers_name(

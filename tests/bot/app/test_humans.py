@@ -44,7 +44,7 @@ async def test_a_persons_reply_under_the_card_reaches_the_asker_under_their_name
         assert (await ann.click(answer, "human")).acked
         await scene.idle()
         assert len(scene.replies(asked)) == 3
-        assert len(scene.said(scene.escalations)) == 1
+        assert len(scene.placed(scene.escalations)) == 1
 
 
 async def test_what_the_documents_do_not_say_goes_to_a_person_by_itself(stage: Stage) -> None:
@@ -257,7 +257,7 @@ async def test_a_card_is_answered_though_slack_never_said_that_it_is_posted(stag
         rita.reply(two, "Sixteen for you too, says Rita.")
         await workspace.until(lambda: "you too" in shown(scene.replies(second)[-1]), 60)
         await scene.idle()
-        assert len(scene.said(scene.escalations)) == 2
+        assert len(scene.placed(scene.escalations)) == 2
 
 
 async def test_what_people_say_among_themselves_under_a_card_stays_there(stage: Stage) -> None:
