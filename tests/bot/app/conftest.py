@@ -160,7 +160,7 @@ class Scene:
         return [m for m in messages if m.user == self.workspace.app.bot_user]
 
     def placed(self, channel: Any) -> list[Any]:
-        """What of it stands in the channel itself; what is kept of an answer is told below a card."""
+        """What of it stands in the channel itself; what is kept is told below a card."""
         return [m for m in self.said(channel) if not m.is_reply]
 
 
