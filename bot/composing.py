@@ -272,6 +272,7 @@ def compose(
         publish=EntryArticles(learning=entries.learning, keeping=entries.keeping, clock=clock),
     )
     dispatch = Dispatch(
+        bot_user=bot_user,
         facts=facts,
         receiver=receiver,
         worker=worker,
