@@ -22,7 +22,7 @@ from engine.storage.entry_rows import (
     render_sources,
 )
 from engine.storage.inbox_item import storable
-from engine.storage.schema import entries
+from engine.storage.schema import entries, gaps
 
 _SUPERSEDED = "superseded"
 
@@ -272,8 +272,11 @@ class EntryStore:
         )
 
     async def proposed_since(self, tenant: str, since: datetime) -> int:
-        """How many answers were found in threads since then, whatever became of them."""
+        """How many answers were found in threads since then, whatever became of them; an article
+        that somebody published is none."""
+        article = select(gaps.c.id).where(gaps.c.tenant == tenant, gaps.c.entry_id == entries.c.id)
         statement = select(func.count()).where(
+            ~article.exists(),
             entries.c.tenant == tenant,
             entries.c.version == 1,
             entries.c.case_id.is_(None),
@@ -309,14 +312,9 @@ class EntryStore:
     async def _all(
         self, *conditions: ColumnElement[bool], newest: bool = False
     ) -> tuple[Entry, ...]:
-        order = entries.c.version.desc() if newest else entries.c.version
-        statement = (
-            select(entries).where(*conditions).order_by(entries.c.made_at, entries.c.id, order)
-        )
-        if newest:
-            statement = statement.order_by(None).order_by(
-                entries.c.made_at.desc(), entries.c.version.desc()
-            )
+        made, version = entries.c.made_at, entries.c.version
+        order = (made.desc(), version.desc()) if newest else (made, entries.c.id, version)
+        statement = select(entries).where(*conditions).order_by(*order)
         return await self._database.look_up(
             lambda db: tuple(parse_entry(row) for row in db.execute(statement).mappings())
         )
