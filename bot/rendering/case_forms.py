@@ -3,6 +3,7 @@ case's id; its fields are `state.values[BLOCK]["value"]`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -103,7 +104,18 @@ def relabel_form(
         blocks.append(_input(block, label, field, "") | {"optional": True})
     if not blocks:
         blocks = [small_print("No categories were trained, so there is nothing to choose from.")]
-    return _form("relabel", "Category and priority", case_id, blocks)
+    shown = json.dumps([cut(label or "", limits.OPTION_VALUE) for label in (category, priority)])
+    return _form("relabel", "Category and priority", f"{case_id} {shown}", blocks)
+
+
+def shown_labels(metadata: str) -> tuple[str, str]:
+    """Category and priority that a form was opened with, empty where there was none; from what its
+    metadata says after the case."""
+    try:
+        category, priority = json.loads(metadata)
+    except ValueError:  # a form of an earlier version, opened before the bot was updated
+        return "", ""
+    return str(category), str(priority)
 
 
 def sentence_modal(sentence: str) -> dict[str, Any]:

@@ -82,13 +82,20 @@ class DeskForms:
         """Raises: Told where it is not to be."""
         entered, at = forms.value_of(view, _FIELDS[verb]), self.clock()
         if verb == "relabel":
-            category = entered or case.category
-            priority = forms.value_of(view, forms.PRIORITY) or case.priority
+            priority = forms.value_of(view, forms.PRIORITY)
+            category_shown, priority_shown = forms.shown_labels(more)
+            # What they left as it was is not theirs to say: somebody may have corrected it since.
             changed = await self.cases.relabel(
-                case.id, by=user, category=category, priority=priority, at=at
+                case.id,
+                by=user,
+                category=None if entered in ("", category_shown) else entered,
+                priority=None if priority in ("", priority_shown) else priority,
+                at=at,
             )
             if changed.done:
                 self.rules.escalation.wake()
+            elif not changed.case.is_waiting and changed.case.answered_at is None:
+                raise Told(await self.rules.why_not(changed.case, user))
             return
         instead_of = await self.rules.absent(case)
         if verb in ("answer", "edit"):

@@ -173,12 +173,17 @@ class CaseChanges:
         priority: str | None,
         at: datetime,
     ) -> Changed:
-        """Corrects what it was sorted as, in any state; False where it is so already."""
+        """Corrects what it was sorted as, of a case that waits or has its answer: what it is
+        learned as follows from that. None: as it is. False where it is so already.
+        """
+        said = {"category": category, "priority": priority}
+        values = {name: value for name, value in said.items() if value is not None}
 
         def allowed(case: Case) -> bool:
-            return (case.category, case.priority) != (category, priority)
+            decided_otherwise = not case.is_waiting and case.answered_at is None
+            differs = any(getattr(case, name) != value for name, value in values.items())
+            return differs and not decided_otherwise
 
-        values = {"category": category, "priority": priority}
         return await self._guarded(case_id, allowed, values, Action.RELABELLED, by, at, values)
 
     async def set_targets(

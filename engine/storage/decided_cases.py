@@ -36,11 +36,24 @@ class DecidedCases:
         self._database = database
 
     async def without_label(self, tenant: str) -> tuple[DecidedCase, ...]:
-        """Those of which no label tells yet, or one from before they were decided."""
+        """Those of which no label tells yet, or one from before they were decided or were sorted
+        as what they are now."""
         at = func.coalesce(cases.c.delivered_at, cases.c.closed_at)
         decided = or_(
             and_(cases.c.delivered_at.is_not(None), cases.c.how.is_not(None)),
             and_(cases.c.closed == Closed.REJECTED.value, cases.c.closed_by.is_not(None)),
+        )
+        sorted_anew = [
+            and_(case.is_not(None), case.is_distinct_from(label))
+            for case, label in (
+                (cases.c.category, labels.c.category),
+                (cases.c.priority, labels.c.priority),
+            )
+        ]
+        unlearned = or_(
+            labels.c.at.is_(None),
+            labels.c.at < at,
+            and_(func.coalesce(cases.c.closed, "") != Closed.REJECTED.value, or_(*sorted_anew)),
         )
         labelled = (
             labels.c.tenant == cases.c.tenant,
@@ -61,7 +74,7 @@ class DecidedCases:
             )
             .join(inbox, inbox.c.id == cases.c.question_id)
             .outerjoin(labels, and_(*labelled))
-            .where(cases.c.tenant == tenant, decided, or_(labels.c.at.is_(None), labels.c.at < at))
+            .where(cases.c.tenant == tenant, decided, unlearned)
             .order_by(at, cases.c.question_id)
         )
         async with self._database.read() as db:

@@ -9,6 +9,7 @@ from bot.rendering.case_forms import (
     reassign_form,
     reject_form,
     relabel_form,
+    shown_labels,
     snooze_form,
     value_of,
 )
@@ -195,7 +196,15 @@ def test_forms_are_taken_by_slack_and_keep_what_they_are_of():
         relabel_form(case_id="c-1", category=None, priority=None, categories=(), priorities=()),
     ):
         check_view(form)
-        assert form["private_metadata"] == "c-1"
+        assert form["private_metadata"].partition(" ")[0] == "c-1"
+
+
+def test_what_a_relabel_form_showed_is_told_with_it_also_by_one_of_an_earlier_version():
+    form = relabel_form(
+        case_id="c-1", category="pay", priority=None, categories=("hr",), priorities=("low",)
+    )
+    assert shown_labels(form["private_metadata"].partition(" ")[2]) == ("pay", "")
+    assert shown_labels("") == ("", "")
 
 
 def test_what_a_form_holds_is_read_whatever_its_shape():

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.evals.child import Child, start_child
 from bot.rendering.retraining import retraining_message
 from bot.retraining.weekly import KIND, WeeklyRetraining
 from bot.workspace.blocks import require_blocks
@@ -15,7 +18,7 @@ from engine.settings import Settings
 from engine.storage.announcements import Announcement, AnnouncementKind
 from engine.storage.retrainings import RetrainingStore
 from engine.storage.timers import TimerStore
-from tests.bot.app.conftest import Stage, shown
+from tests.bot.app.conftest import HOW_LONG, Stage, shown
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
 from tests.bot.app.conftest import stage as stage
@@ -71,6 +74,49 @@ async def test_a_missed_week_is_made_up_for_and_told_once(
         assert len(await tries.last(tenant, "triage")) == 1
         assert len(await tries.last(tenant, "calibration")) == 1
         assert len(scene.said(admins)) == 2
+
+
+@pytest.mark.slow
+async def test_questions_are_answered_while_a_training_process_stands_still_behind_the_bot(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Child] = []
+    holds = True
+
+    def started(*given: Any, **named: Any) -> Child:
+        child = start_child(*given, **named)
+        if holds:
+            os.killpg(child.pid, signal.SIGSTOP)
+            held.append(child)
+        return child
+
+    monkeypatch.setattr("bot.evals.children.start_child", started)
+    async with stage(started=False) as scene:
+        admins = scene.workspace.public("admins")
+        scene.environment["DESKHAND_REVIEW__ADMIN_CHANNEL"] = admins.id
+        for name, value in scene.environment.items():
+            monkeypatch.setenv(name, value)  # which its processes inherit
+        async with open_engine(scene.settings) as engine:
+            await TimerStore(engine.database).set(
+                scene.settings.tenant, KIND, "weekly", now() - timedelta(hours=1)
+            )
+        await scene.start()
+        await scene.workspace.until(lambda: held, 60.0)
+        training = held[0]
+        try:
+            ann = scene.workspace.join("ann")
+            assert "16 weeks" in shown(await scene.answer(ann.say(ann.dm, HOW_LONG)))
+            assert training.poll() is None
+            assert not scene.said(admins)
+            assert os.getpgid(training.pid) == training.pid
+            assert scene.settings.evals.niceness > 0
+            behind = os.getpriority(os.PRIO_PROCESS, 0) + scene.settings.evals.niceness
+            assert os.getpriority(os.PRIO_PROCESS, training.pid) == min(behind, 19)
+        finally:
+            holds = False
+            for child in held:
+                child.end(signal.SIGCONT)
+        await scene.workspace.until(lambda: len(scene.said(admins)) == 2, 90.0)
 
 
 class Kept:

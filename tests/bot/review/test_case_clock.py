@@ -359,7 +359,7 @@ async def test_a_list_whose_post_was_never_confirmed_stands_there_once(stage: St
         assert "nobody has it" in shown(office.scene.said(office.scene.escalations)[-1])
 
 
-async def test_a_reminder_that_finds_its_card_out_of_reach_stands_under_the_next_one(
+async def test_a_reminder_that_finds_its_card_out_of_reach_waits_until_it_is_back(
     stage: Stage,
 ) -> None:
     async with office_of(stage, errors=True) as office:
@@ -370,9 +370,9 @@ async def test_a_reminder_that_finds_its_card_out_of_reach_stands_under_the_next
         notice = scene.replies(office.asked)[1]
         await scene.workspace.until(lambda: notice.text == NOBODY_REACHED, LIMIT_S)
         scene.escalations.archived = False
-        await scene.card(2, LIMIT_S)
         (soon,) = await office.said(1)
         assert soon.startswith(f"<@{rita.id}>, the asker should have an answer to this within ")
         (line,) = [m for m in scene.said(scene.escalations) if m.is_reply]
-        assert line.thread_ts == (await scene.card(2)).ts
+        assert line.thread_ts == (await scene.card()).ts
+        assert [m for m in scene.said(scene.escalations) if not m.is_reply] == [await scene.card()]
         assert "whose card was in" in scene.said(rita.dm)[-1].text
