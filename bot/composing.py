@@ -336,7 +336,7 @@ def compose(
             retraining.handlers,
             modes.handlers,
             figures.weekly.handlers,
-            case_handlers_of(engine, timing, lost, escalation.wake),
+            case_handlers_of(engine, timing, lost, reviewers, escalation.wake),
             entries.keeping.handlers,
             money.watch.handlers,
             entries.proposals.handlers if entries.proposals else {},

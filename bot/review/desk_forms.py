@@ -143,7 +143,9 @@ class DeskForms:
             until = until_of(entered, at, self.business)
             if until is None:
                 raise Told("Please choose how long.")
-            changed = await self.cases.snooze(case.id, by=user, until=until, at=at)
+            changed = await self.cases.snooze(
+                case.id, by=user, until=until, at=at, instead_of=instead_of
+            )
             await self.rules.changed(changed, user)
 
     async def _tell_owner(self, case: Case, *, by: str) -> None:

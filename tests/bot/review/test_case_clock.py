@@ -12,11 +12,13 @@ from bot.review.case_clock import EXPIRE, LATE, LEVEL, REMIND, SOON, subject_of
 from bot.workspace import Fault
 from engine.errors import SettingsInvalid
 from engine.storage.case import CaseState
+from engine.storage.case_history import Action
 from engine.storage.timers import TimerStore
 from tests.bot.app.conftest import HOW_LONG, Stage, shown
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
 from tests.bot.app.conftest import stage as stage
+from tests.bot.app.test_desk import more
 from tests.bot.review.office import BERLIN, LIMIT_S, Office, another_bot, office_of
 
 pytestmark = pytest.mark.slow
@@ -107,6 +109,33 @@ async def test_the_owner_is_reminded_on_monday_across_a_restart_and_once(stage: 
         await office.quiet()
         assert len(office.lines()) == 2
         assert [ping.target for ping in scene.workspace.pings()].count(rita.id) == 2
+
+
+@pytest.mark.parametrize("rests", [False, True])
+async def test_a_case_whose_owner_has_left_the_company_is_anybodys_again(
+    stage: Stage, rests: bool
+) -> None:
+    async with office_of(stage) as office:
+        scene, rita = office.scene, office.scene.reviewer
+        sam = scene.workspace.join("sam")
+        scene.workspace.invite(scene.escalations, sam)
+        await office.change("claim", by=rita.id)
+        scene.workspace.leave(rita)
+        if rests:  # somebody else may put off what is nobody's, too
+            await sam.click(office.card, "case:more", chosen=more("snooze", office.card))
+            form = scene.workspace.modal(sam)
+            assert not (await sam.submit(form, {"until": "monday"})).errors
+            await office.case_is(lambda case: case.snoozed_until is not None)
+        await office.until("2026-11-30 09:30" if rests else "2026-11-30 10:06")
+        await office.said(1)
+        case = await office.case_is(lambda case: case.owner is None)
+        await office.quiet()
+        assert case.snoozed_until is None
+        assert office.lines()[0].startswith("Who had this case can take no cases any more")
+        assert rita.id not in str(office.lines())
+        events = await scene.bot.engine.cases.events(office.tenant, case.id)
+        released = [event for event in events if event.action is Action.RELEASED]
+        assert [event.by for event in released] == [None]
 
 
 async def test_two_bots_remind_once(stage: Stage) -> None:
