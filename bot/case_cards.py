@@ -113,6 +113,8 @@ class CaseCards:
         home = case.channel or case.card_home or to.channel or self.channel
         homes = [home]
         if case.ts is None:
+            if await self.lost.give_back(case):
+                raise Dropped  # to be brought up to date where it stands
             homes += [c for c in (self.channel, self.admin_channel) if c not in (None, home)]
         for number, channel in enumerate(homes, start=1):
             if case.ts is None:
@@ -137,9 +139,10 @@ class CaseCards:
         place = Place(channel=home, thread_ts=None)
         body = (await self._card(case, item, home, group if case.ts is None else None)).body
         parts = await self.poster.deliver(item.id, item.revision, Kind.CARD, place, [body])
-        ts = next((part.ts for part in parts if part.ts is not None), None)
-        if ts is None:
+        card = next((part for part in parts if part.ts is not None), None)
+        if card is None or card.ts is None:
             return
+        home, ts = card.channel, card.ts  # where another bot placed it, if one was first
         await self.cases.placed(case.id, home, ts)
         if not case.is_waiting:
             return

@@ -224,6 +224,7 @@ def compose(
         publish=EntryArticles(learning=entries.learning, keeping=entries.keeping, clock=clock),
     )
     dispatch = Dispatch(
+        bot_user=bot_user,
         facts=facts,
         receiver=receiver,
         worker=worker,
@@ -267,7 +268,7 @@ def compose(
             retaining.handlers,
             modes.handlers,
             figures.weekly.handlers,
-            case_handlers_of(engine, timing, lost, escalation.wake),
+            case_handlers_of(engine, timing, lost, reviewers, escalation.wake),
             entries.keeping.handlers,
             entries.deleted.handlers,
             money.watch.handlers,

@@ -111,7 +111,8 @@ class Escalation:
         self._wake.set()
 
     def look_for_lost(self) -> None:
-        """A channel of cards may have been archived or deleted, or the app taken out of it."""
+        """A channel of cards may be out of reach, or within it again: archived or brought back,
+        the app taken out of it or invited."""
         self._looks = True
         self._wake.set()
 
@@ -142,8 +143,13 @@ class Escalation:
         Raises: RateLimited, StorageUnavailable.
         """
         if self._looks:
-            await cards.lost.look()
             self._looks = False
+            try:
+                await cards.lost.look()
+            except BaseException:
+                self._looks = True
+                raise
+            self._failed.clear()  # what was refused may be taken now
         await self.cases.settle(self.tenant, self.clock())
         due = await self.cases.outdated(self.tenant)
         self._failed = {case.id: self._failed[case.id] for case in due if case.id in self._failed}

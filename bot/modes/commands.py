@@ -136,7 +136,7 @@ class ModeCommands:
         wanted = Setting(mode=after, target_precision=row.target_precision, routing=row.routing)
         try:
             done = await self.setting.put(
-                channel, wanted, by=user, evidence={"how": "suggestion", **said}, expected=before
+                channel, wanted, by=user, evidence={"how": "suggestion", **said}, expected=row
             )
         except WrongUse as wrong:
             await self._tell(place, user, _sentence(wrong))

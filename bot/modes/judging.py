@@ -195,7 +195,7 @@ class DailyJudging:
             wanted,
             by=None,
             evidence={**evidence, "examples": links},
-            expected=Mode.AUTO,
+            expected=row,
         )
         now = await self.setting.row(row.channel)
         if now is not None:

@@ -54,7 +54,7 @@ class ModeSetting:
         *,
         by: str | None,
         evidence: Mapping[str, Any],
-        expected: Mode | None = None,
+        expected: ChannelMode | None = None,
     ) -> Put:
         """Sets it, and has the admins told.
 
@@ -104,7 +104,7 @@ def parse_precision(text: str) -> float:
         value = float(bare)
     except ValueError:
         value = 0.0
-    share = value / 100 if value >= 1 or text.strip().endswith("%") else value
+    share = value / 100 if value > 1 or text.strip().endswith("%") else value
     if not 0 < share < 1:
         raise WrongUse("the precision must be a share above 0 and below 1, such as 0.95 or 95%")
     return share

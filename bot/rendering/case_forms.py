@@ -3,7 +3,9 @@ case's id; its fields are `state.values[BLOCK]["value"]`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.rendering import limits
@@ -22,34 +24,74 @@ SNOOZES = {
     "tomorrow": "Until the next working morning",
     "monday": "Until next Monday morning",
 }
+_NO_TRACE = "-"
+_CHANGED = (
+    "The asker has changed the question since you opened this form. This is how it reads now; what "
+    "you wrote is still below, and nothing was sent yet."
+)
 _QUESTION = 1_000
 _MOST_OPTIONS = 100
 _CUT_FORM = "The draft is longer than a form takes; its end is missing."
 _REST = "The asker is told it in these words, under your name."
 
 
-def answer_form(question: str, *, case_id: str) -> dict[str, Any]:
-    """In which a person writes the answer."""
-    field = _words(limits.PLAIN_TEXT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What somebody has written in a form before the question changed. for_others: see
+    `is_for_others`."""
+
+    words: str
+    for_others: bool
+
+
+def answer_form(
+    question: str, *, case_id: str, revision: int, entered: Entered | None = None
+) -> dict[str, Any]:
+    """In which a person writes the answer. revision: of the question."""
     hint = "It goes to the asker under your name, where they asked."
-    return _form(
-        "answer",
-        "Answer a question",
-        case_id,
-        [*_asked(question), _input(REPLY, "Your answer", field, hint), _for_others()],
+    words = entered.words if entered else ""
+    field = _input(REPLY, "Your answer", _words(limits.PLAIN_TEXT, words), hint)
+    blocks = [*_changed(entered), *_asked(question), field, _for_others(entered)]
+    return _form("answer", "Answer a question", f"{case_id} {_NO_TRACE} {revision}", blocks)
+
+
+def edit_form(
+    question: str,
+    draft: str,
+    *,
+    case_id: str,
+    trace_id: str,
+    revision: int,
+    entered: Entered | None = None,
+) -> dict[str, Any]:
+    """In which a person edits the draft. trace_id: of the answer that the draft is of."""
+    draft = entered.words if entered else neutral(draft).strip()
+    kept = cut(draft, limits.PLAIN_TEXT)
+    hint = "Keep the marks such as [1] of sources that it still rests on; the others are left out."
+    field = _input(REPLY, "The answer", _words(limits.PLAIN_TEXT, kept), hint)
+    blocks = [*_changed(entered), *_asked(question), field, _for_others(entered)]
+    if kept != draft:
+        blocks.append(small_print(_CUT_FORM))
+    return _form("edit", "Edit and send", f"{case_id} {trace_id} {revision}", blocks)
+
+
+def form_again(
+    question: str, entered: Entered, *, case_id: str, trace_id: str, revision: int
+) -> dict[str, Any]:
+    """The form of an answer, of a draft where it has a trace, with the question as it is now."""
+    if not trace_id:
+        return answer_form(question, case_id=case_id, revision=revision, entered=entered)
+    return edit_form(
+        question, "", case_id=case_id, trace_id=trace_id, revision=revision, entered=entered
     )
 
 
-def edit_form(question: str, draft: str, *, case_id: str, trace_id: str) -> dict[str, Any]:
-    """In which a person edits the draft. trace_id: of the answer that the draft is of."""
-    draft = neutral(draft).strip()
-    kept = cut(draft, limits.PLAIN_TEXT)
-    field = _words(limits.PLAIN_TEXT) | ({"initial_value": kept} if kept else {})
-    hint = "Keep the marks such as [1] of sources that it still rests on; the others are left out."
-    blocks = [*_asked(question), _input(REPLY, "The answer", field, hint), _for_others()]
-    if kept != draft:
-        blocks.append(small_print(_CUT_FORM))
-    return _form("edit", "Edit and send", f"{case_id} {trace_id}", blocks)
+def opened_with(metadata: str) -> tuple[str, int | None]:
+    """What a form of an answer was opened with, from what its metadata says after the case: the
+    trace of the draft, empty where there is none, and the question's revision; None in a form that
+    an earlier version opened."""
+    trace_id, _, revision = metadata.partition(" ")
+    return "" if trace_id == _NO_TRACE else trace_id, int(revision) if revision else None
 
 
 def reject_form(question: str, *, case_id: str) -> dict[str, Any]:
@@ -103,7 +145,18 @@ def relabel_form(
         blocks.append(_input(block, label, field, "") | {"optional": True})
     if not blocks:
         blocks = [small_print("No categories were trained, so there is nothing to choose from.")]
-    return _form("relabel", "Category and priority", case_id, blocks)
+    shown = json.dumps([cut(label or "", limits.OPTION_VALUE) for label in (category, priority)])
+    return _form("relabel", "Category and priority", f"{case_id} {shown}", blocks)
+
+
+def shown_labels(metadata: str) -> tuple[str, str]:
+    """Category and priority that a form was opened with, empty where there was none; from what its
+    metadata says after the case."""
+    try:
+        category, priority = json.loads(metadata)
+    except ValueError:  # a form of an earlier version, opened before the bot was updated
+        return "", ""
+    return str(category), str(priority)
 
 
 def sentence_modal(sentence: str) -> dict[str, Any]:
@@ -136,14 +189,15 @@ def is_for_others(view: Mapping[str, Any]) -> bool:
     return isinstance(entered, Mapping) and bool(entered.get("selected_options"))
 
 
-def _for_others() -> Block:
+def _changed(entered: Entered | None) -> list[Block]:
+    return [small_print(_CHANGED)] if entered else []
+
+
+def _for_others(entered: Entered | None) -> Block:
     option = _option("Give this answer to others who ask the same", "yes")
-    field: Element = {
-        "type": "checkboxes",
-        "action_id": "value",
-        "options": [option],
-        "initial_options": [option],
-    }
+    field: Element = {"type": "checkboxes", "action_id": "value", "options": [option]}
+    if entered is None or entered.for_others:
+        field["initial_options"] = [option]
     hint = "Only to people who may read the asker's conversation and the sources it rests on."
     return _input(LEARN, "Learn it", field, hint) | {"optional": True}
 
@@ -152,14 +206,15 @@ def _asked(question: str) -> list[Block]:
     return [rich_text(quote(text(cut(neutral(question).strip(), _QUESTION) or "…")))]
 
 
-def _words(most: int) -> Element:
-    return {
+def _words(most: int, initial: str = "") -> Element:
+    field: Element = {
         "type": "plain_text_input",
         "action_id": "text",
         "multiline": True,
         "max_length": most,
         "focus_on_load": True,
     }
+    return field | ({"initial_value": initial} if initial else {})
 
 
 def _option(words: str, value: str) -> Element:

@@ -42,6 +42,13 @@ def nobody_took_it() -> Message:
     return Message(text="Nobody has claimed this, and somebody should have by now.")
 
 
+def left_behind() -> Message:
+    """A case whose owner has left, or may review no more."""
+    return Message(
+        text="Who had this case can take no cases any more, so nobody has it now. Please claim it."
+    )
+
+
 def calls_user(user: str) -> Message:
     """Calls a person by their id."""
     return Message(text=f"<@{user}>, nobody has claimed this in time. Can you take it?")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.access.reviewers import Reviewers
 from bot.review.business_time import business_time_of
 from bot.review.case_clock import CaseClock
 from bot.review.case_mirror import CaseMirror
@@ -150,7 +151,11 @@ def case_timing_of(engine: Engine, api: SlackApi, policy: Policy, *, team: str) 
 
 
 def case_handlers_of(
-    engine: Engine, timing: CaseTiming, lost: LostCards, wake: Callable[[], None]
+    engine: Engine,
+    timing: CaseTiming,
+    lost: LostCards,
+    reviewers: Reviewers,
+    wake: Callable[[], None],
 ) -> Mapping[str, Handler]:
     """Who does what timers of cases and webhooks are for. wake: a case has changed."""
     reminders = Reminders(
@@ -161,6 +166,7 @@ def case_handlers_of(
         posts=timing.posts,
         clock=engine.pipeline.clock,
         lost=lost,
+        reviewers=reviewers,
         pages=ON_CALL in timing.webhooks.targets,
         wake=wake,
     )

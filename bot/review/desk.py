@@ -105,10 +105,13 @@ class Desk:
             )
         elif verb == "edit":
             draft, trace_id = await self._draft(case, asked, trace, value)
-            form = forms.edit_form(question, draft, case_id=case.id, trace_id=trace_id)
+            form = forms.edit_form(
+                question, draft, case_id=case.id, trace_id=trace_id, revision=asked.revision
+            )
             await self._open(body, form)
         elif verb == "answer":
-            await self._open(body, forms.answer_form(question, case_id=case.id))
+            form = forms.answer_form(question, case_id=case.id, revision=asked.revision)
+            await self._open(body, form)
         elif verb == "reject":
             await self._open(body, forms.reject_form(question, case_id=case.id))
         elif verb == "reassign":

@@ -36,6 +36,7 @@ def lost_cards_of(engine: Engine, api: SlackApi) -> LostCards:
         api=api,
         cases=engine.cases,
         store=LostCardStore(engine.database),
+        replies=engine.replies,
         announcing=Announcing(
             tenant=settings.tenant, announcements=engine.announcements, clock=clock
         ),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.access.reviewers import Standing
+from bot.intake.plain_text import plain_text
 from bot.rendering import case_forms as forms
 from bot.rendering import limits
 from bot.rendering.case_words import NO_CASE, NO_DESK, QUESTION_GONE
@@ -69,50 +70,40 @@ class DeskForms:
             if self.rules.escalation.cards is None:
                 raise Told(NO_DESK)
             await self.rules.refuse_others(user, case.channel or case.card_home)
-            await self._submit(verb, view, case, user, more)
+            return await self._submit(verb, view, case, user, more)
         except Told as told:
             block = _FIELDS[verb]
             shown = [b.get("block_id") for b in view.get("blocks") or ()]
             if block not in shown and shown:
                 block = str(shown[-1])
             return {"response_action": "errors", "errors": {block: str(told)}}
-        return None
 
-    async def _submit(self, verb: str, view: Json, case: Case, user: str, more: str) -> None:
-        """Raises: Told where it is not to be."""
+    async def _submit(self, verb: str, view: Json, case: Case, user: str, more: str) -> Json | None:
+        """What keeps the form open.  Raises: Told where it is not to be."""
         entered, at = forms.value_of(view, _FIELDS[verb]), self.clock()
         if verb == "relabel":
-            category = entered or case.category
-            priority = forms.value_of(view, forms.PRIORITY) or case.priority
+            priority = forms.value_of(view, forms.PRIORITY)
+            category_shown, priority_shown = forms.shown_labels(more)
+            # What they left as it was is not theirs to say: somebody may have corrected it since.
             changed = await self.cases.relabel(
-                case.id, by=user, category=category, priority=priority, at=at
+                case.id,
+                by=user,
+                category=None if entered in ("", category_shown) else entered,
+                priority=None if priority in ("", priority_shown) else priority,
+                at=at,
             )
             if changed.done:
                 self.rules.escalation.wake()
-            return
+            elif not changed.case.is_waiting and changed.case.answered_at is None:
+                raise Told(await self.rules.why_not(changed.case, user))
+            return None
         instead_of = await self.rules.absent(case)
         if verb in ("answer", "edit"):
-            if not entered:
-                raise Told(_EMPTY)
-            if limits.length(entered) > limits.PLAIN_TEXT:
-                raise Told(_TOO_LONG)
             if not case.is_waiting or case.owner not in (None, user, instead_of):
                 raise Told(await self.rules.why_not(case, user))
-            asked = await self.inbox.get(self.tenant, case.question_id)
-            if asked is None:
-                raise Told(QUESTION_GONE)
             how = How.EDITED if verb == "edit" else How.ANSWERED
-            await self.rules.send(
-                case,
-                asked,
-                user,
-                entered,
-                how,
-                more,
-                str(view.get("id")),
-                for_others=forms.is_for_others(view),
-            )
-        elif verb == "reject":
+            return await self._send(view, case, user, how, more)
+        if verb == "reject":
             if not entered:
                 raise Told(_NO_REASON)
             if limits.length(entered) > forms.WHY_CHARS:
@@ -136,8 +127,36 @@ class DeskForms:
             until = until_of(entered, at, self.business)
             if until is None:
                 raise Told("Please choose how long.")
-            changed = await self.cases.snooze(case.id, by=user, until=until, at=at)
+            changed = await self.cases.snooze(
+                case.id, by=user, until=until, at=at, instead_of=instead_of
+            )
             await self.rules.changed(changed, user)
+        return None
+
+    async def _send(self, view: Json, case: Case, user: str, how: How, more: str) -> Json | None:
+        """Puts an answer on its way; the form again, with the question as it is now, where that was
+        changed since.  Raises: Told where it is not to be."""
+        entered = forms.value_of(view, forms.REPLY)
+        if not entered:
+            raise Told(_EMPTY)
+        if limits.length(entered) > limits.PLAIN_TEXT:
+            raise Told(_TOO_LONG)
+        asked = await self.inbox.get(self.tenant, case.question_id)
+        cards = self.rules.escalation.cards
+        if asked is None or cards is None:
+            raise Told(QUESTION_GONE)
+        trace_id, revision = forms.opened_with(more)
+        for_others = forms.is_for_others(view)
+        if revision not in (None, asked.revision):
+            kept = forms.Entered(words=entered, for_others=for_others)
+            question = plain_text(asked.text, bot_user=cards.bot_user)
+            form = forms.form_again(
+                question, kept, case_id=case.id, trace_id=trace_id, revision=asked.revision
+            )
+            return {"response_action": "update", "view": form}
+        key = str(view.get("id"))
+        await self.rules.send(case, asked, user, entered, how, trace_id, key, for_others=for_others)
+        return None
 
     async def _tell_owner(self, case: Case, *, by: str) -> None:
         if case.owner is None or case.channel is None or case.owner == by:

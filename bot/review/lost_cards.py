@@ -1,7 +1,9 @@
 """Cards that stand where nothing can be posted any more: their cases get new ones elsewhere.
 
 A channel is archived or deleted, or the app is taken out of it, after a card was placed there. An
-event tells of it, a refusal, or the look at each start.
+event tells of it, a refusal, or the look at each start; and the same when the channel is within
+reach again. The card is its case's again then, or is removed where the case has a new one: a case
+never shows two that can be pressed.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from engine.clock import Clock
 from engine.storage.case import Case
 from engine.storage.cases import CaseStore
 from engine.storage.lost_cards import LostCardStore
+from engine.storage.replies import Part, ReplyStore
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +33,25 @@ class LostCards:
     api: SlackApi
     cases: CaseStore
     store: LostCardStore
+    replies: ReplyStore
     announcing: Announcing
     channel: str | None
     admin_channel: str | None
     clock: Clock
 
     async def look(self) -> None:
-        """Takes the cards of waiting cases from channels that are lost.
+        """Takes the cards of waiting cases from channels that are lost, and removes those from
+        channels within reach again that other cards have replaced.
 
         Raises: RateLimited, StorageUnavailable.
         """
         waiting = await self.cases.waiting(self.tenant)
         for channel in sorted({case.channel for case in waiting if case.channel is not None}):
-            if await self._is_lost(channel):
+            if await self._is_open(channel) is False:
                 for case in waiting:
                     if case.channel == channel:
                         await self.take(case)
+        await self._remove_replaced()
 
     async def take(self, case: Case, *, tells: bool = True) -> None:
         """Takes a waiting case's card from its channel, so that it is placed anew; idempotent.
@@ -59,19 +65,53 @@ class LostCards:
         if tells:
             await self._tell_admins(case.channel)
             await self._tell_owner(case)
-        await self.store.take(self.tenant, case.id, case.channel)
+        await self.store.take(self.tenant, case.id, case.channel, stands=tells)
 
-    async def _is_lost(self, channel: str) -> bool:
+    async def give_back(self, case: Case) -> bool:
+        """Makes the card that a case without one lost last its own again, where its channel is
+        within reach; whether it did.
+
+        Raises: RateLimited, StorageUnavailable.
+        """
+        lost = await self.store.last(self.tenant, case.question_id)
+        if lost is None or not await self._is_open(lost.channel):
+            return False
+        return await self.store.give_back(case, lost)
+
+    async def _remove_replaced(self) -> None:
+        is_open: dict[str, bool | None] = {}
+        for lost in await self.store.superfluous(self.tenant):
+            if lost.channel not in is_open:
+                is_open[lost.channel] = await self._is_open(lost.channel)
+            if is_open[lost.channel]:
+                await self._remove(lost)
+
+    async def _remove(self, lost: Part) -> None:
+        try:
+            await self.api.call("chat.delete", channel=lost.channel, ts=lost.ts)
+        except RateLimited:
+            raise
+        except Refused as refused:
+            if refused.code != "message_not_found":
+                log.warning("a card that another one replaced is not removed: %s", refused)
+                return
+        except SlackFault as fault:
+            log.info("a card that another one replaced is removed with the next look: %s", fault)
+            return
+        await self.replies.mark_gone(lost.id)
+
+    async def _is_open(self, channel: str) -> bool | None:
+        """Whether messages can be posted there; None where Slack does not say."""
         try:
             answer = await self.api.call("conversations.info", channel=channel)
         except RateLimited:
             raise
         except Refused as refused:
-            return meaning_of(refused) is Meaning.NOWHERE
+            return False if meaning_of(refused) is Meaning.NOWHERE else None
         except SlackFault:
-            return False
+            return None
         found = answer.get("channel") or {}
-        return bool(found.get("is_archived")) or found.get("is_member") is False
+        return not found.get("is_archived") and found.get("is_member") is not False
 
     async def _tell_admins(self, channel: str) -> None:
         log.warning("no card can be posted to %s any more: its cases get new ones", channel)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.access.reviewers import Reviewers
 from bot.delivery.refusals import Meaning, meaning_of
 from bot.evals.posts import Lost
 from bot.rendering import reminders as say
@@ -48,7 +49,8 @@ class NoCard(DeskhandError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminders:
-    """What timers of cases do. pages: whether there is a pager. wake: a case has changed."""
+    """What timers of cases do. reviewers: who may have a case. pages: whether there is a pager.
+    wake: a case has changed."""
 
     tenant: str
     cases: CaseStore
@@ -57,6 +59,7 @@ class Reminders:
     posts: TimerPosts
     clock: Clock
     lost: LostCards
+    reviewers: Reviewers
     pages: bool
     wake: Callable[[], None]
 
@@ -88,6 +91,8 @@ class Reminders:
             return
         if moments.rest is not None and due_at <= moments.rest.until:
             return  # said with the end of the rest
+        if await self._is_left_behind(timer, case):
+            return
         left = self.case_clock.business.minutes_between(self.clock(), moments.resolve_by)
         if stage == SOON and left > 0:
             await self._say(timer, case, say.soon_late(case.owner, say.lasting(left)))
@@ -102,6 +107,8 @@ class Reminders:
             return
         if case.snoozed_until > self.clock():
             return  # put off once more, and set anew
+        if await self._is_left_behind(timer, case):
+            return
         moments = await self.case_clock.moments(case)
         called = case.owner is None and self.case_clock.policy.levels and moments.calls_in_rest
         if not called:
@@ -134,6 +141,16 @@ class Reminders:
             minutes = self.case_clock.business.minutes_between(until, moments.resolve_by)
             left = say.lasting(minutes)
         return say.back_again(case.owner, late=moments.resolve_by <= until, left=left)
+
+    async def _is_left_behind(self, timer: Timer, case: Case) -> bool:
+        """Whether its owner may review no more: it is anybody's then, and the levels are called."""
+        gone = await self.reviewers.gone(case.owner, case.channel or case.card_home)
+        if gone is None:
+            return False
+        await self._say(timer, case, say.left_behind(), broadcast=True)
+        await self.cases.leave(case.id, owner=gone, at=self.clock())
+        self.wake()
+        return True
 
     async def _call_level(self, timer: Timer, case: Case, number: int, moments: Moments) -> None:
         levels, rest = self.case_clock.policy.levels, moments.rest

@@ -38,16 +38,19 @@ log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
 _MESSAGES = ("message", "app_mention")
-_LOSES = tuple(
-    f"{kind}_{what}" for kind in ("channel", "group") for what in ("archive", "deleted", "left")
+_MOVES_CARDS = tuple(
+    f"{kind}_{what}"
+    for kind in ("channel", "group")
+    for what in ("archive", "deleted", "left", "unarchive")
 )
-"""Events after which nothing can be posted in a channel."""
+"""Events after which nothing can be posted in a channel, or can be again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
     """What the Slack app calls."""
 
+    bot_user: str
     facts: SlackFacts
     receiver: Receiver
     worker: Worker
@@ -91,7 +94,7 @@ class Dispatch:
         elif kind == "agent_session_stopped":
             channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
             self.worker.stopped(channel, thread, str(event.get("user")))
-        elif kind in _LOSES:
+        elif kind in _MOVES_CARDS or self._is_invited(event):
             self.escalation.look_for_lost()
         elif _ends_installation(event) and not self.readiness.revoked:
             log.error("the app was uninstalled or its tokens revoked: install it again")
@@ -103,6 +106,10 @@ class Dispatch:
         if self.entries.proposals is not None:
             channel, ts = str(event.get("channel")), str(event.get("deleted_ts"))
             await self.entries.deleted.thread_gone(self.entries.proposals.id_of(channel, ts))
+
+    def _is_invited(self, event: Json) -> bool:
+        joined = event.get("type") == "member_joined_channel"
+        return joined and event.get("user") == self.bot_user
 
     def missed(self) -> None:
         """An event could not be kept."""

@@ -49,6 +49,14 @@ class CaseChanges:
         values = {"owner": None, "claimed_at": None, "snoozed_until": None}
         return await self._guarded(case_id, _owned(by), values, Action.RELEASED, by, at)
 
+    async def leave(self, case_id: str, *, owner: str, at: datetime) -> Changed:
+        """Takes a case from an owner who may review no more, so that others are called."""
+        values = {"owner": None, "claimed_at": None, "snoozed_until": None}
+        detail = {"owner": owner}
+        return await self._guarded(
+            case_id, _owned(owner), values, Action.RELEASED, None, at, detail
+        )
+
     async def reassign(self, case_id: str, *, by: str, to: str, at: datetime) -> Changed:
         """Makes `to` the owner, whoever was."""
 
@@ -125,12 +133,20 @@ class CaseChanges:
             case_id, _free_for(by, instead_of), values, Action.REJECTED, by, at
         )
 
-    async def snooze(self, case_id: str, *, by: str, until: datetime, at: datetime) -> Changed:
-        """Puts off the reminders of a case that nobody else has."""
+    async def snooze(
+        self,
+        case_id: str,
+        *,
+        by: str,
+        until: datetime,
+        at: datetime,
+        instead_of: str | None = None,
+    ) -> Changed:
+        """Puts off the reminders of a case; guarded as `answer` is."""
         detail = {"until": until.isoformat()}
         values = {"snoozed_until": until}
         return await self._guarded(
-            case_id, _free_for(by, None), values, Action.SNOOZED, by, at, detail
+            case_id, _free_for(by, instead_of), values, Action.SNOOZED, by, at, detail
         )
 
     async def wake_up(self, case_id: str, *, at: datetime) -> Changed:
@@ -173,12 +189,17 @@ class CaseChanges:
         priority: str | None,
         at: datetime,
     ) -> Changed:
-        """Corrects what it was sorted as, in any state; False where it is so already."""
+        """Corrects what it was sorted as, of a case that waits or has its answer: what it is
+        learned as follows from that. None: as it is. False where it is so already.
+        """
+        said = {"category": category, "priority": priority}
+        values = {name: value for name, value in said.items() if value is not None}
 
         def allowed(case: Case) -> bool:
-            return (case.category, case.priority) != (category, priority)
+            decided_otherwise = not case.is_waiting and case.answered_at is None
+            differs = any(getattr(case, name) != value for name, value in values.items())
+            return differs and not decided_otherwise
 
-        values = {"category": category, "priority": priority}
         return await self._guarded(case_id, allowed, values, Action.RELABELLED, by, at, values)
 
     async def set_targets(

@@ -105,19 +105,18 @@ class ChannelModeStore:
         by: str | None,
         at: datetime,
         evidence: Mapping[str, Any],
-        expected: Mode | None = None,
+        expected: ChannelMode | None = None,
     ) -> Put:
         """Sets a channel, with its line of history in the same transaction.
 
-        Nothing changes where it is set so already, nor where `expected` is given and is not its
-        mode now: of two that press one button, the second changes nothing. Whether the file names
-        it stays as it is.
+        Nothing changes where it is set so already, nor where `expected`, the row on which this is
+        decided, is given and the channel was set since: of two that press one button, the second
+        changes nothing. Whether the file names it stays as it is.
         """
 
         def change(db: Connection) -> Put:
             before = _now(db, tenant, team, channel)
-            mode = before.mode if before else Mode.AUTO
-            if expected is not None and mode is not expected:
+            if expected is not None and not _is_still(expected, before):
                 return Put(done=False, before=before)
             if before is not None and _same(before, setting):
                 return Put(done=False, before=before)
@@ -282,6 +281,13 @@ def _as_json(setting: Setting) -> dict[str, Any]:
         "target_precision": setting.target_precision,
         "routing": dict(setting.routing),
     }
+
+
+def _is_still(expected: ChannelMode, now: ChannelMode | None) -> bool:
+    """Whether nobody has set a channel since this row was read; without a row it is `auto`."""
+    if now is None:
+        return expected.mode is Mode.AUTO
+    return (now.mode, now.set_at) == (expected.mode, expected.set_at)
 
 
 def _same(known: ChannelMode, wanted: Setting) -> bool:

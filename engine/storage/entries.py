@@ -311,14 +311,9 @@ class EntryStore:
     async def _all(
         self, *conditions: ColumnElement[bool], newest: bool = False
     ) -> tuple[Entry, ...]:
-        order = entries.c.version.desc() if newest else entries.c.version
-        statement = (
-            select(entries).where(*conditions).order_by(entries.c.made_at, entries.c.id, order)
-        )
-        if newest:
-            statement = statement.order_by(None).order_by(
-                entries.c.made_at.desc(), entries.c.version.desc()
-            )
+        made, version = entries.c.made_at, entries.c.version
+        order = (made.desc(), version.desc()) if newest else (made, entries.c.id, version)
+        statement = select(entries).where(*conditions).order_by(*order)
         return await self._database.look_up(
             lambda db: tuple(parse_entry(row) for row in db.execute(statement).mappings())
         )

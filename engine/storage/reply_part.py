@@ -20,6 +20,8 @@ class Kind(StrEnum):
     """How a case ended that has no answer."""
     HUMAN = "human"
     CARD = "card"
+    LOST_CARD = "lost_card"
+    """A card out of reach: its case has another, or gets it back."""
     CARD_NOTE = "card_note"
 
 

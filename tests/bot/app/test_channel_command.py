@@ -47,7 +47,14 @@ async def test_an_admin_sets_a_mode_and_the_admins_hear_of_it(stage: Stage) -> N
         assert "from auto to shadow" in shown(scene.said(admins)[0])
         again = await admin.command(general, "/deskhand channel set shadow")
         assert "so already" in str(again.ack)
-        for line in ("set loud", "set shadow precision 2.5.1", "set", "sing", "set auto 0.9"):
+        for line in (
+            "set loud",
+            "set shadow precision 2.5.1",
+            "set auto precision 1",
+            "set",
+            "sing",
+            "set auto 0.9",
+        ):
             said = str((await admin.command(general, f"/deskhand channel {line}")).ack)
             assert "shadow" in said or "share" in said
         there = await admin.command(admin.dm, "/deskhand channel set off")

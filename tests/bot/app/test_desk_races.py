@@ -38,6 +38,15 @@ async def one_told(scene: Scene, people: tuple[Any, Any], before: list[int], *er
     return loser
 
 
+def other_labels(form: Any) -> dict[str, str]:
+    """For each field of a relabel form, an option that it does not show."""
+    fields = {b["block_id"]: b["element"] for b in form.content["blocks"] if "element" in b}
+    return {
+        name: next(o for o in field["options"] if o != field.get("initial_option"))["value"]
+        for name, field in fields.items()
+    }
+
+
 async def test_of_two_reviewers_at_once_one_wins_and_the_other_is_told(stage: Stage) -> None:
     async with stage() as scene:
         workspace, rita = scene.workspace, scene.reviewer
@@ -156,11 +165,7 @@ async def test_a_corrected_category_is_stored_as_somebodys_word_and_stands_on_th
         await all_shown(scene)
         await rita.click(card, "case:more", chosen=more("relabel", card))
         form = workspace.modal(rita)
-        fields = {b["block_id"]: b["element"] for b in form.content["blocks"] if "element" in b}
-        given = {
-            name: next(o for o in field["options"] if o != field.get("initial_option"))["value"]
-            for name, field in fields.items()
-        }
+        given = other_labels(form)
         assert set(given) == {"category", "priority"}
         assert not (await rita.submit(form, given)).errors
         words = f"Sorted as {given['category']}, priority {given['priority']}"
@@ -181,6 +186,76 @@ async def test_a_corrected_category_is_stored_as_somebodys_word_and_stands_on_th
         assert label is not None
         assert (label.category, label.priority) == (given["category"], given["priority"])
         assert label.by == rita.id
+
+
+async def test_a_correction_sent_after_the_decision_changes_case_and_label_or_is_refused(
+    stage: Stage,
+) -> None:
+    async with stage() as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        sam, *askers = (workspace.join(name) for name in ("sam", "ann", "bob"))
+        workspace.invite(scene.escalations, sam)
+        engine, tenant = scene.bot.engine, scene.settings.tenant
+
+        async def form_of(person: Any, card: Any) -> Any:
+            await all_shown(scene)
+            await person.click(card, "case:more", chosen=more("relabel", card))
+            return workspace.modal(person)
+
+        asked, card = await asked_for(scene, askers[0])
+        ritas, sams = await form_of(rita, card), await form_of(sam, card)
+        given = other_labels(ritas)
+        assert not (await rita.submit(ritas, {"category": given["category"]})).errors
+        await rita.click(card, "case:approve")
+        await scene.answer(asked, 3)
+        await all_shown(scene)
+        (case,) = await engine.cases.answered(tenant)
+        assert await bring_labels(engine) == 1
+        # Sam's form shows the category that Rita corrected since; Sam leaves it as it is.
+        assert not (await sam.submit(sams, {"priority": given["priority"]})).errors
+        assert await bring_labels(engine) == 1
+        now = await engine.cases.get(tenant, case.id)
+        label = await LabelStore(engine.database).get(tenant, case.question_id)
+        assert now is not None
+        assert label is not None
+        assert (now.category, now.priority) == (given["category"], given["priority"])
+        assert (label.category, label.priority) == (given["category"], given["priority"])
+
+        asked, card = await asked_for(scene, askers[1], number=2)
+        ritas = await form_of(rita, card)
+        await sam.click(card, "case:more", chosen=more("reject", card))
+        assert not (await sam.submit(workspace.modal(sam), {"why": "Not ours."})).errors
+        late = await rita.submit(ritas, other_labels(ritas))
+        assert "sam has closed this case as out of scope" in str(late.errors)
+        assert await bring_labels(engine) == 1
+
+
+async def test_an_answer_to_what_the_asker_has_changed_meanwhile_is_shown_the_new_question_first(
+    stage: Stage,
+) -> None:
+    async with stage() as scene:
+        workspace, rita, ann = scene.workspace, scene.reviewer, scene.workspace.join("ann")
+        asked, card = await asked_for(scene, ann)
+        await all_shown(scene)
+        await rita.click(card, "case:edit")
+        form, changed = workspace.modal(rita), "How many weeks is parental leave for adoption?"
+        ann.edit(asked, changed)
+        await workspace.until(lambda: changed in shown(card), 30)
+        await scene.idle()
+        await ann.click(scene.replies(asked)[0], "human")
+        await all_shown(scene)
+        said = await rita.submit(form, {"text": RITAS, "learn": ""})
+        assert not said.errors
+        again = workspace.modal(rita)
+        assert "has changed the question" in shown(again)
+        assert changed in shown(again)
+        (field,) = [b["element"] for b in again.content["blocks"] if b.get("block_id") == "reply"]
+        assert field["initial_value"] == RITAS
+        assert not [m for m in scene.replies(asked) if RITAS in shown(m)]
+        assert not (await rita.submit(again, {"text": RITAS})).errors
+        await workspace.until(lambda: "rita edited the draft" in shown(card), 30)
+        await scene.idle()
+        assert len([m for m in scene.replies(asked) if RITAS in shown(m)]) == 1
 
 
 async def test_a_press_that_comes_before_it_is_stored_which_message_an_answer_is(

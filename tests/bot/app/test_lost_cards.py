@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.rendering.notices import NOBODY_REACHED, PERSON_HAS_IT
-from tests.bot.app.conftest import HOW_LONG, Scene, Stage, shown
+from tests.bot.app.conftest import HOW_LONG, Scene, Stage, all_shown, shown
 from tests.bot.app.test_desk import WATER, asked_for
 
 pytestmark = pytest.mark.slow
@@ -69,7 +69,12 @@ async def test_a_card_in_a_lost_channel_is_placed_anew_and_its_owner_and_admins_
         assert len([m for m in scene.said(scene.escalations) if not m.is_reply]) == 1
 
 
-async def test_where_no_other_channel_takes_it_the_asker_hears_and_a_card_comes_back(
+def cards_in(scene: Scene, channel: Any) -> list[Any]:
+    """Cards of the question that stand in a channel."""
+    return [m for m in scene.said(channel) if not m.is_reply and HOW_LONG in shown(m)]
+
+
+async def test_where_no_other_channel_takes_it_the_asker_hears_and_the_card_is_used_again(
     stage: Stage,
 ) -> None:
     async with stage(errors=True) as scene:
@@ -79,13 +84,40 @@ async def test_where_no_other_channel_takes_it_the_asker_hears_and_a_card_comes_
         workspace.archive(scene.escalations)
         await workspace.until(lambda: notice.text == NOBODY_REACHED, 30)
         workspace.unarchive(scene.escalations)
-        again = await scene.card(2, 60)
-        await workspace.until(lambda: PERSON_HAS_IT in notice.text, 30)
-        await scene.reviewer.click(again, "case:approve")
-        assert "16 weeks" in shown(await scene.answer(asked, 3))
+        await workspace.until(lambda: PERSON_HAS_IT in notice.text, 60)
+        assert cards_in(scene, scene.escalations) == [card]
         await scene.reviewer.click(card, "case:approve")
-        await workspace.until(lambda: workspace.ephemerals(scene.reviewer))
-        assert "Please use the newest card" in str(workspace.ephemerals(scene.reviewer))
+        assert "16 weeks" in shown(await scene.answer(asked, 3))
+        await all_shown(scene)
+        assert cards_in(scene, scene.escalations) == [card]
+        assert "sent the draft as it was" in shown(card)
+
+
+@pytest.mark.parametrize("how", ["at once", "while down"])
+async def test_a_bot_that_is_invited_again_leaves_one_card_of_a_case(
+    stage: Stage, how: str
+) -> None:
+    async with stage(started=False, errors=True) as scene:
+        workspace, rita = scene.workspace, scene.reviewer
+        admins = workspace.public("admins", rita)
+        scene.environment["DESKHAND_REVIEW__ADMIN_CHANNEL"] = admins.id
+        await scene.start()
+        asked, _ = await asked_for(scene, workspace.join("ann"))
+        workspace.remove(scene.escalations, workspace.app.bot_user)
+        await workspace.until(lambda: cards_in(scene, admins), 30)
+        await all_shown(scene)
+        if how == "while down":
+            await scene.stop()
+        workspace.invite(scene.escalations, workspace.app.bot_user)
+        if how == "while down":
+            await scene.start()
+        await workspace.until(lambda: not cards_in(scene, scene.escalations), 30)
+        (card,) = cards_in(scene, admins)
+        await rita.click(card, "case:approve")
+        assert "16 weeks" in shown(await scene.answer(asked, 3))
+        await all_shown(scene)
+        assert cards_in(scene, admins) == [card]
+        assert not cards_in(scene, scene.escalations)
 
 
 async def test_a_card_that_the_escalation_channel_lost_goes_to_the_admins(stage: Stage) -> None:

@@ -302,19 +302,21 @@ def fill(filler: Path) -> None:
 def test_a_disk_that_fills_up_in_the_middle_costs_only_the_rest_of_the_run(
     deskhand: Any, small_disk: Path
 ) -> None:
-    write_documents(deskhand.folder, 40)
+    write_documents(deskhand.folder, 120)
     process = deskhand.start("ingest", "docs", small_groups=True)
     assert deskhand.wait_for(lambda: len(published(deskhand)) >= 4, process)
+    process.send_signal(signal.SIGSTOP)  # it must not be done before the disk is full
     filler = small_disk / "filler"
     fill(filler)
+    process.send_signal(signal.SIGCONT)
     out, errors = process.communicate(timeout=240)
     assert (process.returncode, out) == (1, "")
     assert errors.startswith("deskhand: ")
     assert "full" in errors
     assert errors.count("\n") == 1
     kept = published(deskhand)
-    assert 4 <= len(kept) < 40
+    assert 4 <= len(kept) < 120
     filler.unlink()
     summary = deskhand.json("ingest", "docs")
-    assert (summary["added"], summary["unchanged"]) == (40 - len(kept), len(kept))
-    assert_whole(deskhand, 40)
+    assert (summary["added"], summary["unchanged"]) == (120 - len(kept), len(kept))
+    assert_whole(deskhand, 120)

@@ -9,6 +9,7 @@ from bot.rendering.case_forms import (
     reassign_form,
     reject_form,
     relabel_form,
+    shown_labels,
     snooze_form,
     value_of,
 )
@@ -186,17 +187,17 @@ def test_a_card_with_a_long_draft_stays_one_message():
 
 
 def test_forms_are_taken_by_slack_and_keep_what_they_are_of():
-    edit = edit_form("Leave?", "You have 25 days. [1]", case_id="c-1", trace_id="t-1")
+    edit = edit_form("Leave?", "You have 25 days. [1]", case_id="c-1", trace_id="t-1", revision=1)
     check_view(edit)
     (field,) = nodes(edit, "plain_text_input")
     assert field["initial_value"] == "You have 25 days. [1]"
-    assert (edit["callback_id"], edit["private_metadata"]) == ("case:edit", "c-1 t-1")
-    long = edit_form("Leave?", "word " * 2000, case_id="c-1", trace_id="t-1")
+    assert (edit["callback_id"], edit["private_metadata"]) == ("case:edit", "c-1 t-1 1")
+    long = edit_form("Leave?", "word " * 2000, case_id="c-1", trace_id="t-1", revision=1)
     check_view(long)
     assert "its end is missing" in str(long)
     labels = {"categories": ("hr", "it"), "priorities": ()}
     for form in (
-        answer_form(HOSTILE, case_id="c-1"),
+        answer_form(HOSTILE, case_id="c-1", revision=1),
         reject_form(HOSTILE, case_id="c-1"),
         reassign_form(case_id="c-1"),
         snooze_form(case_id="c-1"),
@@ -204,7 +205,15 @@ def test_forms_are_taken_by_slack_and_keep_what_they_are_of():
         relabel_form(case_id="c-1", category=None, priority=None, categories=(), priorities=()),
     ):
         check_view(form)
-        assert form["private_metadata"] == "c-1"
+        assert form["private_metadata"].partition(" ")[0] == "c-1"
+
+
+def test_what_a_relabel_form_showed_is_told_with_it_also_by_one_of_an_earlier_version():
+    form = relabel_form(
+        case_id="c-1", category="pay", priority=None, categories=("hr",), priorities=("low",)
+    )
+    assert shown_labels(form["private_metadata"].partition(" ")[2]) == ("pay", "")
+    assert shown_labels("") == ("", "")
 
 
 def test_what_a_form_holds_is_read_whatever_its_shape():

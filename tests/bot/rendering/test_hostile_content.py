@@ -96,7 +96,7 @@ def check_everything(text):
                 case(closed=Closed.REJECTED, closed_by="U2", closed_why=text),
             ):
                 check_message(card_message(answer, known, replace(near, similar=similar)))
-            check_view(edit_form(text, text, case_id="c", trace_id="t"))
+            check_view(edit_form(text, text, case_id="c", trace_id="t", revision=1))
             check_message(out_of_scope(text, text))
         for n in (1, 2):
             check_view(passage_modal(answer, n))

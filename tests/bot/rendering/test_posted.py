@@ -71,7 +71,7 @@ async def test_slack_takes_all_of_it_and_nobody_is_pinged(
     await api.call("views.publish", user_id=alice.id, view=home)
     for view in (
         passage_modal(answer, 1),
-        answer_form(mention, case_id="c"),
+        answer_form(mention, case_id="c", revision=1),
     ):
         trigger = workspace.slack.interactivity.new_trigger(alice.id)
         await api.call("views.open", trigger_id=trigger, view=view)

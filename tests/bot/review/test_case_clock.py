@@ -14,11 +14,13 @@ from bot.review.overdue import OVERDUE_LIST
 from bot.workspace import Fault
 from engine.errors import SettingsInvalid
 from engine.storage.case import CaseState
+from engine.storage.case_history import Action
 from engine.storage.timers import Timer, TimerStore
 from tests.bot.app.conftest import HOW_LONG, Stage, shown
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
 from tests.bot.app.conftest import stage as stage
+from tests.bot.app.test_desk import more
 from tests.bot.review.office import BERLIN, LIMIT_S, Office, another_bot, office_of
 
 pytestmark = pytest.mark.slow
@@ -109,6 +111,33 @@ async def test_the_owner_is_reminded_on_monday_across_a_restart_and_once(stage: 
         await office.quiet()
         assert len(office.lines()) == 2
         assert [ping.target for ping in scene.workspace.pings()].count(rita.id) == 2
+
+
+@pytest.mark.parametrize("rests", [False, True])
+async def test_a_case_whose_owner_has_left_the_company_is_anybodys_again(
+    stage: Stage, rests: bool
+) -> None:
+    async with office_of(stage) as office:
+        scene, rita = office.scene, office.scene.reviewer
+        sam = scene.workspace.join("sam")
+        scene.workspace.invite(scene.escalations, sam)
+        await office.change("claim", by=rita.id)
+        scene.workspace.leave(rita)
+        if rests:  # somebody else may put off what is nobody's, too
+            await sam.click(office.card, "case:more", chosen=more("snooze", office.card))
+            form = scene.workspace.modal(sam)
+            assert not (await sam.submit(form, {"until": "monday"})).errors
+            await office.case_is(lambda case: case.snoozed_until is not None)
+        await office.until("2026-11-30 09:30" if rests else "2026-11-30 10:06")
+        await office.said(1)
+        case = await office.case_is(lambda case: case.owner is None)
+        await office.quiet()
+        assert case.snoozed_until is None
+        assert office.lines()[0].startswith("Who had this case can take no cases any more")
+        assert rita.id not in str(office.lines())
+        events = await scene.bot.engine.cases.events(office.tenant, case.id)
+        released = [event for event in events if event.action is Action.RELEASED]
+        assert [event.by for event in released] == [None]
 
 
 async def test_two_bots_remind_once(stage: Stage) -> None:
@@ -366,7 +395,7 @@ async def test_a_list_whose_post_was_never_confirmed_stands_there_once(stage: St
         assert "nobody has it" in shown(office.scene.said(office.scene.escalations)[-1])
 
 
-async def test_a_reminder_that_finds_its_card_out_of_reach_stands_under_the_next_one(
+async def test_a_reminder_that_finds_its_card_out_of_reach_waits_until_it_is_back(
     stage: Stage,
 ) -> None:
     async with office_of(stage, errors=True) as office:
@@ -377,9 +406,9 @@ async def test_a_reminder_that_finds_its_card_out_of_reach_stands_under_the_next
         notice = scene.replies(office.asked)[1]
         await scene.workspace.until(lambda: notice.text == NOBODY_REACHED, LIMIT_S)
         scene.escalations.archived = False
-        await scene.card(2, LIMIT_S)
         (soon,) = await office.said(1)
         assert soon.startswith(f"<@{rita.id}>, the asker should have an answer to this within ")
         (line,) = [m for m in scene.said(scene.escalations) if m.is_reply]
-        assert line.thread_ts == (await scene.card(2)).ts
+        assert line.thread_ts == (await scene.card()).ts
+        assert [m for m in scene.said(scene.escalations) if not m.is_reply] == [await scene.card()]
         assert "whose card was in" in scene.said(rita.dm)[-1].text

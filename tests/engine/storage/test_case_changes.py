@@ -136,20 +136,29 @@ async def test_a_closed_case_takes_nothing_until_its_asker_opens_it_again(
     assert (await _said(store, case))[-1] == (Action.REOPENED, "U7", CaseState.OPEN)
 
 
-async def test_a_level_is_reached_once_and_labels_are_corrected_in_any_state(
-    store: CaseStore, case: Case
-) -> None:
+async def test_a_level_is_reached_once(store: CaseStore, case: Case) -> None:
     levels = await asyncio.gather(
         *(store.raise_level(case.id, level=1, at=after(n)) for n in range(5))
     )
     assert sum(changed.done for changed in levels) == 1
-    await store.expire(case.id, at=after(9))
-    right = await store.relabel(case.id, by="U1", category="pay", priority="low", at=after(10))
+
+
+async def test_what_a_case_was_sorted_as_is_corrected_unless_it_ended_without_an_answer(
+    store: CaseStore, case: Case
+) -> None:
+    right = await store.relabel(case.id, by="U1", category="pay", priority=None, at=after(10))
     assert right.done
-    assert (right.case.category, right.case.priority) == ("pay", "low")
+    assert (right.case.category, right.case.priority) == ("pay", case.priority)
     assert not (
-        await store.relabel(case.id, by="U1", category="pay", priority="low", at=after(11))
+        await store.relabel(case.id, by="U1", category="pay", priority=None, at=after(11))
     ).done
+    await store.answer(case.id, by="U1", text="Soon.", at=after(12), reply_id="r")
+    assert (await store.relabel(case.id, by="U2", category=None, priority="low", at=after(13))).done
+    await store.reopen(case.id, reply_id="r", at=after(14))
+    await store.expire(case.id, at=after(15))
+    late = await store.relabel(case.id, by="U1", category="leave", priority=None, at=after(16))
+    assert not late.done
+    assert (late.case.category, late.case.priority) == ("pay", "low")
 
 
 async def test_a_snooze_ends_by_its_time_or_by_a_claim(store: CaseStore, case: Case) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.storage.channel_modes import ChannelModeStore, Mode, Setting
 from engine.storage.database import Database
 from tests.engine.storage.questions import NOW, after
@@ -36,14 +38,26 @@ async def test_a_mode_is_kept_with_who_set_it_and_its_history(database: Database
     assert not await store.changes("globex", "T1", "C1")
 
 
-async def test_a_change_that_expects_another_mode_is_none(database: Database) -> None:
+async def test_a_change_that_was_decided_on_what_is_no_more_is_none(database: Database) -> None:
     store = ChannelModeStore(database)
     await store.put("acme", "T1", "C1", SHADOW, by="U1", at=NOW, evidence={})
+    read = await store.of("acme", "T1", "C1")
     args = ("acme", "T1", "C1", AUTO)
-    first = await store.put(*args, by="U1", at=after(1), evidence={}, expected=Mode.SHADOW)
-    second = await store.put(*args, by="U2", at=after(2), evidence={}, expected=Mode.SHADOW)
+    first = await store.put(*args, by="U1", at=after(1), evidence={}, expected=read)
+    second = await store.put(*args, by="U2", at=after(2), evidence={}, expected=read)
     assert (first.done, second.done) == (True, False)
     assert len(await store.changes("acme", "T1", "C1")) == 2
+    # Of the same mode again, with another target: what was decided on the old one is not.
+    read = await store.of("acme", "T1", "C1")
+    stricter = replace(AUTO, target_precision=0.99)
+    await store.put("acme", "T1", "C1", stricter, by="U1", at=after(3), evidence={})
+    demoted = await store.put(
+        "acme", "T1", "C1", DRAFT, by=None, at=after(4), evidence={}, expected=read
+    )
+    assert not demoted.done
+    now = await store.of("acme", "T1", "C1")
+    assert now is not None
+    assert (now.mode, now.target_precision) == (Mode.AUTO, 0.99)
 
 
 async def test_the_file_sets_what_is_new_in_it_and_nothing_twice(database: Database) -> None:

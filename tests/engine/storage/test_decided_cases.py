@@ -59,6 +59,22 @@ async def test_what_people_decided_becomes_labels_once(database: Database) -> No
     await decide(database, answered, category="parcels", delivered_at=after(9))  # decided anew
     (again,) = await DecidedCases(database).without_label("acme")
     assert again.category == "parcels"
+    await labels.put("acme", label_of(again))
+    assert await DecidedCases(database).without_label("acme") == ()
+
+    # Forms sent after the decision: the answered case's word is learned, the rejected one's is not.
+    assert (
+        await store.relabel(answered, by="U4", category="customs", priority="high", at=after(10))
+    ).done
+    assert not (
+        await store.relabel(rejected, by="U4", category="sports", priority=None, at=after(10))
+    ).done
+    (corrected,) = await DecidedCases(database).without_label("acme")
+    await labels.put("acme", label_of(corrected))
+    customs = await labels.get("acme", corrected.question_id)
+    assert customs is not None
+    assert (customs.category, customs.priority) == ("customs", "high")
+    assert await DecidedCases(database).without_label("acme") == ()
     assert (await store.get("acme", waiting)) is not None
 
 

@@ -11,7 +11,9 @@ from engine.storage.entries import EntryStore
 from engine.storage.entry import Entry, EntrySource, EntryState, NewEntry
 from engine.storage.entry_messages import EntryMessageStore
 from engine.storage.entry_watch import EntryWatch
+from engine.storage.gaps import GapStore
 from tests.engine.storage.questions import NOW, after
+from tests.engine.storage.test_gaps import ONE as GAP
 
 NEW = NewEntry(
     question="Where is the badge?",
@@ -150,6 +152,18 @@ async def test_a_proposal_is_accepted_or_declined_once(database: Database) -> No
     assert not declined.done
     assert declined.entry is not None
     assert declined.entry.state is EntryState.LIVE
+
+
+async def test_a_published_article_takes_no_proposals_place(database: Database) -> None:
+    store, kept_gaps = EntryStore(database), GapStore(database)
+    article = replace(NEW, case_id=None)
+    await kept_gaps.save(GAP)
+    assert await kept_gaps.close(GAP, at=NOW, place={})
+    assert (await store.publish(TENANT, article, at=NOW, by="U1", entry_id=ID)).done
+    await kept_gaps.published(TENANT, GAP.id, ID)
+    assert await store.proposed_since(TENANT, after(-5)) == 0
+    await store.propose(TENANT, article, at=NOW, entry_id=GAP.id)
+    assert await store.proposed_since(TENANT, after(-5)) == 1
 
 
 async def test_an_owner_is_asked_once_and_confirms(database: Database) -> None:

@@ -63,3 +63,58 @@ async def test_a_case_that_wants_nobody_keeps_its_card(database: Database, asked
     assert case is not None
     assert (await cases.solve(case.id, by="U1", at=after(1))).done
     assert not await LostCardStore(database).take("acme", case.id, "C1")
+
+
+async def test_a_card_that_was_taken_is_given_back_with_its_message(
+    database: Database, asked: str
+) -> None:
+    cases, replies, lost = CaseStore(database), ReplyStore(database), LostCardStore(database)
+    case = await cases.of_question("acme", asked)
+    assert case is not None
+    assert await lost.take("acme", case.id, "C1")
+    (unplaced,) = await cases.outdated("acme")
+    taken = await lost.last("acme", asked)
+    assert taken is not None
+    assert (taken.channel, taken.ts) == ("C1", "5.0")
+    assert await lost.superfluous("acme") == ()
+    # Refused elsewhere, before the bot was back.
+    await replies.plan("acme", asked, 1, Kind.CARD, [("C2", None, CARD[2])])
+    assert await lost.give_back(unplaced, taken)
+    assert not await lost.give_back(unplaced, taken)
+    (card,) = await replies.of("acme", asked, Kind.CARD)
+    assert (card.channel, card.ts, card.state) == ("C1", "5.0", PartState.POSTED)
+    back = await cases.get("acme", case.id)
+    assert back is not None
+    assert (back.channel, back.ts) == ("C1", "5.0")
+    assert back.version > unplaced.version
+    assert await lost.last("acme", asked) is None
+    assert await lost.take("acme", case.id, "C1")
+
+
+async def test_a_card_that_may_be_out_already_keeps_the_lost_one_from_coming_back(
+    database: Database, asked: str
+) -> None:
+    cases, replies, lost = CaseStore(database), ReplyStore(database), LostCardStore(database)
+    case = await cases.of_question("acme", asked)
+    assert case is not None
+    assert await lost.take("acme", case.id, "C1")
+    taken = await lost.last("acme", asked)
+    assert taken is not None
+    planned = await replies.plan("acme", asked, 1, Kind.CARD, [("C2", None, CARD[2])])
+    assert planned is not None
+    assert await replies.mark_posting(planned[0], at=NOW) is not None
+    assert not await lost.give_back(case, taken)
+    assert await cases.placed(case.id, "C2", "7.0")
+    assert [part.ts for part in await lost.superfluous("acme")] == ["5.0"]
+    await replies.mark_gone(taken.id)
+    assert await lost.superfluous("acme") == ()
+
+
+async def test_a_card_whose_message_is_gone_is_not_remembered(
+    database: Database, asked: str
+) -> None:
+    case = await CaseStore(database).of_question("acme", asked)
+    assert case is not None
+    lost = LostCardStore(database)
+    assert await lost.take("acme", case.id, "C1", stands=False)
+    assert await lost.last("acme", asked) is None

@@ -31,7 +31,7 @@ def test_evidence_is_cut_and_the_boundary_cannot_be_guessed() -> None:
     request = GradeRequest(
         criterion=Criterion.FAITHFULNESS, question="", text="x", evidence=("a" * 30_000, "b" * 9)
     )
-    user = grade_prompt(request)[1].content
+    user = grade_prompt(request, boundary="=====edge")[1].content
     assert user.count("a") < 25_000
-    assert "bbb" not in user
+    assert "b" not in user
     assert grade_prompt(request)[0] != grade_prompt(request)[0]
