@@ -14,12 +14,19 @@ RUN = ("bot.cli.main", "run")
 
 
 class BotProcess:
-    """One bot. What it prints goes to a file, over all its lives. module: with its arguments."""
+    """One bot. What it prints goes to a file, over all its lives. module: with its arguments.
+    code: the checkout that it runs; None: this one."""
 
     def __init__(
-        self, environment: Mapping[str, str], *, log: Path, module: Sequence[str] = RUN
+        self,
+        environment: Mapping[str, str],
+        *,
+        log: Path,
+        module: Sequence[str] = RUN,
+        code: Path | None = None,
     ) -> None:
         self._environment = _surroundings() | dict(environment)
+        self._code = code
         self._module = module
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -47,6 +54,7 @@ class BotProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                cwd=self._code,
             )
         self.lives += 1
 
