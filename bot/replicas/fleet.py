@@ -38,7 +38,7 @@ class Replica:
     def become(self, *, code: Path | None = None, **more: str) -> None:
         """What its next life runs, and in which surroundings."""
         self.code = code
-        self.process = process_of(self.environment | more, self.role, self.log, code)
+        self.process = process_of({**self.environment, **more}, self.role, self.log, code)
 
 
 def process_of(
