@@ -58,6 +58,11 @@ class BotProcess:
             )
         self.lives += 1
 
+    async def ended(self) -> int:
+        """Waits until it ends by itself; its exit code."""
+        assert self._process is not None
+        return await self._process.wait()
+
     async def kill(self) -> None:
         """Kills it and whatever it started, at once."""
         await self._signal(signal.SIGKILL)
@@ -85,8 +90,8 @@ class BotProcess:
         await process.wait()
 
 
-async def ingest(environment: Mapping[str, str], folder: Path) -> None:
-    """Has a folder read as knowledge, by a process of its own.
+async def ingest(environment: Mapping[str, str], folder: Path, *, code: Path | None = None) -> None:
+    """Has a folder read as knowledge, by a process of its own. code: the checkout that it runs.
 
     Raises: RuntimeError.
     """
@@ -95,6 +100,7 @@ async def ingest(environment: Mapping[str, str], folder: Path) -> None:
         *("-m", "bot.cli.main", "ingest", str(folder)),
         env=_surroundings() | dict(environment),
         stdout=asyncio.subprocess.DEVNULL,
+        cwd=code,
     )
     if await process.wait() != 0:
         raise RuntimeError(f"{folder.name} could not be ingested")
