@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.aside import Aside
 from bot.attachments import Attachments
@@ -27,9 +28,14 @@ from bot.slack_api import SlackApi
 from bot.slack_app import Identity
 from bot.spending.watching import SpendingWatch
 from bot.surfaces.dispatch import Dispatch
+from bot.telemetry.gauges import Gauges
+from bot.telemetry.metrics import MetricsPage
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from engine.compose import Engine
+
+if TYPE_CHECKING:
+    from engine.adapters.telemetry.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,7 @@ class Bot:
     gaps: GapLoop
     readiness: Readiness
     surfaces: Dispatch
+    gauges: Gauges
     http: HttpTransport | None
     socket: SocketTransport | None
     attachments: Attachments
@@ -66,6 +73,16 @@ class Bot:
     def port(self) -> int:
         """The port that it listens on; 0 where others take Slack's requests."""
         return 0 if self.http is None else self.http.port
+
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves them at `/metrics`."""
+        if self.http is not None:
+            page = MetricsPage(
+                meters=meters,
+                gauges=lambda: [self.gauges],
+                is_ready=lambda: not self.readiness.why_not(),
+            )
+            self.http.metrics = page.render
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -38,6 +38,7 @@ from engine.retention_settings import RetentionSettings
 from engine.review_settings import ReviewSettings
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
+from engine.watch_settings import LogSettings, SentrySettings
 
 _MIB = 1024 * 1024
 
@@ -228,6 +229,8 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
     encryption: EncryptionSettings = EncryptionSettings()
+    log: LogSettings = LogSettings()
+    sentry: SentrySettings = SentrySettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from bot.app import open_bot
 from bot.credentials import revealed
@@ -16,6 +17,7 @@ from bot.installations.workspaces import Workspaces
 from bot.readiness import Readiness
 from bot.running import Bot
 from bot.slack_app import make_slack_app
+from bot.telemetry.metrics import MetricsPage
 from bot.transport.http import HttpTransport
 from engine import chosen
 from engine.clock import now
@@ -25,6 +27,9 @@ from engine.errors import SettingsInvalid
 from engine.settings import Settings
 from engine.storage.installations import Installation, InstallationStore
 from engine.storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from engine.adapters.telemetry.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,15 @@ class InstalledApp:
     pages: InstallPages
     http: HttpTransport
     readiness: Readiness
+
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves those of all workspaces at `/metrics`."""
+        page = MetricsPage(
+            meters=meters,
+            gauges=lambda: [bot.gauges for bot in self.workspaces.bots],
+            is_ready=lambda: not self.readiness.why_not(),
+        )
+        self.http.metrics = page.render
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
