@@ -36,6 +36,7 @@ from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSe
 from engine.openai_settings import OpenAiSettings as OpenAiSettings
 from engine.retention_settings import RetentionSettings
 from engine.review_settings import ReviewSettings
+from engine.role import Role
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
 from engine.watch_settings import LogSettings, SentrySettings
@@ -55,6 +56,12 @@ class DatabaseSettings(_Group):
         description="SQLAlchemy or postgresql:// address; unset means SQLite in DESKHAND_HOME",
     )
     pool_size: int = Field(default=5, ge=1, le=100, description="connections kept open")
+    timeout_s: float = Field(
+        default=30.0,
+        ge=1,
+        le=3600,
+        description="longest wait for one answer of PostgreSQL, but for migrations",
+    )
 
 
 class ParseSettings(_Group):
@@ -183,6 +190,11 @@ class Settings(BaseSettings):
     )
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
         default="default", description="whose documents and questions these are"
+    )
+    role: Role = Field(
+        default=Role.ALL,
+        description="what `deskhand run` does: web takes events and answers, worker does the jobs, "
+        "all both",
     )
     embedder: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)*)$")] = Field(
         default="local", description="what makes vectors: local, or openai:MODEL[:DIMENSION]"

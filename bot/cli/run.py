@@ -21,6 +21,7 @@ from bot.telemetry.metrics import counted as counting
 from bot.telemetry.sentry import reported
 from engine.adapters.telemetry.meters import Meters
 from engine.errors import SettingsInvalid
+from engine.role import Role
 from engine.settings import Settings, load_settings
 from evals.reports.wording import counted
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 async def run(args: argparse.Namespace) -> int:
     """Takes questions until SIGTERM or Ctrl-C; a second one ends it at once."""
     settings = load_settings()
+    if args.role is not None:
+        settings = settings.model_copy(update={"role": Role(args.role)})
     set_up_logging(settings.log)
     with reported(settings.sentry), counting() as meters:
         return await _until_told(settings, meters, as_json=args.json)
@@ -129,6 +132,14 @@ async def _greet(bot: Bot, *, as_json: bool) -> None:
             "port": port,
         }
         print(json_line(ready), flush=True)
+        return
+    if not settings.role.answers:
+        print(
+            f"Does what happens by itself for @{identity.name} in {identity.team_name}, or waits "
+            f"until another worker has ended; http://{settings.slack.host}:{port}/readyz tells its "
+            "state; Ctrl-C stops it.",
+            flush=True,
+        )
         return
     print(
         f"@{identity.name} takes questions in {identity.team_name} from {documents:,} documents; "

@@ -152,8 +152,12 @@ async def open_app(
             not_ready=readiness.why_not,
             app=make_slack_app(
                 workspaces, signing_secret=revealed(settings.slack.signing_secret), signed=True
-            ),
-            pages={INSTALL_PATH: pages.install, REDIRECT_PATH: pages.redirected},
+            )
+            if settings.role.answers
+            else None,
+            pages={INSTALL_PATH: pages.install, REDIRECT_PATH: pages.redirected}
+            if settings.role.answers
+            else None,
         )
         yield InstalledApp(
             settings=settings,

@@ -22,8 +22,11 @@ class Ways:
 
 
 def ways_of(engine: Engine, identity: Identity, dispatch: Dispatch, readiness: Readiness) -> Ways:
-    """The ways that the settings choose; readiness follows the socket."""
+    """The ways that the settings choose, a worker's being none; readiness follows the socket."""
     slack = engine.settings.slack
+    if not engine.settings.role.answers:
+        probes = HttpTransport(host=slack.host, port=slack.port, not_ready=readiness.why_not)
+        return Ways(http=probes, socket=None)
     over_http = slack.transport == "http"
     app = make_slack_app(
         OneWorkspace(Served(identity=identity, surfaces=dispatch)),

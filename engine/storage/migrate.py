@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
 
-HEAD = "0013"
+HEAD = "0015"
 """Newest revision; compared with the database's before Alembic is loaded, which takes 0.2 s."""
+
+_FLOOR = "schema_floor"
+"""Table with the oldest revision whose programs can work with these tables: during a deploy they
+run beside the new ones. It is of the database and of no tenant, like Alembic's own."""
 
 _LOCK = 0x6465736B
 """PostgreSQL advisory lock that keeps two programs from migrating at once."""
@@ -21,7 +26,8 @@ _LOCK = 0x6465736B
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """What a run did: revisions before (None: an empty database) and after."""
+    """What a run did: revisions before (None: an empty database) and after, which is newer than
+    this program's where a newer one left its tables readable for this one."""
 
     before: str | None
     after: str
@@ -47,23 +53,23 @@ async def current_revision(database: Database) -> str | None:
 async def migrate(database: Database, *, only_safe: bool = False) -> Migration:
     """Applies what is missing, in one transaction; does nothing when nothing is.
 
-    only_safe: apply only revisions that mark themselves `safe_on_start` (quick, and readable by
-        the version before); an empty database counts as safe.
+    only_safe: apply only revisions that mark themselves `safe_on_start` (quick, and they only add,
+        so that earlier programs go on working); an empty database counts as safe.
 
-    Raises: StorageUnavailable when the database is newer than this program, or when `only_safe`
+    Raises: StorageUnavailable when the database is too new for this program, or when `only_safe`
     and a revision is not safe: the sentence names `deskhand migrate`.
     """
     before = await current_revision(database)
     if before == HEAD:
         return Migration(before=before, after=HEAD)
-    async with database.write() as connection:
+    async with database.write_at_length() as connection:
         if not database.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        await connection.run_sync(_upgrade, only_safe and before is not None)
-    return Migration(before=before, after=HEAD)
+        after = await connection.run_sync(_upgrade, only_safe and before is not None)
+    return Migration(before=before, after=after)
 
 
-def _upgrade(connection: Connection, only_safe: bool) -> None:
+def _upgrade(connection: Connection, only_safe: bool) -> str:
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -77,6 +83,8 @@ def _upgrade(connection: Connection, only_safe: bool) -> None:
     current = MigrationContext.configure(connection).get_current_revision()
     known = {revision.revision for revision in script.walk_revisions()}
     if current is not None and current not in known:
+        if _floor(connection) <= HEAD:
+            return current
         raise StorageUnavailable(
             f"the database was made by a newer Deskhand (revision {current}); upgrade this "
             "program, or point DATABASE_URL elsewhere",
@@ -90,3 +98,19 @@ def _upgrade(connection: Connection, only_safe: bool) -> None:
             retryable=False,
         )
     command.upgrade(config, "head")
+    every = list(script.iterate_revisions("head", "base"))
+    still = itertools.takewhile(lambda r: getattr(r.module, "safe_on_start", False), every)
+    oldest = [*still][-1:] or every[:1]
+    connection.execute(text("DELETE FROM schema_floor"))
+    connection.execute(
+        text("INSERT INTO schema_floor (revision) VALUES (:revision)"),
+        {"revision": oldest[0].down_revision or oldest[0].revision},
+    )
+    return HEAD
+
+
+def _floor(connection: Connection) -> str:
+    if not inspect(connection).has_table(_FLOOR):
+        return "newer than all"  # revisions are digits, which come before letters
+    found = connection.execute(text("SELECT revision FROM schema_floor")).scalar()
+    return str(found or "newer than all")
