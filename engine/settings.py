@@ -2,8 +2,9 @@
 
 Sources, strongest first: the environment, the file `.env` in the working directory, and a
 directory of secret files (`DESKHAND_SECRETS_DIR`, else `/run/secrets` where it exists) in which a
-file's name is the setting and its content the value, as Kubernetes and Docker mount them. A name
-with an empty value counts as not set.
+file's name is the setting and its content the value, as Kubernetes and Docker mount them. In the
+first two a name with `_FILE` at its end names the file that holds the value. A name with an empty
+value counts as not set.
 """
 
 from __future__ import annotations
@@ -292,8 +293,9 @@ def load_settings(
     sentence never holds the value of a secret.
     """
     cwd = Path.cwd() if working_directory is None else working_directory
-    given = read_sources(os.environ if environ is None else environ, cwd)
-    values = known_only(given.values, setting_names())
+    known = setting_names()
+    given = read_sources(os.environ if environ is None else environ, cwd, known)
+    values = known_only(given.values, known)
     try:
         settings = Settings(**_MergedSource(values)())
     except (ValidationError, ValueError) as error:

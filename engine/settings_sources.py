@@ -6,10 +6,12 @@ import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from engine.errors import SettingsInvalid
 from engine.mirror_settings import CONVENTIONAL_MIRROR_NAMES
+from engine.secret_files import FILE_SUFFIX, read_file, text_of
 from engine.slack_settings import CONVENTIONAL_SLACK_NAMES
 
 PREFIX = "DESKHAND_"
@@ -36,20 +38,34 @@ _SERVICE_LINK = re.compile(
 `deskhand-...`."""
 
 
+class Origin(StrEnum):
+    """Where a value lies."""
+
+    ENVIRONMENT = "the environment"
+    DOTENV = ".env"
+    FILE = "a file"
+    """Of its own: one of the secrets directory, or named by the setting's name with `_FILE`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenValues:
     """What was set, strongest source winning.
 
     values: by the setting's own name. names: the name that each value was given under, where it
-    is another one.
+    is another one. origins: where each value lies.
     """
 
     values: Mapping[str, str]
     names: Mapping[str, str]
+    origins: Mapping[str, Origin]
 
 
-def read_sources(environ: Mapping[str, str], working_directory: Path) -> GivenValues:
+def read_sources(
+    environ: Mapping[str, str], working_directory: Path, known: Collection[str]
+) -> GivenValues:
     """Everything with our prefix or a conventional name that is not empty.
+
+    known: the settings there are; each may be given by the file that its name with `_FILE` names.
 
     Raises: SettingsInvalid for a file or directory that cannot be read.
     """
@@ -59,16 +75,57 @@ def read_sources(environ: Mapping[str, str], working_directory: Path) -> GivenVa
     )
     values: dict[str, str] = {}
     names: dict[str, str] = {}
-    for origin in (secrets, dotenv, environ):
+    origins: dict[str, Origin] = {}
+    for origin, found in (
+        (Origin.FILE, secrets),
+        (Origin.DOTENV, dotenv),
+        (Origin.ENVIRONMENT, environ),
+    ):
+        files = _named_files(found, known, working_directory)
+        given = {name: value for name, value in found.items() if name not in files.names}
+        given |= files.values
         for conventional, ours in CONVENTIONAL_NAMES.items():
-            if origin.get(conventional):
-                values[ours] = origin[conventional]
+            if given.get(conventional):
+                values[ours] = given[conventional]
                 names[ours] = conventional
-        for name, value in origin.items():
+                origins[ours] = Origin.FILE if conventional in files.values else origin
+        for name, value in given.items():
             if name.startswith(PREFIX) and value and name not in _NOT_SETTINGS:
                 values[name] = value
                 names.pop(name, None)
-    return GivenValues(values=values, names=names)
+                origins[name] = Origin.FILE if name in files.values else origin
+    return GivenValues(values=values, names=names, origins=origins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NamedFiles:
+    """names: those that name a file. values: what lies in it, by the name without the suffix."""
+
+    names: frozenset[str]
+    values: Mapping[str, str]
+
+
+def _named_files(
+    given: Mapping[str, str], known: Collection[str], working_directory: Path
+) -> _NamedFiles:
+    """The settings of a source that are given as `NAME_FILE=path`.
+
+    Raises: SettingsInvalid for a file that holds nothing that can be read, and for a setting that
+    is given in both forms.
+    """
+    values = {}
+    for name, path in given.items():
+        setting = name.removesuffix(FILE_SUFFIX)
+        if (
+            setting == name
+            or not path
+            or (setting not in CONVENTIONAL_NAMES and setting not in known)
+        ):
+            continue
+        if given.get(setting):
+            raise SettingsInvalid(f"{setting} and {name} are both set; keep one of them")
+        values[setting] = read_file(name, working_directory / path)
+    return _NamedFiles(names=frozenset(f"{name}{FILE_SUFFIX}" for name in values), values=values)
 
 
 def known_only(values: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
@@ -122,10 +179,6 @@ def _read_secrets(directory: str | None) -> dict[str, str]:
         return {}
     for file in files:
         name = file.name.upper().replace("-", "_")
-        if name in wanted or name.startswith(PREFIX):
-            try:
-                if file.is_file():
-                    found[name] = file.read_text(encoding="utf-8-sig").strip()
-            except (OSError, UnicodeDecodeError):
-                raise SettingsInvalid(f"the secret file {file} cannot be read as text") from None
+        if (name in wanted or name.startswith(PREFIX)) and file.is_file():
+            found[name] = text_of(file)
     return found
