@@ -22,6 +22,7 @@ from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import CaseTiming
 from bot.review.timekeeper import Timekeeper
+from bot.rotation import Renewal
 from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_app import Identity
 from bot.spending.watching import SpendingWatch
@@ -43,6 +44,7 @@ class Bot:
     readiness: Readiness
     http: HttpTransport
     socket: SocketTransport | None
+    renewal: Renewal
     attachments: Attachments
     shared_files: SharedFilesWatch
     evaluations: Clockwork

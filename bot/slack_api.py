@@ -77,6 +77,12 @@ class SlackApi:
         """After this long without an answer, a call counts as `Unsure`."""
         return self._timeout_s
 
+    def use_token(self, token: str) -> None:
+        """Calls from now on with another token of the same app."""
+        self._token = token
+        if self._client is not None:
+            self._client.token = token
+
     @property
     def client(self) -> AsyncWebClient:
         """The SDK's client, for Bolt. Needs a running event loop."""

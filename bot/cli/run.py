@@ -14,6 +14,7 @@ import sys
 
 from bot.app import Bot, open_bot
 from bot.cli.json_lines import json_line
+from bot.rotation import rotating
 from engine.settings import Settings, load_settings
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -43,7 +44,11 @@ async def run(args: argparse.Namespace) -> int:
 async def _run(
     settings: Settings, started: asyncio.Event, stop: asyncio.Event, *, as_json: bool
 ) -> None:
-    async with open_bot(settings) as bot, bot.running():
+    async with (
+        open_bot(settings) as bot,
+        bot.running(),
+        rotating(bot.renewal, settings, load_settings),
+    ):
         started.set()
         await _greet(bot, as_json=as_json)
         await stop.wait()
