@@ -12,6 +12,7 @@ from bot.answering_composing import answering_of, attachments_of
 from bot.aside import Aside
 from bot.asked_line import AskedLine
 from bot.delivery.poster import Poster
+from bot.delivery.turns import Turns
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
 from bot.evals.composing import evaluations_of
@@ -59,9 +60,16 @@ _THREADS_SINCE = timedelta(days=7)
 
 
 def compose(
-    engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity, mirror: AnswerMirror
+    engine: Engine,
+    api: SlackApi,
+    facts: SlackFacts,
+    identity: Identity,
+    mirror: AnswerMirror,
+    turns: Turns | None = None,
 ) -> Bot:
-    """A bot of these parts, not yet running."""
+    """A bot of these parts, not yet running. turns: those of all workspaces that this process
+    serves, whose requests come to the bot by whoever composed it; None: it serves this one alone,
+    and takes Slack's requests itself."""
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
@@ -146,6 +154,7 @@ def compose(
         ),
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
+        turns=turns,
         stand=AskedLine(
             api=api, poster=poster, questions=PlacedQuestions(engine.database), clock=clock
         ).stand,
@@ -247,17 +256,19 @@ def compose(
         aside=aside,
         readiness=readiness,
     )
-    ways = ways_of(engine, identity, dispatch, readiness)
+    ways = ways_of(engine, identity, dispatch, readiness) if turns is None else None
     return Bot(
         engine=engine,
+        api=api,
         identity=identity,
         worker=worker,
         escalation=escalation,
         aside=aside,
         gaps=gaps,
         readiness=readiness,
-        http=ways.http,
-        socket=ways.socket,
+        surfaces=dispatch,
+        http=ways.http if ways else None,
+        socket=ways.socket if ways else None,
         renewal=Renewal(api=api, ways=ways, identity=identity, readiness=readiness),
         attachments=attachments,
         shared_files=shared_files,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ class Renewal:
     """What a running bot holds its secrets in."""
 
     api: SlackApi
-    ways: Ways
+    ways: Ways | None
     identity: Identity
     readiness: Readiness
 
@@ -43,8 +43,9 @@ class Renewal:
         SlackFault where Slack does not answer; the ones before stay in use.
         """
         await self._refuse_another_bots(slack)
-        self.api.use_token(revealed(slack.bot_token))
-        self.ways.renew(slack)
+        self.api.use(revealed(slack.bot_token))
+        if self.ways is not None:
+            self.ways.renew(slack)
         self.readiness.revoked = False
 
     async def _refuse_another_bots(self, slack: SlackSettings) -> None:
@@ -63,7 +64,7 @@ class Renewal:
 
 @asynccontextmanager
 async def rotating(
-    renewal: Renewal,
+    use: Callable[[SlackSettings], Awaitable[None]],
     settings: Settings,
     read: Callable[[], Settings],
     *,
@@ -71,10 +72,10 @@ async def rotating(
 ) -> AsyncIterator[None]:
     """Looks every so often, while inside, whether Slack's secrets are others now.
 
-    read: the settings as they are given now.
+    use: takes them into use. read: the settings as they are given now.
     """
     watching = asyncio.create_task(
-        _watch(renewal, settings.slack, read, every_s), name="deskhand-rotation"
+        _watch(use, settings.slack, read, every_s), name="deskhand-rotation"
     )
     try:
         yield
@@ -85,7 +86,10 @@ async def rotating(
 
 
 async def _watch(
-    renewal: Renewal, used: SlackSettings, read: Callable[[], Settings], every_s: float
+    use: Callable[[SlackSettings], Awaitable[None]],
+    used: SlackSettings,
+    read: Callable[[], Settings],
+    every_s: float,
 ) -> None:
     told = ""
     while True:
@@ -96,7 +100,7 @@ async def _watch(
             if wanted == used:
                 told = ""
                 continue
-            await renewal.use(wanted)
+            await use(wanted)
         except DeskhandError as error:
             # A file may be half written, or Slack down: the next look tells.
             if str(error) != told:

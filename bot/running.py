@@ -24,8 +24,10 @@ from bot.review.composing import CaseTiming
 from bot.review.timekeeper import Timekeeper
 from bot.rotation import Renewal
 from bot.shared_files.watch import SharedFilesWatch
+from bot.slack_api import SlackApi
 from bot.slack_app import Identity
 from bot.spending.watching import SpendingWatch
+from bot.surfaces.dispatch import Dispatch
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from engine.compose import Engine
@@ -33,16 +35,19 @@ from engine.compose import Engine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """A bot that is composed; `running` starts it."""
+    """A bot that is composed; `running` starts it. http: None where others take Slack's requests
+    and hand them to `surfaces`."""
 
     engine: Engine
+    api: SlackApi
     identity: Identity
     worker: Worker
     escalation: Escalation
     aside: Aside
     gaps: GapLoop
     readiness: Readiness
-    http: HttpTransport
+    surfaces: Dispatch
+    http: HttpTransport | None
     socket: SocketTransport | None
     renewal: Renewal
     attachments: Attachments
@@ -59,6 +64,11 @@ class Bot:
     deleted: DeletedQuestions
     refitting: Refitting
 
+    @property
+    def port(self) -> int:
+        """The port that it listens on; 0 where others take Slack's requests."""
+        return 0 if self.http is None else self.http.port
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Takes questions while inside; drains and hands over when left.
@@ -68,8 +78,9 @@ class Bot:
         await self.attachments.forget_leftovers()
         async with AsyncExitStack() as stack:
             await self.modes.start()
-            await self.http.start()
-            stack.push_async_callback(self.http.stop)
+            if self.http is not None:
+                await self.http.start()
+                stack.push_async_callback(self.http.stop)
             stack.push_async_callback(self.aside.aclose)
             self.escalation.start()
             stack.push_async_callback(self.escalation.aclose)

@@ -72,16 +72,16 @@ class SlackApi:
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
 
+    def use(self, token: str) -> None:
+        """Another token of the same app in the same workspace, from the next call on."""
+        self._token = token
+        if self._client is not None:
+            self._client.token = token
+
     @property
     def timeout_s(self) -> float:
         """After this long without an answer, a call counts as `Unsure`."""
         return self._timeout_s
-
-    def use_token(self, token: str) -> None:
-        """Calls from now on with another token of the same app."""
-        self._token = token
-        if self._client is not None:
-            self._client.token = token
 
     @property
     def client(self) -> AsyncWebClient:

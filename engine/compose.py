@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import chosen
@@ -108,6 +108,7 @@ class Engine:
     announcements: AnnouncementStore
     hosted: HostedModels
     ledger: Ledger
+    environment: Mapping[str, str]
 
     async def forget_vectors(self) -> None:
         """Empties the file of vectors of texts seen before, where there is one."""
@@ -134,8 +135,15 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """Parts to use instead of those the settings name; None means build it."""
+    """Parts to use instead of those the settings name; None means build it.
 
+    database, local_embedder: also of other engines of this process; whoever opened them closes
+    them. environment: what processes started for this engine have beside the process's own.
+    """
+
+    database: Database | None = None
+    local_embedder: Embedder | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
     embedder: Embedder | None = None
     index: SearchIndex | None = None
     parser: Parser | None = None
@@ -158,7 +166,8 @@ async def open_engine(
     """
     given = overrides or Overrides()
     async with AsyncExitStack() as stack:
-        database = connect_database(settings, stack)
+        database = given.database or connect_database(settings, stack)
+        make_home(settings.home)
         await migrate(database, only_safe=True)
         commits = GroupCommit(database)
         stack.push_async_callback(commits.aclose)
@@ -177,7 +186,7 @@ async def open_engine(
             links=CitedLinks(hosts=settings.answer.link_hosts),
         )
         proposal = StepProposal(writer=given.step_writer or hosted.step_writer())
-        embedder = given.embedder or chosen.embedder(settings, hosted, stack)
+        embedder = given.embedder or chosen.embedder(settings, hosted, stack, given.local_embedder)
         index = given.index or chosen.index(settings, stack)
         parser = given.parser or chosen.parser(settings, stack)
         documents, passages = DocumentStore(database), PassageStore(database)
@@ -288,6 +297,7 @@ async def open_engine(
             announcements=AnnouncementStore(database),
             hosted=hosted,
             ledger=ledger,
+            environment=given.environment,
         )
 
 
@@ -296,7 +306,7 @@ def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
 
     Raises: StorageUnavailable, SettingsInvalid.
     """
-    _make_home(settings.home)
+    make_home(settings.home)
     secret = settings.database.url
     url = database_url(secret.get_secret_value() if secret else None, settings.home)
     database = Database(url, pool_size=settings.database.pool_size)
@@ -304,7 +314,11 @@ def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
     return database
 
 
-def _make_home(home: Path) -> None:
+def make_home(home: Path) -> None:
+    """Makes the folder of the settings where it is missing.
+
+    Raises: StorageUnavailable, SettingsInvalid.
+    """
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except FileExistsError:

@@ -30,6 +30,7 @@ from pydantic_settings import (
 
 from engine.address_setting import SAID_WHOLE, Address, Hosts
 from engine.budget_settings import BudgetSettings, LimitSettings
+from engine.encryption_settings import EncryptionSettings
 from engine.errors import SettingsInvalid
 from engine.evaluation_settings import EvaluationSettings
 from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSettings
@@ -227,6 +228,7 @@ class Settings(BaseSettings):
     budget: BudgetSettings = BudgetSettings()
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()

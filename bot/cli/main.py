@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.cli.eval_arguments import add_eval
+from bot.cli.installation_arguments import add_installations
 from bot.cli.learning_arguments import add_entries, add_triage
 from bot.cli.privacy_arguments import add_privacy
 
@@ -41,6 +42,12 @@ def build_parser() -> argparse.ArgumentParser:
         description="Answers questions from your own documents, with a citation on every sentence.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--workspace",
+        metavar="T...",
+        help="team id of one of the workspaces that installed the app: the command is about its "
+        "documents, questions and settings",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
@@ -139,6 +146,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_demo(command)
     add_entries(command, _Parser)
+    add_installations(command, _Parser)
     add_privacy(command, _Parser)
     add_triage(command, _Parser)
     calibrate = command(
@@ -212,6 +220,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams()
     _prepare_home()
     try:
+        if args.workspace is not None:
+            from bot.cli.workspaces import enter
+
+            asyncio.run(enter(args.workspace, args.command))
         module = import_module(f"bot.cli.{args.command}")
         code = asyncio.run(auditing.run(module.run, args))
         sys.stdout.flush()

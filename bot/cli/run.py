@@ -14,8 +14,11 @@ import sys
 
 from bot.app import Bot, open_bot
 from bot.cli.json_lines import json_line
+from bot.installations.app import InstalledApp, open_app
+from bot.installations.pages import INSTALL_PATH
 from bot.rotation import rotating
 from engine.settings import Settings, load_settings
+from evals.reports.wording import counted
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "httpx2", "alembic")
@@ -44,15 +47,29 @@ async def run(args: argparse.Namespace) -> int:
 async def _run(
     settings: Settings, started: asyncio.Event, stop: asyncio.Event, *, as_json: bool
 ) -> None:
+    if settings.slack.client_id is not None:
+        async with (
+            open_app(settings) as app,
+            app.running(),
+            rotating(app.renew, settings, load_settings),
+        ):
+            started.set()
+            _greet_workspaces(app, as_json=as_json)
+            await _until(stop)
+        return
     async with (
         open_bot(settings) as bot,
         bot.running(),
-        rotating(bot.renewal, settings, load_settings),
+        rotating(bot.renewal.use, settings, load_settings),
     ):
         started.set()
         await _greet(bot, as_json=as_json)
-        await stop.wait()
-        print("deskhand: stopping; questions under way are finished first", file=sys.stderr)
+        await _until(stop)
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()
+    print("deskhand: stopping; questions under way are finished first", file=sys.stderr)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -66,10 +83,23 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, told, number)
 
 
+def _greet_workspaces(app: InstalledApp, *, as_json: bool) -> None:
+    teams, port = app.workspaces.served_now, app.http.port
+    if as_json:
+        print(json_line({"ready": True, "workspaces": list(teams), "port": port}), flush=True)
+        return
+    address = app.settings.slack.public_url or f"http://{app.settings.slack.host}:{port}"
+    print(
+        f"Serves {counted(len(teams), 'workspace')}; others install the app at "
+        f"{address.rstrip('/')}{INSTALL_PATH}; Ctrl-C stops it.",
+        flush=True,
+    )
+
+
 async def _greet(bot: Bot, *, as_json: bool) -> None:
     identity, settings = bot.identity, bot.engine.settings
     documents = await bot.engine.documents.count(settings.tenant)
-    port = bot.http.port
+    port = bot.port
     if as_json:
         ready = {
             "ready": True,

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.credentials import revealed
 from bot.readiness import Readiness
-from bot.slack_app import Identity, make_slack_app
+from bot.slack_app import Identity, OneWorkspace, Served, make_slack_app
 from bot.surfaces.dispatch import Dispatch
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
@@ -40,9 +40,7 @@ def ways_of(engine: Engine, identity: Identity, dispatch: Dispatch, readiness: R
 
     def make_app(slack: SlackSettings) -> AsyncApp:
         return make_slack_app(
-            identity,
-            dispatch,
-            token=revealed(slack.bot_token),
+            OneWorkspace(Served(identity=identity, surfaces=dispatch)),
             signing_secret=revealed(slack.signing_secret),
             signed=over_http,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from engine.errors import DeskhandError
 from engine.fault_place import place
@@ -24,6 +26,9 @@ SERVER = "deskhand"
 """What every response names as its server; `deskhand doctor` knows a running bot by it."""
 
 
+Page = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
+
+
 class PortTaken(DeskhandError):
     """The address cannot be listened on."""
 
@@ -31,7 +36,8 @@ class PortTaken(DeskhandError):
 class HttpTransport:
     """Serves `/healthz`, `/readyz` and, given an app, `/slack/events`.
 
-    not_ready: why the bot takes no questions now; empty when it does.
+    not_ready: why the bot takes no questions now; empty when it does. pages: what else is served,
+    by its path.
     """
 
     def __init__(
@@ -41,10 +47,12 @@ class HttpTransport:
         port: int,
         not_ready: Callable[[], str],
         app: AsyncApp | None = None,
+        pages: Mapping[str, Page] | None = None,
     ) -> None:
         self._host = host
         self._wanted = port
         self._app = app
+        self._pages = pages or {}
         self._not_ready = not_ready
         self._runner: web.AppRunner | None = None
         self.port = port
@@ -61,6 +69,8 @@ class HttpTransport:
         web_app.router.add_get("/readyz", self._ready)
         if self._app is not None:
             web_app.router.add_post(EVENTS_PATH, self._event)
+        for path, page in self._pages.items():
+            web_app.router.add_get(path, partial(_shown, page))
         self._runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_STOP_WITHIN_S)
         await self._runner.setup()
         try:
@@ -120,6 +130,18 @@ class HttpTransport:
     async def _ready(self, _: web.Request) -> web.Response:
         why = self._not_ready()
         return web.Response(status=503 if why else 200, text=why or "ready")
+
+
+async def _shown(page: Page, request: web.Request) -> web.Response:
+    headers: dict[str, str | Sequence[str]] = {
+        name.lower(): value for name, value in request.headers.items()
+    }
+    asked = AsyncBoltRequest(body="", query=request.query_string, headers=headers, mode="http")
+    try:
+        return await to_aiohttp_response(await page(asked))
+    except Exception as error:
+        log.error("a page failed: %s at %s", type(error).__name__, place(error))
+        return web.Response(status=500, text="This page failed; try again in a minute.")
 
 
 async def _name_server(_: web.Request, response: web.StreamResponse) -> None:

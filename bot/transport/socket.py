@@ -126,7 +126,7 @@ class SocketTransport:
     def use(self, app: AsyncApp, app_token: str) -> None:
         """Hands messages to another app from now on, and connects by this token the next time."""
         self._app, self._token = app, app_token
-        self._api.use_token(app_token)
+        self._api.use(app_token)
 
     async def stop(self) -> None:
         """Takes nothing more. Bounded, idempotent."""

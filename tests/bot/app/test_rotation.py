@@ -46,7 +46,9 @@ async def test_a_new_token_and_signing_secret_are_used_without_a_restart(stage: 
         mount(scene, bot_token=app.bot_token, signing_secret=app.signing_secret)
         await scene.start()
         ann = scene.workspace.join("ann")
-        watched = rotating(scene.bot.renewal, scene.settings, lambda: scene.settings, every_s=0.05)
+        watched = rotating(
+            scene.bot.renewal.use, scene.settings, lambda: scene.settings, every_s=0.05
+        )
         async with watched:
             app.bot_token = "xoxb-second"
             exchange(scene.folder, "bot_token", "xoxb-second")
@@ -67,7 +69,9 @@ async def test_the_app_level_token_is_used_at_the_next_connection(
         app = scene.workspace.app
         mount(scene, app_token=app.app_token)
         await scene.start()
-        watched = rotating(scene.bot.renewal, scene.settings, lambda: scene.settings, every_s=0.05)
+        watched = rotating(
+            scene.bot.renewal.use, scene.settings, lambda: scene.settings, every_s=0.05
+        )
         async with watched:
             app.app_token = "xapp-second"
             exchange(scene.folder, "app_token", "xapp-second")
@@ -87,7 +91,9 @@ async def test_what_slack_refuses_is_said_once_and_the_token_before_stays(
         mount(scene, bot_token=scene.workspace.bot_token)
         await scene.start()
         ann = scene.workspace.join("ann")
-        watched = rotating(scene.bot.renewal, scene.settings, lambda: scene.settings, every_s=0.02)
+        watched = rotating(
+            scene.bot.renewal.use, scene.settings, lambda: scene.settings, every_s=0.02
+        )
 
         def told() -> list[str]:
             lines = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
