@@ -52,12 +52,13 @@ class GivenValues:
     """What was set, strongest source winning.
 
     values: by the setting's own name. names: the name that each value was given under, where it
-    is another one. origins: where each value lies.
+    is another one. origins: where each value lies; files: the file of each that lies in one.
     """
 
     values: Mapping[str, str]
     names: Mapping[str, str]
     origins: Mapping[str, Origin]
+    files: Mapping[str, Path]
 
 
 def read_sources(
@@ -70,62 +71,79 @@ def read_sources(
     Raises: SettingsInvalid for a file or directory that cannot be read.
     """
     dotenv = _read_dotenv(working_directory / ".env")
-    secrets = _read_secrets(
-        environ.get("DESKHAND_SECRETS_DIR") or dotenv.get("DESKHAND_SECRETS_DIR")
-    )
-    values: dict[str, str] = {}
-    names: dict[str, str] = {}
-    origins: dict[str, Origin] = {}
-    for origin, found in (
-        (Origin.FILE, secrets),
-        (Origin.DOTENV, dotenv),
-        (Origin.ENVIRONMENT, environ),
+    folder = environ.get("DESKHAND_SECRETS_DIR") or dotenv.get("DESKHAND_SECRETS_DIR")
+    found: dict[str, tuple[str, _Source, str]] = {}
+    for source in (
+        _folder_source(folder),
+        _source(Origin.DOTENV, dotenv, working_directory, known),
+        _source(Origin.ENVIRONMENT, environ, working_directory, known),
     ):
-        files = _named_files(found, known, working_directory)
-        given = {name: value for name, value in found.items() if name not in files.names}
-        given |= files.values
         for conventional, ours in CONVENTIONAL_NAMES.items():
-            if given.get(conventional):
-                values[ours] = given[conventional]
-                names[ours] = conventional
-                origins[ours] = Origin.FILE if conventional in files.values else origin
-        for name, value in given.items():
+            if source.given.get(conventional):
+                found[ours] = (source.given[conventional], source, conventional)
+        for name, value in source.given.items():
             if name.startswith(PREFIX) and value and name not in _NOT_SETTINGS:
-                values[name] = value
-                names.pop(name, None)
-                origins[name] = Origin.FILE if name in files.values else origin
-    return GivenValues(values=values, names=names, origins=origins)
+                found[name] = (value, source, name)
+    return GivenValues(
+        values={ours: value for ours, (value, _, _) in found.items()},
+        names={ours: name for ours, (_, _, name) in found.items() if name != ours},
+        origins={ours: source.origin_of(name) for ours, (_, source, name) in found.items()},
+        files={
+            ours: source.files[name]
+            for ours, (_, source, name) in found.items()
+            if name in source.files
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _NamedFiles:
-    """names: those that name a file. values: what lies in it, by the name without the suffix."""
+class _Source:
+    """given: values by the name they are given under. files: those of them that lie in files."""
 
-    names: frozenset[str]
-    values: Mapping[str, str]
+    origin: Origin
+    given: Mapping[str, str]
+    files: Mapping[str, Path]
+
+    def origin_of(self, name: str) -> Origin:
+        return Origin.FILE if name in self.files else self.origin
+
+
+def _source(
+    origin: Origin, found: Mapping[str, str], working_directory: Path, known: Collection[str]
+) -> _Source:
+    files = _named_files(found, known, working_directory)
+    plain = {name: value for name, value in found.items() if not _names_file(name, known)}
+    read = {name: read_file(f"{name}{FILE_SUFFIX}", path) for name, path in files.items()}
+    return _Source(origin=origin, given=plain | read, files=files)
+
+
+def _folder_source(directory: str | None) -> _Source:
+    files = _secret_files(directory)
+    read = {name: text_of(path) for name, path in files.items()}
+    return _Source(origin=Origin.FILE, given=read, files=files)
 
 
 def _named_files(
     given: Mapping[str, str], known: Collection[str], working_directory: Path
-) -> _NamedFiles:
-    """The settings of a source that are given as `NAME_FILE=path`.
+) -> dict[str, Path]:
+    """The settings of a source that are given as `NAME_FILE=path`, with their paths.
 
-    Raises: SettingsInvalid for a file that holds nothing that can be read, and for a setting that
-    is given in both forms.
+    Raises: SettingsInvalid for a setting that is given in both forms.
     """
-    values = {}
+    found = {}
     for name, path in given.items():
-        setting = name.removesuffix(FILE_SUFFIX)
-        if (
-            setting == name
-            or not path
-            or (setting not in CONVENTIONAL_NAMES and setting not in known)
-        ):
+        if not path or not _names_file(name, known):
             continue
+        setting = name.removesuffix(FILE_SUFFIX)
         if given.get(setting):
             raise SettingsInvalid(f"{setting} and {name} are both set; keep one of them")
-        values[setting] = read_file(name, working_directory / path)
-    return _NamedFiles(names=frozenset(f"{name}{FILE_SUFFIX}" for name in values), values=values)
+        found[setting] = working_directory / path
+    return found
+
+
+def _names_file(name: str, known: Collection[str]) -> bool:
+    setting = name.removesuffix(FILE_SUFFIX)
+    return setting != name and (setting in CONVENTIONAL_NAMES or setting in known)
 
 
 def known_only(values: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
@@ -161,14 +179,14 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         raise SettingsInvalid(f"{path} cannot be read as text; mend or remove it") from None
 
 
-def _read_secrets(directory: str | None) -> dict[str, str]:
+def _secret_files(directory: str | None) -> dict[str, Path]:
     root = Path(directory) if directory else Path("/run/secrets")
     if not root.is_dir():
         if directory:
             raise SettingsInvalid(f"DESKHAND_SECRETS_DIR names {root}, which is not a directory")
         return {}
     wanted = set(CONVENTIONAL_NAMES)
-    found: dict[str, str] = {}
+    found: dict[str, Path] = {}
     try:
         files = sorted(root.iterdir())
     except OSError:
@@ -180,5 +198,5 @@ def _read_secrets(directory: str | None) -> dict[str, str]:
     for file in files:
         name = file.name.upper().replace("-", "_")
         if (name in wanted or name.startswith(PREFIX)) and file.is_file():
-            found[name] = text_of(file)
+            found[name] = file
     return found
