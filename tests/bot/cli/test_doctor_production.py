@@ -90,7 +90,7 @@ async def test_sample_questions_are_asked_of_what_is_deployed(knowing: Any) -> N
         {"id": "right", "user_question": "How long is parental leave?"},
         {"id": "wrong", "user_question": "How long is parental leave?", "must_contain": ["99"]},
     ]
-    file: Path = knowing.folder / "smoke.jsonl"
+    file = knowing.folder / "smoke.jsonl"
     file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     done = await asyncio.to_thread(knowing.run, "doctor", "--smoke", str(file), "--json")
     found = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
