@@ -48,6 +48,7 @@ async def run(args: argparse.Namespace) -> int:
 
 
 async def _look(settings: Settings) -> list[tuple[str, Finding]]:
+    from bot.installations.check import InstallationsCheck
     from bot.mirror_check import mirror_checks
     from bot.review.policy import load_policy
     from bot.slack_check import SlackCheck
@@ -64,11 +65,15 @@ async def _look(settings: Settings) -> list[tuple[str, Finding]]:
         else:
             found.append(("policy", ok(f"{len(policy.routes):,} routes can be read")))
             elsewhere = sorted(policy.card_channels - {policy.channel or ""})
-    slack = SlackCheck(
-        settings.slack,
-        card_channels=elsewhere,
-        admin_channel=settings.review.admin_channel,
-    )
+    slack: SlackCheck | InstallationsCheck
+    if settings.slack.client_id is not None and settings.slack.bot_token is None:
+        slack = InstallationsCheck(settings)
+    else:
+        slack = SlackCheck(
+            settings.slack,
+            card_channels=elsewhere,
+            admin_channel=settings.review.admin_channel,
+        )
     state = StateCheck(settings)
     checks: list[Check] = [*slack.checks(), *state.checks(), *mirror_checks(settings)]
     try:

@@ -68,6 +68,6 @@ def _kind_of(name: str) -> str | None:
         field = None if issubclass(field.annotation, BaseModel) else field
     if field is None:
         return None
-    if SecretStr in (field.annotation, *get_args(field.annotation)):
-        return "secret"
-    return "shared" if group in _SHARED_GROUPS or path in _SHARED else "own"
+    if group in _SHARED_GROUPS or path in _SHARED:
+        return "shared"
+    return "secret" if SecretStr in (field.annotation, *get_args(field.annotation)) else "own"
