@@ -9,6 +9,7 @@ value counts as not set.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -302,11 +303,25 @@ def load_settings(
         settings = Settings(**_MergedSource(values)())
     except (ValidationError, ValueError) as error:
         raise SettingsInvalid(_first_problem(error, given)) from None
+    _refuse_infinite(settings, given)
     try:
         home = settings.home.expanduser()
     except RuntimeError:
         raise SettingsInvalid("DESKHAND_HOME names the home of a user who is not known") from None
     return settings.model_copy(update={"home": home if home.is_absolute() else cwd / home})
+
+
+def _refuse_infinite(settings: Settings, given: GivenValues) -> None:
+    """No wait and no budget is without an end, however large a number was written."""
+    for group, parts in settings:
+        values = parts if isinstance(parts, BaseModel) else ((group, parts),)
+        for inner, value in values:
+            if isinstance(value, float) and not math.isfinite(value):
+                named = group if parts is value else f"{group}__{inner}"
+                ours = f"{PREFIX}{named}".upper()
+                raise SettingsInvalid(
+                    f"{given.names.get(ours, ours)} has a bad value: it should be a finite number"
+                )
 
 
 def _first_problem(error: ValidationError | ValueError, given: GivenValues) -> str:
