@@ -14,7 +14,7 @@ _ALWAYS = {"ingest", "fit", "migrate", "export"}
 _ACTIONS = {
     "entries": {"rollback", "export"},
     "triage": {"train", "retrain", "rollback"},
-    "eval": {"cancel"},
+    "eval": {"cancel", "small-model"},
     "keys": {"rotate"},
     "workspaces": {"set", "unset", "remove"},
 }
