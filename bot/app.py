@@ -35,7 +35,7 @@ async def open_bot(
     """
     slack = settings.slack
     if turns is None:
-        refuse_missing(slack)
+        refuse_missing(slack, settings.role)
     refuse_wrong(settings)
     mirror = open_answer_mirror(settings)
     async with AsyncExitStack() as stack:

@@ -23,6 +23,7 @@ from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
 from bot.intake.receiver import Receiver
 from bot.intake.taken_part import TakenPart
+from bot.leading import Leadership
 from bot.learning.composing import entries_of
 from bot.modes.composing import modes_of
 from bot.private_upgrade import PrivateUpgrade
@@ -50,6 +51,7 @@ from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine
 from engine.storage.inbox import InboxItem
+from engine.storage.leases import LeaseStore
 from engine.storage.open_cards import OpenCards
 from engine.storage.placed_questions import PlacedQuestions
 from engine.storage.timers import TimerStore
@@ -73,6 +75,9 @@ def compose(
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
+    leadership = Leadership(tenant=tenant, leases=LeaseStore(engine.database))
+    if not settings.role.answers:
+        readiness.others = leadership.why_not
     deeds = Deeds(tenant=tenant, audit=engine.audit, clock=clock)
     policy = load_policy(settings.review.policy, settings)
     admins = Admins(api=api, facts=facts, group=slack.admins)
@@ -208,6 +213,7 @@ def compose(
         facts,
         clock,
         sweep_every_s=slack.sweep_every_s,
+        sweeps=lambda: leadership.leads,
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
     evaluations = evaluations_of(engine, api, facts, admins, aside, team=identity.team)
@@ -271,7 +277,7 @@ def compose(
         socket=ways.socket if ways else None,
         renewal=Renewal(api=api, ways=ways, identity=identity, readiness=readiness),
         attachments=attachments,
-        shared_files=shared_files,
+        shared_files=shared_files.watch,
         evaluations=evaluations.clockwork,
         modes=modes,
         timing=timing,
@@ -279,6 +285,7 @@ def compose(
             engine,
             retraining.handlers,
             retaining.handlers,
+            shared_files.handlers,
             modes.handlers,
             figures.weekly.handlers,
             case_handlers_of(engine, timing, lost, reviewers, escalation.wake),
@@ -287,6 +294,7 @@ def compose(
             money.watch.handlers,
             entries.proposals.handlers if entries.proposals else {},
         ),
+        leadership=leadership,
         retraining=retraining,
         retaining=retaining,
         figures=figures.weekly,

@@ -13,6 +13,8 @@ from bot.escalation import Escalation
 from bot.evals.clockwork import Clockwork
 from bot.figures.weekly import WeeklyFigures
 from bot.intake.gap_loop import GapLoop
+from bot.jobs import Jobs
+from bot.leading import Leadership
 from bot.learning.deleted import DeletedQuestions
 from bot.learning.keeping import EntryKeeping
 from bot.modes.composing import Modes
@@ -55,6 +57,7 @@ class Bot:
     evaluations: Clockwork
     timing: CaseTiming
     timekeeper: Timekeeper
+    leadership: Leadership
     modes: Modes
     retraining: WeeklyRetraining
     retaining: NightlyRetention
@@ -69,13 +72,34 @@ class Bot:
         """The port that it listens on; 0 where others take Slack's requests."""
         return 0 if self.http is None else self.http.port
 
+    @property
+    def jobs(self) -> Jobs:
+        """What it does while it holds the lease."""
+        return Jobs(
+            gaps=None if self.engine.settings.role.answers else self.gaps,
+            shared_files=self.shared_files,
+            evaluations=self.evaluations,
+            timers=(
+                self.retraining,
+                self.retaining,
+                self.figures,
+                self.spending,
+                self.entries,
+                self.deleted,
+            ),
+            timekeeper=self.timekeeper,
+            refitting=self.refitting,
+        )
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Takes questions while inside; drains and hands over when left.
+        """Does what its role says while inside; drains and hands over when left.
 
         Raises: SocketRefused, PortTaken, StorageUnavailable, IndexUnavailable.
         """
-        await self.attachments.forget_leftovers()
+        role = self.engine.settings.role
+        if role.answers:
+            await self.attachments.forget_leftovers()
         async with AsyncExitStack() as stack:
             await self.modes.start()
             if self.http is not None:
@@ -84,30 +108,23 @@ class Bot:
             stack.push_async_callback(self.aside.aclose)
             self.escalation.start()
             stack.push_async_callback(self.escalation.aclose)
-            self.worker.start()
-            stack.push_async_callback(self.worker.stop)
-            if self.socket is not None:
-                stack.push_async_callback(self.socket.stop)
-                await self.socket.start()
-            self.gaps.start()
-            stack.push_async_callback(self.gaps.aclose)
-            self.shared_files.start()
-            stack.push_async_callback(self.shared_files.aclose)
-            stack.push_async_callback(self.evaluations.aclose)
-            await self.evaluations.start()
+            if role.answers:
+                await self._answer(stack)
             stack.push_async_callback(self.timing.aclose)
             await self.timing.start()
-            stack.push_async_callback(self.timekeeper.aclose)
-            await self.retraining.start()
-            await self.retaining.start()
-            await self.figures.start()
-            await self.spending.start()
-            await self.entries.start()
-            await self.deleted.start()
-            await self.timekeeper.start()
-            self.refitting.start()
-            stack.push_async_callback(self.refitting.aclose)
+            if role.does_jobs:
+                stack.push_async_callback(self.leadership.aclose)
+                await self.leadership.start(self.jobs)
             try:
                 yield
             finally:
                 self.readiness.stopping = True
+
+    async def _answer(self, stack: AsyncExitStack) -> None:
+        self.worker.start()
+        stack.push_async_callback(self.worker.stop)
+        if self.socket is not None:
+            stack.push_async_callback(self.socket.stop)
+            await self.socket.start()
+        self.gaps.start()
+        stack.push_async_callback(self.gaps.aclose)

@@ -38,6 +38,7 @@ from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSe
 from engine.openai_settings import OpenAiSettings as OpenAiSettings
 from engine.retention_settings import RetentionSettings
 from engine.review_settings import ReviewSettings
+from engine.role import Role
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
 
@@ -184,6 +185,11 @@ class Settings(BaseSettings):
     )
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
         default="default", description="whose documents and questions these are"
+    )
+    role: Role = Field(
+        default=Role.ALL,
+        description="what `deskhand run` does: web takes events and answers, worker does the jobs, "
+        "all both",
     )
     embedder: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)*)$")] = Field(
         default="local", description="what makes vectors: local, or openai:MODEL[:DIMENSION]"

@@ -18,6 +18,7 @@ from bot.cli.eval_arguments import add_eval
 from bot.cli.installation_arguments import add_installations
 from bot.cli.learning_arguments import add_entries, add_triage
 from bot.cli.privacy_arguments import add_privacy
+from engine.role import Role
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
 
@@ -169,7 +170,13 @@ def build_parser() -> argparse.ArgumentParser:
     stats.add_argument("--channel", metavar="C...", help="id of the one channel to count")
     add_eval(command, _Parser)
     _add_doctor(command)
-    command("run", "take questions in Slack", "deskhand run")
+    run = command("run", "take questions in Slack", "deskhand run --role web")
+    run.add_argument(
+        "--role",
+        choices=[role.value for role in Role],
+        help="web: takes events and answers; worker: evaluations, clocks of cases, digests and "
+        "what else happens by itself; all: both (default: DESKHAND_ROLE, else all)",
+    )
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
 

@@ -17,6 +17,7 @@ from bot.cli.json_lines import json_line
 from bot.installations.app import InstalledApp, open_app
 from bot.installations.pages import INSTALL_PATH
 from bot.rotation import rotating
+from engine.role import Role
 from engine.settings import Settings, load_settings
 from evals.reports.wording import counted
 
@@ -27,6 +28,8 @@ _QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "httpx2", "alembic")
 async def run(args: argparse.Namespace) -> int:
     """Takes questions until SIGTERM or Ctrl-C; a second one ends it at once."""
     settings = load_settings()
+    if args.role is not None:
+        settings = settings.model_copy(update={"role": Role(args.role)})
     logging.basicConfig(level=logging.INFO, format=_FORMAT, stream=sys.stderr)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -109,6 +112,14 @@ async def _greet(bot: Bot, *, as_json: bool) -> None:
             "port": port,
         }
         print(json_line(ready), flush=True)
+        return
+    if not settings.role.answers:
+        print(
+            f"Does what happens by itself for @{identity.name} in {identity.team_name}, or waits "
+            f"until another worker has ended; http://{settings.slack.host}:{port}/readyz tells its "
+            "state; Ctrl-C stops it.",
+            flush=True,
+        )
         return
     print(
         f"@{identity.name} takes questions in {identity.team_name} from {documents:,} documents; "

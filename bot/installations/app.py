@@ -147,8 +147,10 @@ async def open_app(
             host=settings.slack.host,
             port=settings.slack.port,
             not_ready=readiness.why_not,
-            app=_slack_app(workspaces, settings.slack),
-            pages={INSTALL_PATH: pages.install, REDIRECT_PATH: pages.redirected},
+            app=_slack_app(workspaces, settings.slack) if settings.role.answers else None,
+            pages={INSTALL_PATH: pages.install, REDIRECT_PATH: pages.redirected}
+            if settings.role.answers
+            else None,
         )
         yield InstalledApp(
             settings=settings,

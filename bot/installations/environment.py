@@ -19,7 +19,7 @@ _SHARED_GROUPS = frozenset(
     {"database", "qdrant", "unstructured", "parse", "encryption", "langfuse"}
 )
 _SHARED = frozenset(
-    "home tenant embedder embedding_cache embedding_cache_mb demo_port slack__app_token "
+    "home tenant role embedder embedding_cache embedding_cache_mb demo_port slack__app_token "
     "slack__client_id slack__public_url slack__install_teams slack__parallel_questions "
     "slack__api_url slack__transport slack__host slack__port openai__base_url".split()
 )
@@ -30,6 +30,7 @@ def workspace_environment(settings: Settings, installed: Installation) -> dict[s
     return {
         **installed.settings,
         f"{PREFIX}TENANT": installed.tenant,
+        f"{PREFIX}ROLE": settings.role.value,
         f"{PREFIX}HOME": str(settings.home.resolve() / WORKSPACES / installed.tenant),
     }
 

@@ -26,7 +26,7 @@ from bot.rendering.evaluation import CASE_BUTTON
 from bot.rendering.gap import PREFIX as GAP
 from bot.review.desk import PREFIX, Desk
 from bot.review.desk_forms import DeskForms
-from bot.shared_files.watch import SharedFilesWatch
+from bot.shared_files.news import SharedFilesNews
 from bot.spending.commands import BudgetCommand
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
@@ -62,7 +62,7 @@ class Dispatch:
     escalation: Escalation
     home: Home
     gaps: GapLoop
-    shared_files: SharedFilesWatch
+    shared_files: SharedFilesNews
     evaluations: Evaluations
     gap_buttons: GapButtons
     entries: Entries

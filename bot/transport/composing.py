@@ -34,7 +34,7 @@ class Ways:
 
 
 def ways_of(engine: Engine, identity: Identity, dispatch: Dispatch, readiness: Readiness) -> Ways:
-    """The ways that the settings choose; readiness follows the socket."""
+    """The ways that the settings choose, a worker's being none; readiness follows the socket."""
     slack = engine.settings.slack
     over_http = slack.transport == "http"
 
@@ -45,6 +45,9 @@ def ways_of(engine: Engine, identity: Identity, dispatch: Dispatch, readiness: R
             signed=over_http,
         )
 
+    if not engine.settings.role.answers:
+        probes = HttpTransport(host=slack.host, port=slack.port, not_ready=readiness.why_not)
+        return Ways(http=probes, socket=None, make_app=make_app)
     app = make_app(slack)
     socket = None
     if not over_http:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
 
-HEAD = "0013"
+HEAD = "0015"
 """Newest revision; compared with the database's before Alembic is loaded, which takes 0.2 s."""
 
 _LOCK = 0x6465736B

@@ -198,7 +198,7 @@ async def test_the_tables_of_a_revision_come_and_go(
 
 async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
     names = (
-        *("install_states", "installations", "audit", "spend", "admissions"),
+        *("leases", "install_states", "installations", "audit", "spend", "admissions"),
         *("gaps", "retrainings", "labels", "entries", "verdicts", "channel_mode_changes"),
         *("channel_modes", "webhook_calls", "timers", "case_events"),
         *("fits", "eval_announcements"),
