@@ -7,6 +7,8 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TextIO
 
+import aiohttp
+
 from bot.workspace.actor import Actor
 from bot.workspace.app_config import AppConfig
 from bot.workspace.channels import Channel
@@ -94,7 +96,7 @@ async def _deliver(workspace: LocalWorkspace, events: str) -> None:
         try:
             await workspace.deliver_to(events)
             break
-        except VerificationFailed:
+        except (VerificationFailed, aiohttp.ClientError, OSError):  # not there yet
             await asyncio.sleep(_TRY_AGAIN_S)
     sys.stderr.write(f"delivering signed requests to {events}\n")
 
