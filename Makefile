@@ -98,4 +98,4 @@ format: $(READY) ## format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 clean: ## remove what was made here, the knowledge of the demo too
-	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist tests/bot/workspace/node/node_modules tests/bot/page/browser/node_modules
+	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist tests/bot/workspace/node/node_modules tests/bot/page/browser/node_modules tests/ci/platforms/node/node_modules

@@ -35,6 +35,7 @@ from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
 from bot.review.desk_composing import cards_of, desk_of, lost_cards_of
 from bot.review.policy import load_policy
+from bot.rotation import Renewal
 from bot.running import Bot
 from bot.shared_files.composing import watch_shared_files
 from bot.slack_api import SlackApi
@@ -276,6 +277,7 @@ def compose(
         gauges=gauges_of(engine),
         http=ways.http if ways else None,
         socket=ways.socket if ways else None,
+        renewal=Renewal(api=api, ways=ways, identity=identity, readiness=readiness),
         attachments=attachments,
         shared_files=shared_files.watch,
         evaluations=evaluations.clockwork,

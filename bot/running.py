@@ -25,6 +25,7 @@ from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import CaseTiming
 from bot.review.timekeeper import Timekeeper
+from bot.rotation import Renewal
 from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_api import SlackApi
 from bot.slack_app import Identity
@@ -57,6 +58,7 @@ class Bot:
     gauges: Gauges
     http: HttpTransport | None
     socket: SocketTransport | None
+    renewal: Renewal
     attachments: Attachments
     shared_files: SharedFilesWatch
     evaluations: Clockwork

@@ -16,6 +16,7 @@ from bot.app import Bot, open_bot
 from bot.cli.json_lines import json_line
 from bot.installations.app import InstalledApp, open_app
 from bot.installations.pages import INSTALL_PATH
+from bot.rotation import rotating
 from bot.telemetry.logs import set_levels, set_up_logging
 from bot.telemetry.metrics import counted as counting
 from bot.telemetry.sentry import reported
@@ -65,14 +66,14 @@ async def _run(
     if settings.slack.client_id is not None:
         async with open_app(settings) as app:
             app.show_metrics(meters)
-            async with app.running():
+            async with app.running(), rotating(app.renew, settings, load_settings):
                 started.set()
                 _greet_workspaces(app, as_json=as_json)
                 await _until(stop)
         return
     async with open_bot(settings) as bot:
         bot.show_metrics(meters)
-        async with bot.running():
+        async with bot.running(), rotating(bot.renewal.use, settings, load_settings):
             started.set()
             await _greet(bot, as_json=as_json)
             await _until(stop)

@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from slack_bolt.async_app import AsyncApp
+
 from bot.app import open_bot
 from bot.credentials import revealed
 from bot.delivery.turns import Turns
@@ -25,6 +27,7 @@ from engine.compose import Overrides, connect_database
 from engine.encryption import Keyring
 from engine.errors import SettingsInvalid
 from engine.settings import Settings
+from engine.slack_settings import SlackSettings
 from engine.storage.installations import Installation, InstallationStore
 from engine.storage.migrate import migrate
 
@@ -51,6 +54,10 @@ class InstalledApp:
             is_ready=lambda: not self.readiness.why_not(),
         )
         self.http.metrics = page.render
+
+    async def renew(self, slack: SlackSettings) -> None:
+        """Takes the signing secret of these settings into use; tokens are each workspace's own."""
+        self.http.use(_slack_app(self.workspaces, slack))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -99,6 +106,10 @@ def refuse_incomplete(settings: Settings) -> None:
                 f"{name} is not set; copy it from the app's page at api.slack.com/apps (README, "
                 "production)"
             )
+
+
+def _slack_app(workspaces: Workspaces, slack: SlackSettings) -> AsyncApp:
+    return make_slack_app(workspaces, signing_secret=revealed(slack.signing_secret), signed=True)
 
 
 @asynccontextmanager
@@ -150,11 +161,7 @@ async def open_app(
             host=settings.slack.host,
             port=settings.slack.port,
             not_ready=readiness.why_not,
-            app=make_slack_app(
-                workspaces, signing_secret=revealed(settings.slack.signing_secret), signed=True
-            )
-            if settings.role.answers
-            else None,
+            app=_slack_app(workspaces, settings.slack) if settings.role.answers else None,
             pages={INSTALL_PATH: pages.install, REDIRECT_PATH: pages.redirected}
             if settings.role.answers
             else None,

@@ -93,6 +93,11 @@ class HttpTransport:
             ) from None
         self.port = int(self._runner.addresses[0][1])
 
+    def use(self, app: AsyncApp) -> None:
+        """Hands requests from now on to another app, where any were handed to one."""
+        if self._app is not None:
+            self._app = app
+
     async def stop(self) -> None:
         """Takes nothing more; requests under way are finished within a bound. Idempotent."""
         runner, self._runner = self._runner, None
