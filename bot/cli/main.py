@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from bot.cli.eval_arguments import add_eval
 from bot.cli.learning_arguments import add_entries, add_triage
+from bot.cli.moving_arguments import add_moving
 from bot.cli.privacy_arguments import add_privacy
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
@@ -162,6 +163,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_eval(command, _Parser)
     command("doctor", "look at everything the bot needs, and say how to mend it", "deskhand doctor")
     command("run", "take questions in Slack", "deskhand run")
+    add_moving(command)
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
 

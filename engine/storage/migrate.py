@@ -15,6 +15,9 @@ from engine.storage.database import Database
 HEAD = "0012"
 """Newest revision; compared with the database's before Alembic is loaded, which takes 0.2 s."""
 
+COPYING = "copying"
+"""What a database calls its revision while rows are copied into it: nobody's, to every version."""
+
 _LOCK = 0x6465736B
 """PostgreSQL advisory lock that keeps two programs from migrating at once."""
 
@@ -30,7 +33,7 @@ class Migration:
 async def current_revision(database: Database) -> str | None:
     """The database's revision; None where it has no tables of ours.
 
-    Raises: StorageUnavailable.
+    Raises: StorageUnavailable, also where a copy into it was cut off.
     """
     async with database.read() as connection:
         try:
@@ -41,6 +44,12 @@ async def current_revision(database: Database) -> str | None:
             if "alembic_version" in str(error.orig):
                 return None
             raise
+    if row is not None and row[0] == COPYING:
+        raise StorageUnavailable(
+            "a restore or move into this database is under way or was cut off; give the same "
+            "command again, which goes on where it ended",
+            retryable=False,
+        )
     return None if row is None else str(row[0])
 
 
@@ -63,7 +72,15 @@ async def migrate(database: Database, *, only_safe: bool = False) -> Migration:
     return Migration(before=before, after=HEAD)
 
 
-def _upgrade(connection: Connection, only_safe: bool) -> None:
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Makes the tables of this revision, older ones too, where there are none.
+
+    Raises: StorageUnavailable for a revision of a newer program.
+    """
+    _upgrade(connection, False, revision)
+
+
+def _upgrade(connection: Connection, only_safe: bool, wanted: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -76,17 +93,18 @@ def _upgrade(connection: Connection, only_safe: bool) -> None:
     script = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()
     known = {revision.revision for revision in script.walk_revisions()}
-    if current is not None and current not in known:
-        raise StorageUnavailable(
-            f"the database was made by a newer Deskhand (revision {current}); upgrade this "
-            "program, or point DATABASE_URL elsewhere",
-            retryable=False,
-        )
-    pending: list[Any] = list(script.iterate_revisions("head", current or "base"))
+    for revision in (current, wanted):
+        if revision not in (None, "head", *known):
+            raise StorageUnavailable(
+                f"the database was made by a newer Deskhand (revision {revision}); upgrade this "
+                "program, or point DATABASE_URL elsewhere",
+                retryable=False,
+            )
+    pending: list[Any] = list(script.iterate_revisions(wanted, current or "base"))
     unsafe = [r for r in pending if not getattr(r.module, "safe_on_start", False)]
     if only_safe and unsafe:
         raise StorageUnavailable(
             "the database must be migrated first, which may take a while; run `deskhand migrate`",
             retryable=False,
         )
-    command.upgrade(config, "head")
+    command.upgrade(config, wanted)
