@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.errors import StorageUnavailable
-from engine.storage.copying.shapes import TableShape, current_shapes
+from engine.storage.copying.shapes import Kind, TableShape, current_shapes
 from engine.storage.database import Database
 from engine.storage.migrate import HEAD, current_revision
 from engine.storage.schema import documents
@@ -124,7 +124,12 @@ async def database_rows(
 async def stream(connection: AsyncConnection, shape: TableShape) -> AsyncIterator[list[Row]]:
     """The rows of a table by its key, a batch at a time."""
     clause = shape.clause()
-    statement = select(*clause.columns).order_by(*(clause.c[name] for name in shape.key))
+    columns = [
+        # As stored: PostgreSQL's driver would read it, and NULL and `null` would be one.
+        cast(clause.c[name], Text) if kind is Kind.JSON else clause.c[name]
+        for name, kind in shape.columns
+    ]
+    statement = select(*columns).order_by(*(clause.c[name] for name in shape.key))
     async with connection.stream(statement.execution_options(yield_per=BATCH)) as found:
         async for part in found.partitions():
             yield [tuple(row) for row in part]
