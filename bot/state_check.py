@@ -11,6 +11,7 @@ from bot.diagnosis import Check, Finding, NotChecked, Once, fail, ok, warn
 from bot.quarantined import quarantined
 from engine.compose import Engine, connect_database, open_engine
 from engine.errors import DeskhandError
+from engine.retrieval.index import HasShape
 from engine.settings import Settings
 from engine.storage.cases import CaseStore
 from engine.storage.database import Database, database_url
@@ -109,6 +110,12 @@ class StateCheck:
             return warn(
                 f"the index holds {points:,} of {passages:,} passages",
                 "run `deskhand ingest`, or start the bot: both repair it",
+            )
+        differs = await engine.index.misshapen() if isinstance(engine.index, HasShape) else ()
+        if differs:
+            return warn(
+                f"the index holds {points:,} passages; of its collection {', '.join(differs)}",
+                "`deskhand ingest --rebuild` makes another as the settings say and switches to it",
             )
         return ok(f"{points:,} passages, made by the embedder in use ({engine.embedder.name})")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -89,6 +90,11 @@ def test_a_move_that_is_killed_goes_on_and_answers_the_same(
         shutil.rmtree(knowing.home)
         knowing.settings |= {"DATABASE_URL": address, "QDRANT_URL": server.url}
         assert "16 weeks" in knowing.json("ask", QUESTION)["reply"]
+        knowing.settings["DESKHAND_QDRANT__SHARD_NUMBER"] = "6"
+        checks = json.loads(knowing.run("doctor", "--json").stdout)["checks"]
+        index = next(check for check in checks if check["name"] == "index")
+        assert "shard_number is 1, not 6" in index["text"]
+        assert "deskhand ingest --rebuild" in index["mend"]
         assert "deskhand move" in [row["action"] for row in knowing.json("audit")["rows"]]
 
 
