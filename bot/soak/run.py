@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -76,6 +77,7 @@ async def soak(
                     resident_mib=found[0],
                     open_files=found[1],
                     waiting=waiting,
+                    cpu_s=found[2],
                 )
             )
             return samples[-1]
@@ -120,6 +122,9 @@ async def soak(
     )
 
 
-def _held_by(pid: int) -> tuple[float, int]:
-    """Resident MiB of the bot's processes, and files that the bot itself has open."""
-    return resident_mib(pid), len(list(Path(f"/proc/{pid}/fd").iterdir()))
+def _held_by(pid: int) -> tuple[float, int, float]:
+    """Resident MiB of the bot's processes; files that the bot itself has open; its CPU seconds."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(after_name[11]) + int(after_name[12])  # utime and stime, proc_pid_stat(5)
+    files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    return resident_mib(pid), files, ticks / os.sysconf("SC_CLK_TCK")

@@ -23,13 +23,15 @@ _DRAWS = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One moment: seconds since the start, questions asked, and what the bot's processes hold."""
+    """One moment: seconds since the start, questions asked, what the bot's processes hold, and the
+    processor time that the bot itself has taken."""
 
     at_s: float
     asked: int
     resident_mib: float
     open_files: int
     waiting: int
+    cpu_s: float
 
 
 def judge(
@@ -66,6 +68,9 @@ def judge(
         "waiting_per_minute_95": [round(queue.low, 3), round(queue.high, 3)],
         "open_files_first": steady[0].open_files,
         "open_files_last": steady[-1].open_files,
+        "cpu_ms_per_question": round(
+            1000 * (steady[-1].cpu_s - steady[0].cpu_s) / (steady[-1].asked - steady[0].asked), 1
+        ),
         "p50_s": round(percentile(sorted(s for _, s in latencies), 0.5), 3),
         "p99_middle_third_s": round(first_p99, 3),
         "p99_last_third_s": round(last_p99, 3),

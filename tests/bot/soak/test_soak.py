@@ -36,6 +36,7 @@ def samples(**growth: float) -> list[Sample]:
             asked=n,
             resident_mib=300 + (n % 7) + n * growth.get("memory", 0),
             open_files=30 + int(n * growth.get("files", 0)),
+            cpu_s=n * 0.05,
             waiting=n % 3 + int(n * growth.get("queue", 0)),
         )
         for n in range(0, 600, 5)
@@ -52,6 +53,7 @@ def test_what_stays_as_it_is_is_not_called_growing() -> None:
     low, high = figures["growth_95"]
     assert low < 0 < high
     assert figures["p99_ratio"] == 1.0
+    assert figures["cpu_ms_per_question"] == 50.0
 
 
 @pytest.mark.parametrize(
