@@ -123,15 +123,18 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread if spread else 0.0
 
 
-def resident_mib(pid: int) -> float:
+def resident_mib(pid: int, *, of: str = "VmRSS") -> float:
     """Resident memory of a process and of those it started.
+
+    of: as proc(5) names it: `RssAnon` leaves out the pages of files, which grow with the database
+    that SQLite maps, and which the system takes back when it needs them.
 
     Raises: OSError where the system does not tell (only Linux does).
     """
     total = 0
     for one in (pid, *_children(pid)):
         for line in Path(f"/proc/{one}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{of}:"):
                 total += int(line.split()[1])
     return round(total / 1024, 1)
 

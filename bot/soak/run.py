@@ -75,6 +75,7 @@ async def soak(
                     at_s=at_s,
                     asked=asked,
                     resident_mib=found[0],
+                    anonymous_mib=found[3],
                     open_files=found[1],
                     waiting=waiting,
                     cpu_s=found[2],
@@ -110,6 +111,10 @@ async def soak(
         Panel(
             title="resident memory, MiB", points=[(s.at_s / 60, s.resident_mib) for s in samples]
         ),
+        Panel(
+            title="of it its own, without pages of files, MiB",
+            points=[(s.at_s / 60, s.anonymous_mib) for s in samples],
+        ),
         Panel(title="questions that wait", points=[(s.at_s / 60, s.waiting) for s in samples]),
         Panel(
             title="seconds from question to outcome",
@@ -122,9 +127,10 @@ async def soak(
     )
 
 
-def _held_by(pid: int) -> tuple[float, int, float]:
-    """Resident MiB of the bot's processes; files that the bot itself has open; its CPU seconds."""
+def _held_by(pid: int) -> tuple[float, int, float, float]:
+    """Of the bot: resident MiB, open files, CPU seconds, and MiB that are no pages of files."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ticks = int(after_name[11]) + int(after_name[12])  # utime and stime, proc_pid_stat(5)
     files = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    return resident_mib(pid), files, ticks / os.sysconf("SC_CLK_TCK")
+    own = resident_mib(pid, of="RssAnon")
+    return resident_mib(pid), files, ticks / os.sysconf("SC_CLK_TCK"), own
