@@ -37,7 +37,8 @@ class Habits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForPeople:
     """What the number of people decides. peak_per_s: questions in a second of the busiest hour.
-    memory_gib: of all replicas. database_gib: of a year of questions. spend_usd: of a month, if a model writes every answer."""
+    memory_gib: of all replicas. database_gib: of a year of questions. spend_usd: of a month, if a
+    model writes every answer."""
 
     people: int
     per_day: float
