@@ -1,6 +1,6 @@
 # Deskhand. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench eval verification chaos replicas scaling load leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
+.PHONY: help setup demo check test bench eval verification chaos replicas scaling load soak leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -61,6 +61,9 @@ scaling: $(READY) ## throughput and fairness of 1, 2 and 4 webs, as ratios (SIZE
 load: $(READY) ## the bot's acks, first words and memory under load (SIZE=3600 SEED=7)
 	@$(BIN)/python -m bot.load --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
+soak: $(READY) ## two hours' questions at a pace, and what grows meanwhile (SIZE=7200 PACE=4 SEED=7)
+	@$(BIN)/python -m bot.soak --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(PACE),--per-second $(PACE)) --plot soak.svg
+
 leakfuzz: $(READY) ## random worlds where nobody may be told what they may not read (SIZE=1000 SEED=7)
 	@$(BIN)/python .ci/leakfuzz.py --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
@@ -98,4 +101,4 @@ format: $(READY) ## format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 clean: ## remove what was made here, the knowledge of the demo too
-	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist tests/bot/workspace/node/node_modules tests/bot/page/browser/node_modules
+	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist tests/bot/workspace/node/node_modules tests/bot/page/browser/node_modules tests/ci/platforms/node/node_modules

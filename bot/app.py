@@ -15,7 +15,7 @@ from bot.credentials import (
     revealed,
 )
 from bot.delivery.turns import Turns
-from bot.review.composing import refuse_wrong_times
+from bot.refusals import refuse_wrong
 from bot.running import Bot as Bot
 from bot.slack_api import SlackApi
 from engine.compose import Engine, Overrides, open_engine
@@ -36,7 +36,7 @@ async def open_bot(
     slack = settings.slack
     if turns is None:
         refuse_missing(slack, settings.role)
-    refuse_wrong_times(settings.review)
+    refuse_wrong(settings)
     mirror = open_answer_mirror(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(mirror.aclose)

@@ -35,6 +35,7 @@ from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
 from bot.review.desk_composing import cards_of, desk_of, lost_cards_of
 from bot.review.policy import load_policy
+from bot.rotation import Renewal
 from bot.running import Bot
 from bot.shared_files.composing import watch_shared_files
 from bot.slack_api import SlackApi
@@ -45,6 +46,7 @@ from bot.surfaces.buttons import Buttons
 from bot.surfaces.composing import home_of
 from bot.surfaces.deeds import Deeds
 from bot.surfaces.dispatch import Dispatch
+from bot.telemetry.composing import gauges_of
 from bot.transport.composing import ways_of
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
@@ -272,8 +274,10 @@ def compose(
         gaps=gaps,
         readiness=readiness,
         surfaces=dispatch,
+        gauges=gauges_of(engine),
         http=ways.http if ways else None,
         socket=ways.socket if ways else None,
+        renewal=Renewal(api=api, ways=ways, identity=identity, readiness=readiness),
         attachments=attachments,
         shared_files=shared_files.watch,
         evaluations=evaluations.clockwork,

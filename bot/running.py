@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.aside import Aside
 from bot.attachments import Attachments
@@ -24,14 +25,20 @@ from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import CaseTiming
 from bot.review.timekeeper import Timekeeper
+from bot.rotation import Renewal
 from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_api import SlackApi
 from bot.slack_app import Identity
 from bot.spending.watching import SpendingWatch
 from bot.surfaces.dispatch import Dispatch
+from bot.telemetry.gauges import Gauges
+from bot.telemetry.metrics import MetricsPage
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from engine.compose import Engine
+
+if TYPE_CHECKING:
+    from engine.adapters.telemetry.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +55,10 @@ class Bot:
     gaps: GapLoop
     readiness: Readiness
     surfaces: Dispatch
+    gauges: Gauges
     http: HttpTransport | None
     socket: SocketTransport | None
+    renewal: Renewal
     attachments: Attachments
     shared_files: SharedFilesWatch
     evaluations: Clockwork
@@ -69,6 +78,16 @@ class Bot:
     def port(self) -> int:
         """The port that it listens on; 0 where others take Slack's requests."""
         return 0 if self.http is None else self.http.port
+
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves them at `/metrics`."""
+        if self.http is not None:
+            page = MetricsPage(
+                meters=meters,
+                gauges=lambda: [self.gauges],
+                is_ready=lambda: not self.readiness.why_not(),
+            )
+            self.http.metrics = page.render
 
     @property
     def jobs(self) -> Jobs:

@@ -11,6 +11,7 @@ from bot.diagnosis import Check, Finding, NotChecked, Once, fail, ok, warn
 from bot.quarantined import quarantined
 from engine.compose import Engine, connect_database, open_engine
 from engine.errors import DeskhandError
+from engine.retrieval.index import HasShape
 from engine.settings import Settings
 from engine.storage.cases import CaseStore
 from engine.storage.database import Database, database_url
@@ -43,6 +44,7 @@ class StateCheck:
             Check(name="knowledge", look=self._knowledge, limit_s=15),
             Check(name="quarantine", look=self._quarantine, limit_s=15),
             Check(name="index", look=self._index, limit_s=_INDEX_LIMIT_S),
+            Check(name="trained", look=self._trained, limit_s=_INDEX_LIMIT_S),
             Check(name="model", look=self._model, limit_s=_MODEL_LIMIT_S),
         ]
 
@@ -110,7 +112,25 @@ class StateCheck:
                 f"the index holds {points:,} of {passages:,} passages",
                 "run `deskhand ingest`, or start the bot: both repair it",
             )
+        differs = await engine.index.misshapen() if isinstance(engine.index, HasShape) else ()
+        if differs:
+            return warn(
+                f"the index holds {points:,} passages; of its collection {', '.join(differs)}",
+                "`deskhand ingest --rebuild` makes another as the settings say and switches to it",
+            )
         return ok(f"{points:,} passages, made by the embedder in use ({engine.embedder.name})")
+
+    async def _trained(self) -> Finding:
+        """What a replica on this machine answers with; alike where the fingerprint is."""
+        engine = await self._ready_engine()
+        tenant = engine.settings.tenant
+        judge = await engine.triage.of(tenant)
+        answerability = await engine.answerability.model(tenant)
+        fingerprint = await engine.pipeline.fingerprint_of(tenant)
+        return ok(
+            f"sorted by {judge.version}, confidence by {answerability.name}; fingerprint "
+            f"{fingerprint[:12]}, the same on every replica that answers alike"
+        )
 
     async def _model(self) -> Finding:
         settings = self._settings
@@ -146,25 +166,32 @@ class StateCheck:
 
     async def _open_database(self) -> Database:
         """Raises: DeskhandError where it cannot be used as it is."""
-        settings = self._settings
-        secret = settings.database.url
-        url = database_url(secret.get_secret_value() if secret else None, settings.home)
-        file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
-        if file is not None and not await asyncio.to_thread(file.exists):
-            raise DeskhandError(
-                "there is no database yet; run `deskhand ingest FOLDER`, or `deskhand migrate`"
-            )
-        database = connect_database(settings, self._stack)
-        revision = await current_revision(database)
-        if revision is None:
-            raise DeskhandError("the database has no tables yet; run `deskhand migrate`")
-        if revision > HEAD:
-            raise DeskhandError(
-                f"the database was made by a newer Deskhand ({revision}); upgrade this program, or "
-                "point DATABASE_URL elsewhere"
-            )
-        if revision != HEAD:
-            raise DeskhandError(
-                f"the database's tables are of {revision}, not {HEAD}; run `deskhand migrate`"
-            )
-        return database
+        return await existing_database(self._settings, self._stack)
+
+
+async def existing_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    """The database as it is, closed with the stack; nothing in it is changed.
+
+    Raises: DeskhandError where it cannot be used as it is.
+    """
+    secret = settings.database.url
+    url = database_url(secret.get_secret_value() if secret else None, settings.home)
+    file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+    if file is not None and not await asyncio.to_thread(file.exists):
+        raise DeskhandError(
+            "there is no database yet; run `deskhand ingest FOLDER`, or `deskhand migrate`"
+        )
+    database = connect_database(settings, stack)
+    revision = await current_revision(database)
+    if revision is None:
+        raise DeskhandError("the database has no tables yet; run `deskhand migrate`")
+    if revision > HEAD:
+        raise DeskhandError(
+            f"the database was made by a newer Deskhand ({revision}); upgrade this program, or "
+            "point DATABASE_URL elsewhere"
+        )
+    if revision != HEAD:
+        raise DeskhandError(
+            f"the database's tables are of {revision}, not {HEAD}; run `deskhand migrate`"
+        )
+    return database

@@ -32,6 +32,7 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from engine.small_model.permit import SmallModelPermit
 from engine.spending.budgets import Budgets, zone_of
 from engine.storage.announcements import AnnouncementStore
 from engine.storage.audit import AuditStore
@@ -149,6 +150,7 @@ class Overrides:
     index: SearchIndex | None = None
     parser: Parser | None = None
     writer: Writer | None = None
+    small_writer: Writer | None = None
     step_writer: StepWriter | None = None
     verifier: Verifier | None = None
     checker: ClaimChecker | None = None
@@ -183,6 +185,7 @@ async def open_engine(
         drafting = Drafting(
             quoting=ExtractiveWriter(),
             model=given.writer or hosted.writer(),
+            small=given.small_writer or hosted.small_writer(),
             verifier=given.verifier or hosted.verifier(local),
             local_verifier=local,
             max_sentences=settings.answer.max_sentences,
@@ -234,6 +237,12 @@ async def open_engine(
             clock=given.clock,
             max_question_chars=settings.answer.max_question_chars,
             min_confidence=settings.answer.min_confidence,
+            small_model=SmallModelPermit(
+                store=models,
+                model=drafting.names()[0],
+                small=drafting.small.name if drafting.small else "",
+                bound=settings.openai.small_model_loss,
+            ),
         )
         yield Engine(
             settings=settings,

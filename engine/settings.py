@@ -2,12 +2,14 @@
 
 Sources, strongest first: the environment, the file `.env` in the working directory, and a
 directory of secret files (`DESKHAND_SECRETS_DIR`, else `/run/secrets` where it exists) in which a
-file's name is the setting and its content the value, as Kubernetes and Docker mount them. A name
-with an empty value counts as not set.
+file's name is the setting and its content the value, as Kubernetes and Docker mount them. In the
+first two a name with `_FILE` at its end names the file that holds the value. A name with an empty
+value counts as not set.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +41,7 @@ from engine.review_settings import ReviewSettings
 from engine.role import Role
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
+from engine.watch_settings import LogSettings, SentrySettings
 
 _MIB = 1024 * 1024
 
@@ -240,6 +243,8 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
     encryption: EncryptionSettings = EncryptionSettings()
+    log: LogSettings = LogSettings()
+    sentry: SentrySettings = SentrySettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()
@@ -306,17 +311,32 @@ def load_settings(
     sentence never holds the value of a secret.
     """
     cwd = Path.cwd() if working_directory is None else working_directory
-    given = read_sources(os.environ if environ is None else environ, cwd)
-    values = known_only(given.values, setting_names())
+    known = setting_names()
+    given = read_sources(os.environ if environ is None else environ, cwd, known)
+    values = known_only(given.values, known)
     try:
         settings = Settings(**_MergedSource(values)())
     except (ValidationError, ValueError) as error:
         raise SettingsInvalid(_first_problem(error, given)) from None
+    _refuse_infinite(settings, given)
     try:
         home = settings.home.expanduser()
     except RuntimeError:
         raise SettingsInvalid("DESKHAND_HOME names the home of a user who is not known") from None
     return settings.model_copy(update={"home": home if home.is_absolute() else cwd / home})
+
+
+def _refuse_infinite(settings: Settings, given: GivenValues) -> None:
+    """No wait and no budget is without an end, however large a number was written."""
+    for group, parts in settings:
+        values = parts if isinstance(parts, BaseModel) else ((group, parts),)
+        for inner, value in values:
+            if isinstance(value, float) and not math.isfinite(value):
+                named = group if parts is value else f"{group}__{inner}"
+                ours = f"{PREFIX}{named}".upper()
+                raise SettingsInvalid(
+                    f"{given.names.get(ours, ours)} has a bad value: it should be a finite number"
+                )
 
 
 def _first_problem(error: ValidationError | ValueError, given: GivenValues) -> str:

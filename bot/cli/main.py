@@ -17,6 +17,7 @@ from typing import NoReturn
 from bot.cli.eval_arguments import add_eval
 from bot.cli.installation_arguments import add_installations
 from bot.cli.learning_arguments import add_entries, add_triage
+from bot.cli.moving_arguments import add_moving
 from bot.cli.privacy_arguments import add_privacy
 from engine.role import Role
 
@@ -169,7 +170,7 @@ def build_parser() -> argparse.ArgumentParser:
     stats.add_argument("--days", type=int, default=7, metavar="N", help="how many (default: 7)")
     stats.add_argument("--channel", metavar="C...", help="id of the one channel to count")
     add_eval(command, _Parser)
-    command("doctor", "look at everything the bot needs, and say how to mend it", "deskhand doctor")
+    _add_doctor(command)
     run = command("run", "take questions in Slack", "deskhand run --role web")
     run.add_argument(
         "--role",
@@ -177,8 +178,31 @@ def build_parser() -> argparse.ArgumentParser:
         help="web: takes events and answers; worker: evaluations, clocks of cases, digests and "
         "what else happens by itself; all: both (default: DESKHAND_ROLE, else all)",
     )
+    add_moving(command)
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
+
+
+def _add_doctor(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    doctor = command(
+        "doctor",
+        "look at everything the bot needs, and say how to mend it",
+        "deskhand doctor --production --smoke questions.jsonl",
+    )
+    doctor.add_argument(
+        "--production",
+        action="store_true",
+        help="go through the check-list of a deployment too: secrets, TLS, limits, probes, "
+        "backups, alerts, rate limits, budget, schedule",
+    )
+    doctor.add_argument(
+        "--smoke",
+        nargs="?",
+        const="",
+        metavar="FILE.jsonl",
+        help="ask its questions, as `deskhand eval cases` keeps them, of the live knowledge; "
+        "without a file the shipped ones of the shipped documents",
+    )
 
 
 def _add_demo(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

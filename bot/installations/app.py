@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from slack_bolt.async_app import AsyncApp
 
 from bot.app import open_bot
 from bot.credentials import revealed
@@ -16,6 +19,7 @@ from bot.installations.workspaces import Workspaces
 from bot.readiness import Readiness
 from bot.running import Bot
 from bot.slack_app import make_slack_app
+from bot.telemetry.metrics import MetricsPage
 from bot.transport.http import HttpTransport
 from engine import chosen
 from engine.clock import now
@@ -23,8 +27,12 @@ from engine.compose import Overrides, connect_database
 from engine.encryption import Keyring
 from engine.errors import SettingsInvalid
 from engine.settings import Settings
+from engine.slack_settings import SlackSettings
 from engine.storage.installations import Installation, InstallationStore
 from engine.storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from engine.adapters.telemetry.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,19 @@ class InstalledApp:
     pages: InstallPages
     http: HttpTransport
     readiness: Readiness
+
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves those of all workspaces at `/metrics`."""
+        page = MetricsPage(
+            meters=meters,
+            gauges=lambda: [bot.gauges for bot in self.workspaces.bots],
+            is_ready=lambda: not self.readiness.why_not(),
+        )
+        self.http.metrics = page.render
+
+    async def renew(self, slack: SlackSettings) -> None:
+        """Takes the signing secret of these settings into use; tokens are each workspace's own."""
+        self.http.use(_slack_app(self.workspaces, slack))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -85,6 +106,10 @@ def refuse_incomplete(settings: Settings) -> None:
                 f"{name} is not set; copy it from the app's page at api.slack.com/apps (README, "
                 "production)"
             )
+
+
+def _slack_app(workspaces: Workspaces, slack: SlackSettings) -> AsyncApp:
+    return make_slack_app(workspaces, signing_secret=revealed(slack.signing_secret), signed=True)
 
 
 @asynccontextmanager
@@ -136,11 +161,7 @@ async def open_app(
             host=settings.slack.host,
             port=settings.slack.port,
             not_ready=readiness.why_not,
-            app=make_slack_app(
-                workspaces, signing_secret=revealed(settings.slack.signing_secret), signed=True
-            )
-            if settings.role.answers
-            else None,
+            app=_slack_app(workspaces, settings.slack) if settings.role.answers else None,
             pages={INSTALL_PATH: pages.install, REDIRECT_PATH: pages.redirected}
             if settings.role.answers
             else None,
