@@ -77,6 +77,7 @@ class Faults:
             Kind.LEADER_DEATH: self._kill_leader,
         }
         async with self._turn:
+            await self.fleet.revive()
             await doing[kind]()
         self.done[kind.value] = self.done.get(kind.value, 0) + 1
 

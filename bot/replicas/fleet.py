@@ -129,6 +129,13 @@ class Fleet:
         if replica.role.answers:
             self.balancer.ready.add(replica.name)
 
+    async def revive(self) -> None:
+        """Starts what has ended by itself, as every platform does: a process that finds no database
+        at its start says so and ends."""
+        for replica in self.replicas:
+            if not replica.process.alive:
+                await self.start(replica)
+
     async def drain(self, replica: Replica) -> None:
         """Ends it as a platform does: SIGTERM, and time to finish."""
         await replica.process.stop()

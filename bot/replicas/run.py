@@ -59,6 +59,7 @@ async def replicas(plan: Plan, *, tell: Tell) -> Found:
             rng=rng,
         )
         await _storm(plan, stage.crowd, faults, rng, tell)
+        await fleet.revive()
         verdict = await stage.verdict(tell)
         await asyncio.gather(*map(fleet.drain, fleet.replicas))
     return Found(
