@@ -46,6 +46,7 @@ from bot.surfaces.buttons import Buttons
 from bot.surfaces.composing import home_of
 from bot.surfaces.deeds import Deeds
 from bot.surfaces.dispatch import Dispatch
+from bot.telemetry.composing import gauges_of
 from bot.transport.composing import ways_of
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
@@ -273,6 +274,7 @@ def compose(
         gaps=gaps,
         readiness=readiness,
         surfaces=dispatch,
+        gauges=gauges_of(engine),
         http=ways.http if ways else None,
         socket=ways.socket if ways else None,
         renewal=Renewal(api=api, ways=ways, identity=identity, readiness=readiness),

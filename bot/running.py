@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.aside import Aside
 from bot.attachments import Attachments
@@ -30,9 +31,14 @@ from bot.slack_api import SlackApi
 from bot.slack_app import Identity
 from bot.spending.watching import SpendingWatch
 from bot.surfaces.dispatch import Dispatch
+from bot.telemetry.gauges import Gauges
+from bot.telemetry.metrics import MetricsPage
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from engine.compose import Engine
+
+if TYPE_CHECKING:
+    from engine.adapters.telemetry.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class Bot:
     gaps: GapLoop
     readiness: Readiness
     surfaces: Dispatch
+    gauges: Gauges
     http: HttpTransport | None
     socket: SocketTransport | None
     renewal: Renewal
@@ -90,6 +97,16 @@ class Bot:
             timekeeper=self.timekeeper,
             refitting=self.refitting,
         )
+
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves them at `/metrics`."""
+        if self.http is not None:
+            page = MetricsPage(
+                meters=meters,
+                gauges=lambda: [self.gauges],
+                is_ready=lambda: not self.readiness.why_not(),
+            )
+            self.http.metrics = page.render
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

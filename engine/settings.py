@@ -41,6 +41,7 @@ from engine.review_settings import ReviewSettings
 from engine.role import Role
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
+from engine.watch_settings import LogSettings, SentrySettings
 
 _MIB = 1024 * 1024
 
@@ -236,6 +237,8 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
     encryption: EncryptionSettings = EncryptionSettings()
+    log: LogSettings = LogSettings()
+    sentry: SentrySettings = SentrySettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from slack_bolt.async_app import AsyncApp
 
@@ -18,6 +19,7 @@ from bot.installations.workspaces import Workspaces
 from bot.readiness import Readiness
 from bot.running import Bot
 from bot.slack_app import make_slack_app
+from bot.telemetry.metrics import MetricsPage
 from bot.transport.http import HttpTransport
 from engine import chosen
 from engine.clock import now
@@ -28,6 +30,9 @@ from engine.settings import Settings
 from engine.slack_settings import SlackSettings
 from engine.storage.installations import Installation, InstallationStore
 from engine.storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from engine.adapters.telemetry.meters import Meters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,15 @@ class InstalledApp:
     async def renew(self, slack: SlackSettings) -> None:
         """Takes the signing secret of these settings into use; tokens are each workspace's own."""
         self.http.use(_slack_app(self.workspaces, slack))
+
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves those of all workspaces at `/metrics`."""
+        page = MetricsPage(
+            meters=meters,
+            gauges=lambda: [bot.gauges for bot in self.workspaces.bots],
+            is_ready=lambda: not self.readiness.why_not(),
+        )
+        self.http.metrics = page.render
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.installations.installed import Installed, OpenBot
 from bot.installations.tokens import Tokens
+from bot.running import Bot
 from bot.slack_app import Served
 from engine.clock import Clock
 from engine.errors import DeskhandError
@@ -65,6 +66,11 @@ class Workspaces:
     def served_now(self) -> tuple[str, ...]:
         """The team ids of those whose bot runs."""
         return tuple(sorted(t for t, one in self._open.items() if one.bot is not None))
+
+    @property
+    def bots(self) -> tuple[Bot, ...]:
+        """Those that run."""
+        return tuple(one.bot for one in self._open.values() if one.bot is not None)
 
     def changed(self, _: str = "") -> None:
         """An installation was changed here: looks at once."""

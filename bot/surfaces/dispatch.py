@@ -33,6 +33,8 @@ from bot.surfaces.buttons import Buttons
 from bot.surfaces.deeds import Deeds, button_of, command_of, form_of, who_of
 from bot.surfaces.handlers import ACTIONS, COMMANDS, ENTRY, MODE, VIEWS
 from bot.surfaces.home import Home
+from engine.telemetry.catalogue import REDELIVERIES, SLACK_EVENTS
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,9 @@ class Dispatch:
 
         Raises: StorageUnavailable.
         """
+        add(SLACK_EVENTS, workspace=self.receiver.tenant)
+        if redelivered is not None:
+            add(REDELIVERIES, workspace=self.receiver.tenant)
         self.facts.heed(event)
         self.shared_files.heed(event)
         if redelivered is not None and not await self.receiver.has(event, team=team):

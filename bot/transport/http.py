@@ -15,10 +15,13 @@ from slack_bolt.response import BoltResponse
 
 from engine.errors import DeskhandError
 from engine.fault_place import place
+from engine.telemetry.catalogue import REQUESTS
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 
 EVENTS_PATH = "/slack/events"
+METRICS_PATH = "/metrics"
 MOST_BODY_BYTES = 2 * 1024 * 1024
 _STOP_WITHIN_S = 5.0
 _BODY_WITHIN_S = 10.0
@@ -26,6 +29,8 @@ SERVER = "deskhand"
 """What every response names as its server; `deskhand doctor` knows a running bot by it."""
 
 
+Metrics = Callable[[], Awaitable[tuple[bytes, str]]]
+"""A page and its content type."""
 Page = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 
@@ -55,6 +60,8 @@ class HttpTransport:
         self._pages = pages or {}
         self._not_ready = not_ready
         self._runner: web.AppRunner | None = None
+        self.metrics: Metrics | None = None
+        """What `/metrics` shows; None shows nothing."""
         self.port = port
         """The port that is listened on, once started."""
 
@@ -65,8 +72,10 @@ class HttpTransport:
         """
         web_app = web.Application(client_max_size=MOST_BODY_BYTES)
         web_app.on_response_prepare.append(_name_server)
+        web_app.on_response_prepare.append(_count)
         web_app.router.add_get("/healthz", self._healthy)
         web_app.router.add_get("/readyz", self._ready)
+        web_app.router.add_get(METRICS_PATH, self._metrics)
         if self._app is not None:
             web_app.router.add_post(EVENTS_PATH, self._event)
         for path, page in self._pages.items():
@@ -127,6 +136,12 @@ class HttpTransport:
         """The process runs its event loop."""
         return web.Response(text="ok")
 
+    async def _metrics(self, _: web.Request) -> web.Response:
+        if self.metrics is None:
+            return web.Response(status=404)
+        body, kind = await self.metrics()
+        return web.Response(body=body, headers={"Content-Type": kind})
+
     async def _ready(self, _: web.Request) -> web.Response:
         why = self._not_ready()
         return web.Response(status=503 if why else 200, text=why or "ready")
@@ -142,6 +157,13 @@ async def _shown(page: Page, request: web.Request) -> web.Response:
     except Exception as error:
         log.error("a page failed: %s at %s", type(error).__name__, place(error))
         return web.Response(status=500, text="This page failed; try again in a minute.")
+
+
+async def _count(request: web.Request, response: web.StreamResponse) -> None:
+    """By the path as it is served: one that a stranger makes up is none of ours."""
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource is not None else "other"
+    add(REQUESTS, path=path, status=str(response.status))
 
 
 async def _name_server(_: web.Request, response: web.StreamResponse) -> None:

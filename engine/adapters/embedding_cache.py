@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.retrieval.embedder import Embedder
+from engine.telemetry.catalogue import CACHE
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class CachedEmbedder:
         self._embedder = embedder
         self._is_shared = is_shared
         self._file = file
+        self._tenant = tenant
         self._salt = f"{tenant}\0{embedder.name}\0{embedder.version}\0".encode()
         self._most = max(1, max_bytes // (4 * embedder.dimension + _ROW_OVERHEAD_BYTES))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding-cache")
@@ -123,6 +126,9 @@ class CachedEmbedder:
         found = await loop.run_in_executor(self._thread, self._read, keys)
         self.hits += len(found)
         self.misses += len(keys) - len(found)
+        for result, count in (("hit", len(found)), ("miss", len(keys) - len(found))):
+            if count:
+                add(CACHE, count, workspace=self._tenant, cache="embeddings", result=result)
         return found
 
     async def _keep(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
