@@ -97,7 +97,8 @@ class ServiceCheck:
                 f"/metrics answers {status}, so nobody sees how it does",
                 "upgrade the bot, and let Prometheus read it (manifests/prometheus)",
             )
-        return ok(f"/metrics has {sum(line.startswith('# TYPE') for line in text.splitlines())}")
+        shown = sum(line.startswith("# TYPE") for line in text.splitlines())
+        return ok(f"/metrics shows {shown} metrics")
 
     async def _backups(self) -> Finding:
         archiving = await self._archiving()
