@@ -1,6 +1,6 @@
 # Deskhand. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench eval verification chaos load leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
+.PHONY: help setup demo check test bench eval verification chaos replicas scaling load soak leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -52,8 +52,17 @@ verification: $(READY) ## the sentence checker against word coverage (SIZE=100 S
 chaos: $(READY) ## questions while the bot is killed and Slack fails (SIZE=500 SEED=7)
 	@$(BIN)/python -m bot.chaos --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
+replicas: $(READY) ## questions while webs, workers, PostgreSQL, clocks and disks fail (SIZE=1000 SEED=7)
+	@$(BIN)/python -m bot.replicas --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+scaling: $(READY) ## throughput and fairness of 1, 2 and 4 webs, as ratios (SIZE=40 SEED=7)
+	@$(BIN)/python -m bot.replicas --scaling --seed $(SEED) --size $(or $(SIZE),40)
+
 load: $(READY) ## the bot's acks, first words and memory under load (SIZE=3600 SEED=7)
 	@$(BIN)/python -m bot.load --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+soak: $(READY) ## two hours' questions at a pace, and what grows meanwhile (SIZE=7200 PACE=4 SEED=7)
+	@$(BIN)/python -m bot.soak --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(PACE),--per-second $(PACE)) --plot soak.svg
 
 leakfuzz: $(READY) ## random worlds where nobody may be told what they may not read (SIZE=1000 SEED=7)
 	@$(BIN)/python .ci/leakfuzz.py --seed $(SEED) $(if $(SIZE),--size $(SIZE))

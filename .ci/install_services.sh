@@ -96,6 +96,9 @@ fi
 if ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
     install_debian PostgreSQL postgresql
 fi
+if ! compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null; then
+    install_debian "libfaketime (machines with a wrong clock)" libfaketime
+fi
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
     install_debian Chromium chromium fonts-noto-color-emoji
 fi

@@ -79,6 +79,16 @@ class Bot:
         """The port that it listens on; 0 where others take Slack's requests."""
         return 0 if self.http is None else self.http.port
 
+    def show_metrics(self, meters: Meters) -> None:
+        """Serves them at `/metrics`."""
+        if self.http is not None:
+            page = MetricsPage(
+                meters=meters,
+                gauges=lambda: [self.gauges],
+                is_ready=lambda: not self.readiness.why_not(),
+            )
+            self.http.metrics = page.render
+
     @property
     def jobs(self) -> Jobs:
         """What it does while it holds the lease."""
@@ -97,16 +107,6 @@ class Bot:
             timekeeper=self.timekeeper,
             refitting=self.refitting,
         )
-
-    def show_metrics(self, meters: Meters) -> None:
-        """Serves them at `/metrics`."""
-        if self.http is not None:
-            page = MetricsPage(
-                meters=meters,
-                gauges=lambda: [self.gauges],
-                is_ready=lambda: not self.readiness.why_not(),
-            )
-            self.http.metrics = page.render
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from bot.diagnosis import Check, Finding, NotChecked, Once, fail, ok, warn
 from bot.quarantined import quarantined
 from engine.compose import Engine, connect_database, open_engine
 from engine.errors import DeskhandError
+from engine.retrieval.index import HasShape
 from engine.settings import Settings
 from engine.storage.cases import CaseStore
 from engine.storage.database import Database, database_url
@@ -43,6 +44,7 @@ class StateCheck:
             Check(name="knowledge", look=self._knowledge, limit_s=15),
             Check(name="quarantine", look=self._quarantine, limit_s=15),
             Check(name="index", look=self._index, limit_s=_INDEX_LIMIT_S),
+            Check(name="trained", look=self._trained, limit_s=_INDEX_LIMIT_S),
             Check(name="model", look=self._model, limit_s=_MODEL_LIMIT_S),
         ]
 
@@ -110,7 +112,25 @@ class StateCheck:
                 f"the index holds {points:,} of {passages:,} passages",
                 "run `deskhand ingest`, or start the bot: both repair it",
             )
+        differs = await engine.index.misshapen() if isinstance(engine.index, HasShape) else ()
+        if differs:
+            return warn(
+                f"the index holds {points:,} passages; of its collection {', '.join(differs)}",
+                "`deskhand ingest --rebuild` makes another as the settings say and switches to it",
+            )
         return ok(f"{points:,} passages, made by the embedder in use ({engine.embedder.name})")
+
+    async def _trained(self) -> Finding:
+        """What a replica on this machine answers with; alike where the fingerprint is."""
+        engine = await self._ready_engine()
+        tenant = engine.settings.tenant
+        judge = await engine.triage.of(tenant)
+        answerability = await engine.answerability.model(tenant)
+        fingerprint = await engine.pipeline.fingerprint_of(tenant)
+        return ok(
+            f"sorted by {judge.version}, confidence by {answerability.name}; fingerprint "
+            f"{fingerprint[:12]}, the same on every replica that answers alike"
+        )
 
     async def _model(self) -> Finding:
         settings = self._settings

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine import chosen
@@ -56,6 +56,7 @@ from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.replies import ReplyStore
 from engine.storage.retention import RetentionStore
+from engine.storage.shared_clock import shared_clock
 from engine.storage.sources import SourceStore
 from engine.storage.spend import SpendStore
 from engine.storage.term_statistics import TermStatistics
@@ -171,6 +172,8 @@ async def open_engine(
         database = given.database or connect_database(settings, stack)
         make_home(settings.home)
         await migrate(database, only_safe=True)
+        clock = await stack.enter_async_context(shared_clock(database, given.clock))
+        given = replace(given, clock=clock)
         commits = GroupCommit(database)
         stack.push_async_callback(commits.aclose)
         usage = UsageStore(database)
@@ -318,7 +321,9 @@ def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
     make_home(settings.home)
     secret = settings.database.url
     url = database_url(secret.get_secret_value() if secret else None, settings.home)
-    database = Database(url, pool_size=settings.database.pool_size)
+    database = Database(
+        url, pool_size=settings.database.pool_size, timeout_s=settings.database.timeout_s
+    )
     stack.push_async_callback(database.aclose)
     return database
 

@@ -58,6 +58,12 @@ class DatabaseSettings(_Group):
         description="SQLAlchemy or postgresql:// address; unset means SQLite in DESKHAND_HOME",
     )
     pool_size: int = Field(default=5, ge=1, le=100, description="connections kept open")
+    timeout_s: float = Field(
+        default=30.0,
+        ge=1,
+        le=3600,
+        description="longest wait for one answer of PostgreSQL, but for migrations",
+    )
 
 
 class ParseSettings(_Group):

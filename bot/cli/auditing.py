@@ -7,10 +7,15 @@ import os
 import pwd
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from engine.errors import DeskhandError, WrongUse
 
-_ALWAYS = {"ingest", "fit", "migrate", "export"}
+if TYPE_CHECKING:
+    from engine.settings import Settings
+    from engine.storage.audit import Outcome
+
+_ALWAYS = {"ingest", "fit", "migrate", "export", "backup"}
 _ACTIONS = {
     "entries": {"rollback", "export"},
     "triage": {"train", "retrain", "rollback"},
@@ -90,18 +95,29 @@ def object_of(args: argparse.Namespace) -> str:
 
 
 async def _write(action: str, args: argparse.Namespace, *, done: bool, quiet: bool) -> None:
-    from engine.clock import now
-    from engine.compose import connect_database
     from engine.settings import load_settings
-    from engine.storage.audit import AuditStore, Deed, Outcome
+    from engine.storage.audit import Outcome
 
-    settings = load_settings()
     outcome = Outcome.ACCEPTED if done else Outcome.FAILED
-    deed = Deed(at=now(), who=who(), action=action, object=object_of(args), outcome=outcome)
     try:
-        async with AsyncExitStack() as stack:
-            database = connect_database(settings, stack)
-            await AuditStore(database).append(settings.tenant, deed)
+        await write_deed(action, object_of(args), load_settings(), outcome)
     except DeskhandError:
         if not quiet:  # else what went wrong first is told
             raise
+
+
+async def write_deed(action: str, about: str, settings: Settings, outcome: Outcome) -> None:
+    """Writes a row into the audit log of the database that the settings name.
+
+    For a command that writes elsewhere than its settings say; the others have it done by `run`.
+
+    Raises: StorageUnavailable.
+    """
+    from engine.clock import now
+    from engine.compose import connect_database
+    from engine.storage.audit import AuditStore, Deed
+
+    deed = Deed(at=now(), who=who(), action=action, object=about, outcome=outcome)
+    async with AsyncExitStack() as stack:
+        database = connect_database(settings, stack)
+        await AuditStore(database).append(settings.tenant, deed)

@@ -17,6 +17,7 @@ from typing import NoReturn
 from bot.cli.eval_arguments import add_eval
 from bot.cli.installation_arguments import add_installations
 from bot.cli.learning_arguments import add_entries, add_triage
+from bot.cli.moving_arguments import add_moving
 from bot.cli.privacy_arguments import add_privacy
 from engine.role import Role
 
@@ -177,6 +178,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="web: takes events and answers; worker: evaluations, clocks of cases, digests and "
         "what else happens by itself; all: both (default: DESKHAND_ROLE, else all)",
     )
+    add_moving(command)
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
 

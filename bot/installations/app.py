@@ -46,10 +46,6 @@ class InstalledApp:
     http: HttpTransport
     readiness: Readiness
 
-    async def renew(self, slack: SlackSettings) -> None:
-        """Takes the signing secret of these settings into use; tokens are each workspace's own."""
-        self.http.use(_slack_app(self.workspaces, slack))
-
     def show_metrics(self, meters: Meters) -> None:
         """Serves those of all workspaces at `/metrics`."""
         page = MetricsPage(
@@ -58,6 +54,10 @@ class InstalledApp:
             is_ready=lambda: not self.readiness.why_not(),
         )
         self.http.metrics = page.render
+
+    async def renew(self, slack: SlackSettings) -> None:
+        """Takes the signing secret of these settings into use; tokens are each workspace's own."""
+        self.http.use(_slack_app(self.workspaces, slack))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

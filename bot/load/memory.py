@@ -72,12 +72,12 @@ async def measure_memory(
                     for number in range(1, questions + 1):
                         await clock.advance(1.0)
                         crowd.ask()
-                        await _fewer(workspace, waiting, _UNDER_WAY - 1)
+                        await fewer_wait(workspace, waiting, _UNDER_WAY - 1)
                         if number % every == 0:
                             samples.append((number, resident_mib(process.pid)))
                         if number % (10 * every) == 0:
                             tell(f"{number} questions: {samples[-1][1]:.1f} MiB")
-                    await _fewer(workspace, waiting, 0)
+                    await fewer_wait(workspace, waiting, 0)
                     seconds = time.monotonic() - started
                     ended = await overview.outcomes(settings.tenant, _EVER)
     steady = [sample for sample in samples if sample[0] > questions * _WARM_UP]
@@ -99,7 +99,7 @@ async def measure_memory(
     return figures, lost == 0 and growth <= MOST_GROWTH_MIB
 
 
-async def _fewer(
+async def fewer_wait(
     workspace: LocalWorkspace, waiting: Callable[[], Awaitable[int]], most: int
 ) -> int:
     """Waits until at most so many questions want their answer, or nothing moves; how many do."""
@@ -123,15 +123,18 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / spread if spread else 0.0
 
 
-def resident_mib(pid: int) -> float:
+def resident_mib(pid: int, *, of: str = "VmRSS") -> float:
     """Resident memory of a process and of those it started.
+
+    of: as proc(5) names it: `RssAnon` leaves out the pages of files, which grow with the database
+    that SQLite maps, and which the system takes back when it needs them.
 
     Raises: OSError where the system does not tell (only Linux does).
     """
     total = 0
     for one in (pid, *_children(pid)):
         for line in Path(f"/proc/{one}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{of}:"):
                 total += int(line.split()[1])
     return round(total / 1024, 1)
 

@@ -19,6 +19,7 @@ from engine.adapters.edge_faults import REBUILD
 from engine.adapters.qdrant_connection import QdrantConnection
 from engine.adapters.qdrant_faults import CollectionExists, CollectionGone
 from engine.adapters.qdrant_points import AUDIENCE, DENSE, SPARSE, TENANT, VERSION
+from engine.adapters.qdrant_shape import shape_differences
 from engine.errors import IndexUnavailable
 from engine.retrieval.index import IndexRecord
 from engine.settings import QdrantSettings
@@ -56,6 +57,14 @@ class QdrantCollections:
                 retryable=False,
             )
         return record
+
+    async def differences(self) -> tuple[str, ...]:
+        """How the collection that serves is made otherwise than the settings say."""
+        try:
+            info = await self._connection.read(lambda client: client.get_collection(self.alias))
+        except CollectionGone:
+            return ()
+        return shape_differences(info.config, self._settings)
 
     async def serving(self) -> str | None:
         """The name of the collection behind the alias."""

@@ -49,6 +49,10 @@ class QdrantIndex:
         """See the port."""
         return await self._collections.record()
 
+    async def misshapen(self) -> tuple[str, ...]:
+        """See `engine.retrieval.index.HasShape`."""
+        return await self._collections.differences()
+
     async def start(self, record: IndexRecord) -> None:
         """See the port. Safe in several processes at once: one collection comes of it."""
         await self._connection.require_version()

@@ -28,10 +28,10 @@ DENSE, SPARSE = "dense", "sparse"
 TENANT, AUDIENCE, VERSION = "tenant", "audience", "document_version"
 
 _VERSIONS_A_REQUEST = 256
-_GRAPH_WIDTH = 256
+GRAPH_WIDTH = 256
 """Candidates that a search of the graph keeps: twice the default, for recall under a filter."""
 
-_OVERSAMPLING = {"scalar": 1.5, "binary": 3.0}
+OVERSAMPLING = {"scalar": 1.5, "binary": 3.0}
 """Quantised candidates that are compared again with the whole vectors, over those wanted."""
 
 
@@ -201,14 +201,14 @@ class QdrantPoints:
 
         if self._settings.exact:
             return models.SearchParams(exact=True)
-        oversampling = _OVERSAMPLING.get(self._settings.quantization)
+        oversampling = OVERSAMPLING.get(self._settings.quantization)
         quantised = (
             models.QuantizationSearchParams(rescore=True, oversampling=oversampling)
             if oversampling
             else None
         )
         return models.SearchParams(
-            hnsw_ef=_GRAPH_WIDTH,
+            hnsw_ef=GRAPH_WIDTH,
             quantization=quantised,
             acorn=models.AcornSearchParams(enable=True),
         )

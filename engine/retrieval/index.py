@@ -178,3 +178,15 @@ class RebuildsAside(Protocol):
         Raises: IndexUnavailable.
         """
         ...
+
+
+@runtime_checkable
+class HasShape(Protocol):
+    """What a search index offers, beyond the port, whose shape is fixed when it is made."""
+
+    async def misshapen(self) -> tuple[str, ...]:
+        """How it is made otherwise than the settings say now, each in a few words.
+
+        Raises: IndexUnavailable.
+        """
+        ...

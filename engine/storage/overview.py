@@ -159,3 +159,19 @@ class OverviewStore:
             return int(counted.scalar_one())
 
         return await self._database.look_up(read)
+
+    async def answer_times(self, tenant: str) -> list[tuple[datetime, float]]:
+        """When each question that has its outcome was asked, and the seconds until then, in order.
+
+        Raises: StorageUnavailable.
+        """
+
+        def read(db: Connection) -> list[tuple[datetime, float]]:
+            found = db.execute(
+                select(inbox.c.asked_at, inbox.c.done_at)
+                .where(inbox.c.tenant == tenant, inbox.c.done_at.is_not(None))
+                .order_by(inbox.c.asked_at)
+            )
+            return [(asked, (done - asked).total_seconds()) for asked, done in found]
+
+        return await self._database.look_up(read)

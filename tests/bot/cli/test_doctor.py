@@ -41,11 +41,11 @@ async def test_a_sound_installation_exits_0(workspace: LocalWorkspace, knowing: 
     assert (told["failed"], told["warnings"]) == (0, 0), told
     assert [c["name"] for c in told["checks"]] == (
         "settings,bot token,scopes,transport,port,escalation,admins,clock,disk,database,cases,"
-        "knowledge,quarantine,index,model"
+        "knowledge,quarantine,index,trained,model"
     ).split(",")
     shown = await asyncio.to_thread(sound.run, "doctor")
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.count("\n") == 15
+    assert shown.stdout.count("\n") == 16
     assert all(line.startswith("ok  ") for line in shown.stdout.splitlines())
 
 

@@ -367,3 +367,31 @@ async def test_a_restarted_server_is_found_again(tmp_path: Path) -> None:
     with server.running():
         assert await found(index) == {point.id for point in mine}
         await index.aclose()
+
+
+async def test_a_collection_made_otherwise_than_the_settings_say_now_is_told_part_by_part(
+    server: QdrantServer, index: QdrantIndex
+) -> None:
+    assert await index.misshapen() == ()
+    wanted = {
+        "shard_number": 6,
+        "replication_factor": 2,
+        "write_consistency_factor": 2,
+        "quantization": "scalar",
+        "on_disk": True,
+    }
+    async with opened(server, **wanted) as other:
+        assert await other.misshapen() == (
+            "shard_number is 1, not 6",
+            "replication_factor is 1, not 2",
+            "write_consistency_factor is 1, not 2",
+            "quantization is none, not scalar",
+            "on_disk is false, not true",
+        )
+        async with other.rebuilding(RECORD) as rebuild:
+            await rebuild.serve()
+        assert await other.misshapen() == ()
+    assert await index.misshapen() == (
+        "quantization is scalar, not none",
+        "on_disk is true, not false",
+    )

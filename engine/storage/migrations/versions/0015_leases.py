@@ -1,4 +1,4 @@
-"""leases: which process does the jobs"""
+"""leases: which process does the jobs; schema_floor: which programs can read these tables"""
 
 from alembic import op
 import sqlalchemy as sa
@@ -17,7 +17,9 @@ def upgrade() -> None:
         sa.Column('until', sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint('tenant', 'name', name=op.f('pk_leases')),
     )
+    op.create_table('schema_floor', sa.Column('revision', sa.String(length=32), nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_table('schema_floor')
     op.drop_table('leases')

@@ -1,0 +1,1 @@
+"""State taken out of one place and put into another: archives, restores, moves to servers."""

@@ -1,0 +1,1 @@
+"""What an installation of a size needs: measured unit costs, and the tables made of them."""
