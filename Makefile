@@ -1,6 +1,6 @@
 # Deskhand. `make` alone lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench eval verification chaos load soak leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
+.PHONY: help setup demo check test bench eval verification chaos replicas scaling load soak leakfuzz containment audit licences sbom first-answer screenshots format lint types contracts services clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -52,6 +52,12 @@ verification: $(READY) ## the sentence checker against word coverage (SIZE=100 S
 chaos: $(READY) ## questions while the bot is killed and Slack fails (SIZE=500 SEED=7)
 	@$(BIN)/python -m bot.chaos --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
+replicas: $(READY) ## questions while webs, workers, PostgreSQL, clocks and disks fail (SIZE=1000 SEED=7)
+	@$(BIN)/python -m bot.replicas --seed $(SEED) $(if $(SIZE),--size $(SIZE))
+
+scaling: $(READY) ## throughput and fairness of 1, 2 and 4 webs, as ratios (SIZE=40 SEED=7)
+	@$(BIN)/python -m bot.replicas --scaling --seed $(SEED) --size $(or $(SIZE),40)
+
 load: $(READY) ## the bot's acks, first words and memory under load (SIZE=3600 SEED=7)
 	@$(BIN)/python -m bot.load --seed $(SEED) $(if $(SIZE),--size $(SIZE))
 
@@ -95,4 +101,4 @@ format: $(READY) ## format the code and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 clean: ## remove what was made here, the knowledge of the demo too
-	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist tests/bot/workspace/node/node_modules tests/bot/page/browser/node_modules
+	@rm -rf .venv .deskhand .mypy_cache .ruff_cache .pytest_cache .hypothesis dist tests/bot/workspace/node/node_modules tests/bot/page/browser/node_modules tests/ci/platforms/node/node_modules

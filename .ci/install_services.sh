@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the whole gate needs beside Python: from Debian's packages PostgreSQL's server programs
 # (the tests start a cluster of their own) and Chromium, and from the npm registry Slack's Node SDKs,
-# clients that share no code with ours, and axe-core's rules of access. What cannot be had is skipped
-# by name.
+# clients that share no code with ours, axe-core's rules of access and the External Secrets
+# Operator's schemas, and from the package index what knows the schemas of the platforms that
+# manifests/ is for. What cannot be had is skipped by name.
 set -euo pipefail
 
 # install_debian WHAT PACKAGE...
@@ -57,6 +58,35 @@ install_axe() {
     fi
 }
 
+install_external_secrets() {
+    local folder=tests/ci/platforms/node
+    if [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ]; then
+        return
+    fi
+    if ! command -v npm >/dev/null; then
+        echo "there is no npm; the manifests' external secrets will not be checked" >&2
+        return
+    fi
+    echo "installing the External Secrets Operator's schemas from the npm registry" >&2
+    if ! npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null; then
+        echo "npm cannot install them; the manifests' external secrets will not be checked" >&2
+    fi
+}
+
+install_validators() {
+    if [ .venv/.manifests -nt uv.lock ]; then
+        return
+    fi
+    echo "installing what checks the manifests of each platform" >&2
+    local certs=()
+    if [ -f "$certificates" ]; then certs=(--system-certs); fi
+    if UV_PYTHON_DOWNLOADS=never .venv/bin/uv "${certs[@]}" sync --frozen --inexact --quiet --group manifests; then
+        touch .venv/.manifests
+    else
+        echo "they cannot be installed; the manifests will not be checked against their schemas" >&2
+    fi
+}
+
 cd "$(dirname "$0")/.."
 # The system's certificates too: company networks add their own.
 certificates=/etc/ssl/certs/ca-certificates.crt
@@ -66,8 +96,13 @@ fi
 if ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
     install_debian PostgreSQL postgresql
 fi
+if ! compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null; then
+    install_debian "libfaketime (machines with a wrong clock)" libfaketime
+fi
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
     install_debian Chromium chromium fonts-noto-color-emoji
 fi
 install_node_sdks
 install_axe
+install_external_secrets
+install_validators

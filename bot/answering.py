@@ -51,6 +51,7 @@ from engine.storage.channel_modes import Mode
 from engine.storage.documents import DocumentStore
 from engine.storage.inbox import InboxItem, InboxStore, State, Surface
 from engine.storage.traces import TraceStore
+from engine.telemetry.answers import count_answer
 from engine.trace import Citation, Outcome, Trace
 from evals.mirroring.answers import AnswerMirror
 
@@ -190,6 +191,7 @@ class Answering:
         )
         rendered = render_trace(trace)
         await self.traces.save(trace, mode=mode.value, repeatable_as=repeatable_as)
+        count_answer(trace)
         self.mirror.answered(
             rendered, trace.question, trace.asked_at, shown=mode is not Mode.SHADOW
         )

@@ -14,7 +14,8 @@ from bot.credentials import (
     refuse_unreachable_people,
     revealed,
 )
-from bot.review.composing import refuse_wrong_times
+from bot.delivery.turns import Turns
+from bot.refusals import refuse_wrong
 from bot.running import Bot as Bot
 from bot.slack_api import SlackApi
 from engine.compose import Engine, Overrides, open_engine
@@ -24,15 +25,18 @@ from evals.mirroring.answers import open_answer_mirror
 
 
 @asynccontextmanager
-async def open_bot(settings: Settings, overrides: Overrides | None = None) -> AsyncIterator[Bot]:
-    """A bot, closed when left.
+async def open_bot(
+    settings: Settings, overrides: Overrides | None = None, turns: Turns | None = None
+) -> AsyncIterator[Bot]:
+    """A bot, closed when left. turns: see `compose`.
 
     Raises: SettingsInvalid, StorageUnavailable, IndexUnavailable; SlackFault where Slack does not
     answer or does not know the app.
     """
     slack = settings.slack
-    refuse_missing(slack)
-    refuse_wrong_times(settings.review)
+    if turns is None:
+        refuse_missing(slack, settings.role)
+    refuse_wrong(settings)
     mirror = open_answer_mirror(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(mirror.aclose)
@@ -53,7 +57,7 @@ async def open_bot(settings: Settings, overrides: Overrides | None = None) -> As
             team=identity.team,
         )
         stack.push_async_callback(facts.aclose)
-        yield compose(engine, api, facts, identity, mirror)
+        yield compose(engine, api, facts, identity, mirror, turns)
 
 
 async def _warm(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from bot.answering_composing import answering_of, attachments_of
 from bot.aside import Aside
 from bot.asked_line import AskedLine
 from bot.delivery.poster import Poster
+from bot.delivery.turns import Turns
 from bot.delivery.worker import Worker
 from bot.escalation import Escalation
 from bot.evals.composing import evaluations_of
@@ -22,6 +23,7 @@ from bot.intake.gap_loop import GapLoop
 from bot.intake.gaps import Gaps
 from bot.intake.receiver import Receiver
 from bot.intake.taken_part import TakenPart
+from bot.leading import Leadership
 from bot.learning.composing import entries_of
 from bot.modes.composing import modes_of
 from bot.private_upgrade import PrivateUpgrade
@@ -33,6 +35,7 @@ from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
 from bot.review.desk_composing import cards_of, desk_of, lost_cards_of
 from bot.review.policy import load_policy
+from bot.rotation import Renewal
 from bot.running import Bot
 from bot.shared_files.composing import watch_shared_files
 from bot.slack_api import SlackApi
@@ -43,11 +46,13 @@ from bot.surfaces.buttons import Buttons
 from bot.surfaces.composing import home_of
 from bot.surfaces.deeds import Deeds
 from bot.surfaces.dispatch import Dispatch
+from bot.telemetry.composing import gauges_of
 from bot.transport.composing import ways_of
 from bot.undelivered import Undelivered
 from bot.wording import SlackWording
 from engine.compose import Engine
 from engine.storage.inbox import InboxItem
+from engine.storage.leases import LeaseStore
 from engine.storage.open_cards import OpenCards
 from engine.storage.placed_questions import PlacedQuestions
 from engine.storage.timers import TimerStore
@@ -58,12 +63,22 @@ _THREADS_SINCE = timedelta(days=7)
 
 
 def compose(
-    engine: Engine, api: SlackApi, facts: SlackFacts, identity: Identity, mirror: AnswerMirror
+    engine: Engine,
+    api: SlackApi,
+    facts: SlackFacts,
+    identity: Identity,
+    mirror: AnswerMirror,
+    turns: Turns | None = None,
 ) -> Bot:
-    """A bot of these parts, not yet running."""
+    """A bot of these parts, not yet running. turns: those of all workspaces that this process
+    serves, whose requests come to the bot by whoever composed it; None: it serves this one alone,
+    and takes Slack's requests itself."""
     settings, clock = engine.settings, engine.pipeline.clock
     slack, tenant, bot_user = settings.slack, settings.tenant, identity.bot_user
     aside, readiness = Aside(), Readiness()
+    leadership = Leadership(tenant=tenant, leases=LeaseStore(engine.database))
+    if not settings.role.answers:
+        readiness.others = leadership.why_not
     deeds = Deeds(tenant=tenant, audit=engine.audit, clock=clock)
     policy = load_policy(settings.review.policy, settings)
     admins = Admins(api=api, facts=facts, group=slack.admins)
@@ -145,6 +160,7 @@ def compose(
         ),
         wording=SlackWording(person=Person.HAS_IT if slack.escalation_channel else Person.NOBODY),
         settings=slack,
+        turns=turns,
         stand=AskedLine(
             api=api, poster=poster, questions=PlacedQuestions(engine.database), clock=clock
         ).stand,
@@ -198,6 +214,7 @@ def compose(
         facts,
         clock,
         sweep_every_s=slack.sweep_every_s,
+        sweeps=lambda: leadership.leads,
     )
     shared_files = watch_shared_files(engine, api, bot_user=bot_user, aside=aside)
     evaluations = evaluations_of(engine, api, facts, admins, aside, team=identity.team)
@@ -246,19 +263,23 @@ def compose(
         aside=aside,
         readiness=readiness,
     )
-    ways = ways_of(engine, identity, dispatch, readiness)
+    ways = ways_of(engine, identity, dispatch, readiness) if turns is None else None
     return Bot(
         engine=engine,
+        api=api,
         identity=identity,
         worker=worker,
         escalation=escalation,
         aside=aside,
         gaps=gaps,
         readiness=readiness,
-        http=ways.http,
-        socket=ways.socket,
+        surfaces=dispatch,
+        gauges=gauges_of(engine),
+        http=ways.http if ways else None,
+        socket=ways.socket if ways else None,
+        renewal=Renewal(api=api, ways=ways, identity=identity, readiness=readiness),
         attachments=attachments,
-        shared_files=shared_files,
+        shared_files=shared_files.watch,
         evaluations=evaluations.clockwork,
         modes=modes,
         timing=timing,
@@ -266,6 +287,7 @@ def compose(
             engine,
             retraining.handlers,
             retaining.handlers,
+            shared_files.handlers,
             modes.handlers,
             figures.weekly.handlers,
             case_handlers_of(engine, timing, lost, reviewers, escalation.wake),
@@ -274,6 +296,7 @@ def compose(
             money.watch.handlers,
             entries.proposals.handlers if entries.proposals else {},
         ),
+        leadership=leadership,
         retraining=retraining,
         retaining=retaining,
         figures=figures.weekly,

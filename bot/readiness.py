@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Readiness:
-    """What `/readyz` says. connected: whether Slack reaches the bot."""
+    """What `/readyz` says. connected: whether Slack reaches the bot. others: further reasons."""
 
     connected: Callable[[], bool] = lambda: True
+    others: Callable[[], str] = lambda: ""
     stopping: bool = False
     revoked: bool = False
 
@@ -20,4 +21,4 @@ class Readiness:
             return "stopping"
         if self.revoked:
             return "the app's tokens were revoked"
-        return "" if self.connected() else "not connected to Slack"
+        return self.others() if self.connected() else "not connected to Slack"

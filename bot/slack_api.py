@@ -18,6 +18,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from engine.errors import DeskhandError
+from engine.telemetry.catalogue import SLACK_CALLS
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 _sdk_log = logging.getLogger(f"{__name__}.sdk")
@@ -72,6 +74,12 @@ class SlackApi:
         self._session: aiohttp.ClientSession | None = None
         self._client: AsyncWebClient | None = None
 
+    def use(self, token: str) -> None:
+        """Another token of the same app in the same workspace, from the next call on."""
+        self._token = token
+        if self._client is not None:
+            self._client.token = token
+
     @property
     def timeout_s(self) -> float:
         """After this long without an answer, a call counts as `Unsure`."""
@@ -110,6 +118,17 @@ class SlackApi:
         Raises: RateLimited, Refused, Unsure.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            data, headers = await self._called(method, given)
+        except SlackFault as fault:
+            add(SLACK_CALLS, method=method, result=type(fault).__name__.lower())
+            raise
+        add(SLACK_CALLS, method=method, result="ok")
+        return data, headers
+
+    async def _called(
+        self, method: str, given: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         try:
             async with asyncio.timeout(self._timeout_s):
                 response = await self.client.api_call(method, data=_form(given))

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
 _BOLT_LOGGER = "deskhand.bolt"
+_SERVED = "deskhand_workspace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +79,63 @@ class Surfaces(Protocol):
         """A modal that was submitted; what is returned goes with the acknowledgement."""
 
 
-def make_slack_app(
-    identity: Identity, surfaces: Surfaces, *, token: str, signing_secret: str, signed: bool
-) -> AsyncApp:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """A workspace that this process serves: who the app is there, and what is called for it."""
+
+    identity: Identity
+    surfaces: Surfaces
+
+
+class Route(Protocol):
+    """Finds the workspace that a request of Slack concerns."""
+
+    def served(self, body: Json) -> Served | None:
+        """None where this process serves none such."""
+
+    async def unknown(self, body: Json) -> bool:
+        """Whether one that is not served has the app all the same, so that Slack is to ask again.
+
+        Raises: StorageUnavailable.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OneWorkspace:
+    """The route where the settings hold one workspace's token: everything concerns it."""
+
+    one: Served
+
+    def served(self, body: Json) -> Served | None:
+        """It."""
+        return self.one
+
+    async def unknown(self, body: Json) -> bool:
+        """There is no other."""
+        return False
+
+
+def make_slack_app(route: Route, *, signing_secret: str, signed: bool) -> AsyncApp:
     """The app with every listener. signed: whether requests come over HTTP, with a signature."""
     bolt_log = logging.getLogger(_BOLT_LOGGER)
     bolt_log.setLevel(logging.CRITICAL)  # its lines hold whole requests; ours say what happened
 
-    async def authorize() -> AuthorizeResult:
+    async def find(
+        body: Json, context: AsyncBoltContext, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        if body.get("type") != "url_verification" and "ssl_check" not in body:
+            served = route.served(body)
+            if served is None:
+                return await _of_nobody(route, body)
+            context[_SERVED] = served
+        await next()
+        return None
+
+    async def authorize(context: AsyncBoltContext) -> AuthorizeResult:
+        identity = context[_SERVED].identity
         return AuthorizeResult(
             enterprise_id=None,
             team_id=identity.team,
-            bot_token=token,
             bot_user_id=identity.bot_user,
             bot_id=identity.bot_id,
         )
@@ -99,21 +146,27 @@ def make_slack_app(
         client=AsyncWebClient(),
         signing_secret=signing_secret,
         request_verification_enabled=signed,
+        before_authorize=find,
         authorize=authorize,
     )
 
     @app.middleware
     async def keep_events(
-        body: Json, request: AsyncBoltRequest, next: Callable[[], Awaitable[None]]
+        body: Json,
+        request: AsyncBoltRequest,
+        context: AsyncBoltContext,
+        next: Callable[[], Awaitable[None]],
     ) -> BoltResponse | None:
         kind, event = body.get("type"), body.get("event")
+        served: Served = context[_SERVED]
+        surfaces = served.surfaces
         if kind == "app_rate_limited":
             surfaces.limited()
         elif kind == "event_callback" and isinstance(event, Mapping):
             try:
                 # not the body's team, which is another one where both share a channel
                 sent_at = _redelivered(request, body)
-                await surfaces.event(event, identity.team, redelivered=sent_at)
+                await surfaces.event(event, served.identity.team, redelivered=sent_at)
             except DeskhandError as error:
                 log.warning("an event was not kept, so Slack will send it again: %s", error)
                 surfaces.missed()
@@ -124,8 +177,8 @@ def make_slack_app(
         return BoltResponse(status=200, body="")
 
     @app.action(re.compile(".*"))
-    async def pressed(ack: Any, body: Json, action: Json) -> None:
-        await _told(surfaces.action(body, action), "a button")
+    async def pressed(ack: Any, body: Json, action: Json, context: AsyncBoltContext) -> None:
+        await _told(_surfaces(context).action(body, action), "a button")
         await ack()
 
     @app.options(re.compile(".*"))
@@ -133,18 +186,18 @@ def make_slack_app(
         await ack(options=[])
 
     @app.command(COMMAND)
-    async def typed(ack: Any, body: Json) -> None:
-        shown = await _told(surfaces.command(body), "the command")
+    async def typed(ack: Any, body: Json, context: AsyncBoltContext) -> None:
+        shown = await _told(_surfaces(context).command(body), "the command")
         await ack(text=shown or "", response_type="ephemeral")
 
     @app.shortcut(SHORTCUT)
-    async def chosen(ack: Any, body: Json) -> None:
-        await _told(surfaces.shortcut(body), "the shortcut")
+    async def chosen(ack: Any, body: Json, context: AsyncBoltContext) -> None:
+        await _told(_surfaces(context).shortcut(body), "the shortcut")
         await ack()
 
     @app.view(re.compile(".*"))
-    async def submitted(ack: Any, body: Json) -> None:
-        answer = await _told(surfaces.view(body), "a modal")
+    async def submitted(ack: Any, body: Json, context: AsyncBoltContext) -> None:
+        answer = await _told(_surfaces(context).view(body), "a modal")
         await ack(**(answer or {}))
 
     @app.view_closed(re.compile(".*"))
@@ -157,6 +210,23 @@ def make_slack_app(
         return BoltResponse(status=500, body="")
 
     return app
+
+
+def _surfaces(context: AsyncBoltContext) -> Surfaces:
+    served: Served = context[_SERVED]
+    return served.surfaces
+
+
+async def _of_nobody(route: Route, body: Json) -> BoltResponse:
+    """What a workspace hears that this process does not serve: Slack asks again where it will."""
+    try:
+        again = await route.unknown(body)
+    except DeskhandError as error:
+        log.warning("whose request it was could not be found: %s", error)
+        again = True
+    if not again:
+        log.info("a request of a workspace that does not have the app")
+    return BoltResponse(status=503 if again else 200, body="")
 
 
 def _redelivered(request: AsyncBoltRequest, body: Json) -> float | None:

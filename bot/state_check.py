@@ -166,25 +166,32 @@ class StateCheck:
 
     async def _open_database(self) -> Database:
         """Raises: DeskhandError where it cannot be used as it is."""
-        settings = self._settings
-        secret = settings.database.url
-        url = database_url(secret.get_secret_value() if secret else None, settings.home)
-        file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
-        if file is not None and not await asyncio.to_thread(file.exists):
-            raise DeskhandError(
-                "there is no database yet; run `deskhand ingest FOLDER`, or `deskhand migrate`"
-            )
-        database = connect_database(settings, self._stack)
-        revision = await current_revision(database)
-        if revision is None:
-            raise DeskhandError("the database has no tables yet; run `deskhand migrate`")
-        if revision > HEAD:
-            raise DeskhandError(
-                f"the database was made by a newer Deskhand ({revision}); upgrade this program, or "
-                "point DATABASE_URL elsewhere"
-            )
-        if revision != HEAD:
-            raise DeskhandError(
-                f"the database's tables are of {revision}, not {HEAD}; run `deskhand migrate`"
-            )
-        return database
+        return await existing_database(self._settings, self._stack)
+
+
+async def existing_database(settings: Settings, stack: AsyncExitStack) -> Database:
+    """The database as it is, closed with the stack; nothing in it is changed.
+
+    Raises: DeskhandError where it cannot be used as it is.
+    """
+    secret = settings.database.url
+    url = database_url(secret.get_secret_value() if secret else None, settings.home)
+    file = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+    if file is not None and not await asyncio.to_thread(file.exists):
+        raise DeskhandError(
+            "there is no database yet; run `deskhand ingest FOLDER`, or `deskhand migrate`"
+        )
+    database = connect_database(settings, stack)
+    revision = await current_revision(database)
+    if revision is None:
+        raise DeskhandError("the database has no tables yet; run `deskhand migrate`")
+    if revision > HEAD:
+        raise DeskhandError(
+            f"the database was made by a newer Deskhand ({revision}); upgrade this program, or "
+            "point DATABASE_URL elsewhere"
+        )
+    if revision != HEAD:
+        raise DeskhandError(
+            f"the database's tables are of {revision}, not {HEAD}; run `deskhand migrate`"
+        )
+    return database

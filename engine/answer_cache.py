@@ -19,6 +19,8 @@ from engine.stopwatch import SentenceReady, Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.storage.term_statistics import TermStatistics
 from engine.storage.traces import TraceStore
+from engine.telemetry.catalogue import CACHE
+from engine.telemetry.instruments import add
 from engine.trace import Outcome, Stage, Trace, Usage
 from engine.wording import wording
 
@@ -64,7 +66,11 @@ class AnswerCache:
         try:
             revision = await self.documents.revision(tenant)
             key = await self._key(question, tenant, audience, revision)
-            if key is not None and (again := await self._again(question, tenant, key, watch)):
+            again = None if key is None else await self._again(question, tenant, key, watch)
+            if key is not None:
+                result = "miss" if again is None else "hit"
+                add(CACHE, workspace=tenant, cache="answers", result=result)
+            if again is not None:
                 return Given(trace=replace(again, audience=tuple(sorted(audience.tags))), key=None)
         except StorageUnavailable as error:
             log.warning("no answer is looked for among those given before: %s", error)

@@ -11,9 +11,15 @@ from engine.retrieval.index import SearchIndex
 from engine.settings import Settings
 
 
-def embedder(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) -> Embedder:
-    """What makes vectors, behind the file of those made before where there is one."""
-    model = _model_of_vectors(settings, hosted, stack)
+def embedder(
+    settings: Settings,
+    hosted: HostedModels,
+    stack: AsyncExitStack,
+    local: Embedder | None = None,
+) -> Embedder:
+    """What makes vectors, behind the file of those made before where there is one. local: the local
+    model where it is loaded already, of whoever loaded it."""
+    model = _model_of_vectors(settings, hosted, stack, local)
     if settings.embedding_cache is None:
         return model
     from engine.adapters.embedding_cache import CachedEmbedder
@@ -23,6 +29,7 @@ def embedder(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) ->
         settings.embedding_cache,
         tenant=settings.tenant,
         max_bytes=settings.embedding_cache_mb << 20,
+        is_shared=local is not None and model is local,
     )
     stack.push_async_callback(cached.aclose)
     return cached
@@ -36,9 +43,16 @@ async def forget_vectors(embedder: Embedder) -> None:
         await embedder.forget()
 
 
-def _model_of_vectors(settings: Settings, hosted: HostedModels, stack: AsyncExitStack) -> Embedder:
+def _model_of_vectors(
+    settings: Settings, hosted: HostedModels, stack: AsyncExitStack, local: Embedder | None
+) -> Embedder:
     if settings.embedder != "local":
         return hosted.embedder()
+    return local or local_embedder(stack)
+
+
+def local_embedder(stack: AsyncExitStack) -> Embedder:
+    """The model that makes vectors on this machine."""
     from engine.adapters.minilm.embedder import MiniLmEmbedder
 
     embedder = MiniLmEmbedder()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine import chosen
@@ -32,6 +32,7 @@ from engine.retrieval.embedder import Embedder
 from engine.retrieval.index import SearchIndex
 from engine.retrieval.retriever import Retriever
 from engine.settings import Settings
+from engine.small_model.permit import SmallModelPermit
 from engine.spending.budgets import Budgets, zone_of
 from engine.storage.announcements import AnnouncementStore
 from engine.storage.audit import AuditStore
@@ -55,6 +56,7 @@ from engine.storage.models import ModelStore
 from engine.storage.passages import PassageStore
 from engine.storage.replies import ReplyStore
 from engine.storage.retention import RetentionStore
+from engine.storage.shared_clock import shared_clock
 from engine.storage.sources import SourceStore
 from engine.storage.spend import SpendStore
 from engine.storage.term_statistics import TermStatistics
@@ -108,6 +110,7 @@ class Engine:
     announcements: AnnouncementStore
     hosted: HostedModels
     ledger: Ledger
+    environment: Mapping[str, str]
 
     async def forget_vectors(self) -> None:
         """Empties the file of vectors of texts seen before, where there is one."""
@@ -134,12 +137,20 @@ class Engine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """Parts to use instead of those the settings name; None means build it."""
+    """Parts to use instead of those the settings name; None means build it.
 
+    database, local_embedder: also of other engines of this process; whoever opened them closes
+    them. environment: what processes started for this engine have beside the process's own.
+    """
+
+    database: Database | None = None
+    local_embedder: Embedder | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
     embedder: Embedder | None = None
     index: SearchIndex | None = None
     parser: Parser | None = None
     writer: Writer | None = None
+    small_writer: Writer | None = None
     step_writer: StepWriter | None = None
     verifier: Verifier | None = None
     checker: ClaimChecker | None = None
@@ -158,8 +169,11 @@ async def open_engine(
     """
     given = overrides or Overrides()
     async with AsyncExitStack() as stack:
-        database = connect_database(settings, stack)
+        database = given.database or connect_database(settings, stack)
+        make_home(settings.home)
         await migrate(database, only_safe=True)
+        clock = await stack.enter_async_context(shared_clock(database, given.clock))
+        given = replace(given, clock=clock)
         commits = GroupCommit(database)
         stack.push_async_callback(commits.aclose)
         usage = UsageStore(database)
@@ -171,13 +185,14 @@ async def open_engine(
         drafting = Drafting(
             quoting=ExtractiveWriter(),
             model=given.writer or hosted.writer(),
+            small=given.small_writer or hosted.small_writer(),
             verifier=given.verifier or hosted.verifier(local),
             local_verifier=local,
             max_sentences=settings.answer.max_sentences,
             links=CitedLinks(hosts=settings.answer.link_hosts),
         )
         proposal = StepProposal(writer=given.step_writer or hosted.step_writer())
-        embedder = given.embedder or chosen.embedder(settings, hosted, stack)
+        embedder = given.embedder or chosen.embedder(settings, hosted, stack, given.local_embedder)
         index = given.index or chosen.index(settings, stack)
         parser = given.parser or chosen.parser(settings, stack)
         documents, passages = DocumentStore(database), PassageStore(database)
@@ -222,6 +237,12 @@ async def open_engine(
             clock=given.clock,
             max_question_chars=settings.answer.max_question_chars,
             min_confidence=settings.answer.min_confidence,
+            small_model=SmallModelPermit(
+                store=models,
+                model=drafting.names()[0],
+                small=drafting.small.name if drafting.small else "",
+                bound=settings.openai.small_model_loss,
+            ),
         )
         yield Engine(
             settings=settings,
@@ -288,6 +309,7 @@ async def open_engine(
             announcements=AnnouncementStore(database),
             hosted=hosted,
             ledger=ledger,
+            environment=given.environment,
         )
 
 
@@ -296,15 +318,21 @@ def connect_database(settings: Settings, stack: AsyncExitStack) -> Database:
 
     Raises: StorageUnavailable, SettingsInvalid.
     """
-    _make_home(settings.home)
+    make_home(settings.home)
     secret = settings.database.url
     url = database_url(secret.get_secret_value() if secret else None, settings.home)
-    database = Database(url, pool_size=settings.database.pool_size)
+    database = Database(
+        url, pool_size=settings.database.pool_size, timeout_s=settings.database.timeout_s
+    )
     stack.push_async_callback(database.aclose)
     return database
 
 
-def _make_home(home: Path) -> None:
+def make_home(home: Path) -> None:
+    """Makes the folder of the settings where it is missing.
+
+    Raises: StorageUnavailable, SettingsInvalid.
+    """
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
     except FileExistsError:

@@ -63,7 +63,8 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drafting:
-    """The writers and the checks. model: None where none is configured.
+    """The writers and the checks. model: None where none is configured. small: the one for easy
+    questions.
 
     links: which addresses in what is cited may be links. verifier: checks what a model writes in
     its own words; local_verifier takes over where that one cannot be used.
@@ -71,6 +72,7 @@ class Drafting:
 
     quoting: ExtractiveWriter
     model: Writer | None
+    small: Writer | None = None
     verifier: Verifier
     local_verifier: Verifier
     max_sentences: int
@@ -89,6 +91,7 @@ class Drafting:
         audience: Audience,
         account: Account,
         asks_model: bool,
+        easy: bool = False,
         releases: bool,
         stopwatch: Stopwatch,
         evidence: Evidence | None,
@@ -98,16 +101,18 @@ class Drafting:
 
         evidence: the hits as they were read; None without hits. quoted: what is quoted in any case,
         as both sides of a contradiction or a person's whole answer; it is the draft.
-        asks_model: whether a model's draft is worth its price. releases: whether sentences may be
+        asks_model: whether a model's draft is worth its price. easy: the small model writes where
+        there is one. releases: whether sentences may be
         shown as they come; a model that fails before the first one is replaced by quotes.
         """
         if quoted:
             return await self._checked(quoted, audience, stopwatch)
         instead: Reason | None = None
-        if self.model is not None and hits and asks_model:
+        model = self.small if easy and self.small is not None else self.model
+        if model is not None and hits and asks_model:
             await stopwatch.enter(Stage.GENERATION)
             drafted = await self._by_model(
-                self.model, question, hits, audience, account, releases, stopwatch
+                model, question, hits, audience, account, releases, stopwatch
             )
             if isinstance(drafted, Drafted):
                 return drafted

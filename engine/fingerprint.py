@@ -13,6 +13,8 @@ from engine.settings import Settings
 _NO_EFFECT = (
     *("storage/migrations", "storage/evaluation", "evaluation_settings"),
     *("adapters/index_", "adapters/shared_index", "knowledge/source"),
+    "telemetry/",
+    "adapters/telemetry/",
     *("mirroring/", "mirror_settings", "adapters/langfuse_", "adapters/langsmith_"),
 )
 

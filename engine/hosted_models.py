@@ -46,6 +46,16 @@ class HostedModels:
         lane = self._lane(openai.model, "answer", "OPENAI_MODEL")
         return OpenAiWriter(self._chat(lane), max_output_tokens=openai.max_output_tokens)
 
+    def small_writer(self) -> Writer | None:
+        """The smaller chat model; None where none is named, or no server."""
+        openai = self._settings.openai
+        if not self._has_server() or not openai.small_model:
+            return None
+        from engine.adapters.openai_writer import OpenAiWriter
+
+        lane = self._lane(openai.small_model, "answer", "DESKHAND_OPENAI__SMALL_MODEL")
+        return OpenAiWriter(self._chat(lane), max_output_tokens=openai.max_output_tokens)
+
     def step_writer(self) -> StepWriter | None:
         """The same chat model, for next steps; None where neither a key nor a server is named."""
         if not self._has_server():

@@ -16,6 +16,8 @@ from engine.errors import OverBudget, StorageUnavailable
 from engine.spending.budgets import Budgets, refusal
 from engine.storage.spend import NANO, Period, SpendStore
 from engine.storage.usage import CallState, LedgerRow, UsageStore
+from engine.telemetry import catalogue as of
+from engine.telemetry.instruments import add
 from engine.trace import Usage
 
 log = logging.getLogger(__name__)
@@ -181,6 +183,7 @@ class Ledger:
             await self.charge(call)
             return
         _let_go(held)
+        self._count(call, held.account)
         if held.account is not None:
             held.account.spent = _sum(held.account.spent, call.usage)
         await self._settle(held, self._row(call, held.account))
@@ -198,12 +201,33 @@ class Ledger:
         one that costs nothing, or that the server refused to make.
         """
         account = _open_account.get()
+        self._count(call, account)
         row = self._row(call, account)
         if account is None:
             await self._store_rows(self._tenant, [row])
             return
         account._rows.append(row)
         account.spent = _sum(account.spent, call.usage)
+
+    def _count(self, call: ModelCall, account: Account | None) -> None:
+        workspace = account.tenant if account else self._tenant
+        add(
+            of.MODEL_CALLS,
+            workspace=workspace,
+            purpose=call.purpose,
+            model=call.model,
+            result="ok" if call.succeeded else "failed",
+        )
+        kinds = {
+            "prompt": call.usage.prompt_tokens,
+            "completion": call.usage.completion_tokens,
+            "embedding": call.usage.embedding_tokens,
+        }
+        for kind, tokens in kinds.items():
+            if tokens:
+                add(of.MODEL_TOKENS, tokens, workspace=workspace, model=call.model, kind=kind)
+        if call.usage.cost_usd:
+            add(of.MODEL_COST, call.usage.cost_usd, workspace=workspace, model=call.model)
 
     def _row(self, call: ModelCall, account: Account | None) -> LedgerRow:
         return LedgerRow(

@@ -16,6 +16,18 @@ class OpenAiSettings(BaseModel):
     api_key: SecretStr | None = Field(default=None, description="key of the model server")
     base_url: Address | None = Field(default=None, description="any OpenAI-compatible server")
     model: str = Field(default="gpt-4.1-mini", description="chat model that writes answers")
+    small_model: str | None = Field(
+        default=None,
+        description="smaller chat model of the same server that writes answers to easy questions, "
+        "once `deskhand eval small-model` has found that it loses little",
+    )
+    small_model_loss: float = Field(
+        default=0.05,
+        ge=0,
+        lt=1,
+        description="share of easy questions that may be answered wrongly for its sake; the upper "
+        "end of the 95% interval must be below",
+    )
     max_output_tokens: int = Field(
         default=1024, ge=16, le=100_000, description="longest answer of a model, thinking included"
     )

@@ -29,6 +29,8 @@ from engine.refusal.reading import read_request
 from engine.retrieval.query import QueryTexts, query_texts
 from engine.retrieval.retriever import Retrieval, Retriever
 from engine.sentence_checks import sentence_checks
+from engine.small_model.easy import is_easy
+from engine.small_model.permit import SmallModelPermit
 from engine.stopwatch import Stopwatch, Watch
 from engine.storage.documents import DocumentStore
 from engine.trace import (
@@ -61,6 +63,7 @@ class Pipeline:
     clock: Clock
     max_question_chars: int
     min_confidence: float
+    small_model: SmallModelPermit | None = None
 
     async def run(
         self,
@@ -98,6 +101,7 @@ class Pipeline:
         return _Fitted(
             judge=await self.triage.of(tenant),
             answerability=await self.answerability.model(tenant),
+            small_model=await self.small_model.version(tenant) if self.small_model else "",
         )
 
     async def _run(
@@ -227,6 +231,7 @@ class Pipeline:
                 audience=audience,
                 account=account,
                 asks_model=not gate.is_out_of_scope,
+                easy=bool(fitted.small_model) and is_easy(question, gate),
                 releases=gate.reply is None,
                 stopwatch=stopwatch,
                 evidence=evidence,
@@ -309,11 +314,13 @@ class _Fitted:
 
     judge: Judge
     answerability: AnswerabilityModel
+    small_model: str
+    """Version of the measurement by which the small model may write; empty where it may not."""
 
     @property
     def versions(self) -> str:
         """Part of the fingerprint."""
-        return f"{self.judge.version} {self.answerability.name}"
+        return f"{self.judge.version} {self.answerability.name} {self.small_model}".rstrip()
 
 
 def _joined(ours: Sequence[Reason], writers: Sequence[Reason]) -> tuple[Reason, ...]:

@@ -2,12 +2,14 @@
 
 Sources, strongest first: the environment, the file `.env` in the working directory, and a
 directory of secret files (`DESKHAND_SECRETS_DIR`, else `/run/secrets` where it exists) in which a
-file's name is the setting and its content the value, as Kubernetes and Docker mount them. A name
-with an empty value counts as not set.
+file's name is the setting and its content the value, as Kubernetes and Docker mount them. In the
+first two a name with `_FILE` at its end names the file that holds the value. A name with an empty
+value counts as not set.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,14 +31,17 @@ from pydantic_settings import (
 
 from engine.address_setting import SAID_WHOLE, Address, Hosts
 from engine.budget_settings import BudgetSettings, LimitSettings
+from engine.encryption_settings import EncryptionSettings
 from engine.errors import SettingsInvalid
 from engine.evaluation_settings import EvaluationSettings
 from engine.mirror_settings import LangfuseSettings, LangSmithSettings, MirrorSettings
 from engine.openai_settings import OpenAiSettings as OpenAiSettings
 from engine.retention_settings import RetentionSettings
 from engine.review_settings import ReviewSettings
+from engine.role import Role
 from engine.settings_sources import PREFIX, GivenValues, known_only, read_sources
 from engine.slack_settings import SlackSettings
+from engine.watch_settings import LogSettings, SentrySettings
 
 _MIB = 1024 * 1024
 
@@ -53,6 +58,12 @@ class DatabaseSettings(_Group):
         description="SQLAlchemy or postgresql:// address; unset means SQLite in DESKHAND_HOME",
     )
     pool_size: int = Field(default=5, ge=1, le=100, description="connections kept open")
+    timeout_s: float = Field(
+        default=30.0,
+        ge=1,
+        le=3600,
+        description="longest wait for one answer of PostgreSQL, but for migrations",
+    )
 
 
 class ParseSettings(_Group):
@@ -182,6 +193,11 @@ class Settings(BaseSettings):
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
         default="default", description="whose documents and questions these are"
     )
+    role: Role = Field(
+        default=Role.ALL,
+        description="what `deskhand run` does: web takes events and answers, worker does the jobs, "
+        "all both",
+    )
     embedder: Annotated[str, StringConstraints(pattern=r"^(local|openai(:[^\s:]+)*)$")] = Field(
         default="local", description="what makes vectors: local, or openai:MODEL[:DIMENSION]"
     )
@@ -226,6 +242,9 @@ class Settings(BaseSettings):
     budget: BudgetSettings = BudgetSettings()
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
+    log: LogSettings = LogSettings()
+    sentry: SentrySettings = SentrySettings()
     langsmith: LangSmithSettings = LangSmithSettings()
     langfuse: LangfuseSettings = LangfuseSettings()
     mirror: MirrorSettings = MirrorSettings()
@@ -292,17 +311,32 @@ def load_settings(
     sentence never holds the value of a secret.
     """
     cwd = Path.cwd() if working_directory is None else working_directory
-    given = read_sources(os.environ if environ is None else environ, cwd)
-    values = known_only(given.values, setting_names())
+    known = setting_names()
+    given = read_sources(os.environ if environ is None else environ, cwd, known)
+    values = known_only(given.values, known)
     try:
         settings = Settings(**_MergedSource(values)())
     except (ValidationError, ValueError) as error:
         raise SettingsInvalid(_first_problem(error, given)) from None
+    _refuse_infinite(settings, given)
     try:
         home = settings.home.expanduser()
     except RuntimeError:
         raise SettingsInvalid("DESKHAND_HOME names the home of a user who is not known") from None
     return settings.model_copy(update={"home": home if home.is_absolute() else cwd / home})
+
+
+def _refuse_infinite(settings: Settings, given: GivenValues) -> None:
+    """No wait and no budget is without an end, however large a number was written."""
+    for group, parts in settings:
+        values = parts if isinstance(parts, BaseModel) else ((group, parts),)
+        for inner, value in values:
+            if isinstance(value, float) and not math.isfinite(value):
+                named = group if parts is value else f"{group}__{inner}"
+                ours = f"{PREFIX}{named}".upper()
+                raise SettingsInvalid(
+                    f"{given.names.get(ours, ours)} has a bad value: it should be a finite number"
+                )
 
 
 def _first_problem(error: ValidationError | ValueError, given: GivenValues) -> str:

@@ -20,10 +20,14 @@ CONVENTIONAL_SLACK_NAMES = {
     "SLACK_BOT_TOKEN": "DESKHAND_SLACK__BOT_TOKEN",
     "SLACK_APP_TOKEN": "DESKHAND_SLACK__APP_TOKEN",
     "SLACK_SIGNING_SECRET": "DESKHAND_SLACK__SIGNING_SECRET",
+    "SLACK_CLIENT_ID": "DESKHAND_SLACK__CLIENT_ID",
+    "SLACK_CLIENT_SECRET": "DESKHAND_SLACK__CLIENT_SECRET",
 }
 """Names that Slack's own tools use, and the setting each stands for."""
 
 _GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{1,30}$")]
+_TeamId = Annotated[str, StringConstraints(pattern=r"^T[A-Z0-9]{1,30}$")]
+_TeamIds = Annotated[tuple[_TeamId, ...], NoDecode, BeforeValidator(split_names)]
 _ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{1,30}$")]
 
 
@@ -41,6 +45,31 @@ class SlackSettings(BaseModel):
     )
     signing_secret: SecretStr | None = Field(
         default=None, description="what Slack signs its requests with; needed for HTTP"
+    )
+    client_id: str | None = Field(
+        default=None,
+        description="the app's client id; with it workspaces install the app by themselves, at "
+        "/slack/install, and no bot token is set",
+    )
+    client_secret: SecretStr | None = Field(
+        default=None, description="the app's client secret; needed along with the client id"
+    )
+    public_url: Address | None = Field(
+        default=None,
+        description="address under which browsers reach the bot, where /slack/oauth_redirect is "
+        "the app's redirect URL",
+    )
+    install_teams: _TeamIds = Field(
+        default=(),
+        description="ids, with commas between, of the workspaces that may install the app; empty "
+        "means whichever opens /slack/install",
+    )
+    parallel_questions: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="questions answered at a time by one replica for all its workspaces, which "
+        "take turns",
     )
     api_url: Address = Field(
         default="https://slack.com/api/", description="address of Slack's Web API"

@@ -43,6 +43,14 @@ class PostgresCluster:
         options = f"-k {self.sockets} -c listen_addresses=" + ("" if self.durable else _RECKLESS)
         self.control("-l", self.sockets / "log", "-o", options, "start")
 
+    def is_up(self) -> bool:
+        """Whether it runs."""
+        try:
+            self.control("status")
+        except RuntimeError:
+            return False
+        return True
+
     def sql(self, statement: str) -> None:
         """Carries out one statement.
 
@@ -58,8 +66,9 @@ class PostgresCluster:
 
 
 @contextmanager
-def postgres_cluster(*, durable: bool) -> Iterator[PostgresCluster]:
-    """A running server, gone with its data when left.
+def postgres_cluster(*, durable: bool, within: Path | None = None) -> Iterator[PostgresCluster]:
+    """A running server, gone with its data when left. within: the folder of its data; None: where
+    temporary files are.
 
     Raises: PostgresAbsent; RuntimeError with what the server said where it does not start.
     """
@@ -74,7 +83,7 @@ def postgres_cluster(*, durable: bool) -> Iterator[PostgresCluster]:
             )
         prefix = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
     binaries = versions[-1].parent
-    folder = Path(tempfile.mkdtemp(prefix="deskhand-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="deskhand-pg-", dir=within))
     if prefix:
         os.chown(folder, _NOBODY, _NOBODY)
 

@@ -14,12 +14,19 @@ RUN = ("bot.cli.main", "run")
 
 
 class BotProcess:
-    """One bot. What it prints goes to a file, over all its lives. module: with its arguments."""
+    """One bot. What it prints goes to a file, over all its lives. module: with its arguments.
+    code: the checkout that it runs; None: this one."""
 
     def __init__(
-        self, environment: Mapping[str, str], *, log: Path, module: Sequence[str] = RUN
+        self,
+        environment: Mapping[str, str],
+        *,
+        log: Path,
+        module: Sequence[str] = RUN,
+        code: Path | None = None,
     ) -> None:
         self._environment = _surroundings() | dict(environment)
+        self._code = code
         self._module = module
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -47,8 +54,14 @@ class BotProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                cwd=self._code,
             )
         self.lives += 1
+
+    async def ended(self) -> int:
+        """Waits until it ends by itself; its exit code."""
+        assert self._process is not None
+        return await self._process.wait()
 
     async def kill(self) -> None:
         """Kills it and whatever it started, at once."""
@@ -77,8 +90,8 @@ class BotProcess:
         await process.wait()
 
 
-async def ingest(environment: Mapping[str, str], folder: Path) -> None:
-    """Has a folder read as knowledge, by a process of its own.
+async def ingest(environment: Mapping[str, str], folder: Path, *, code: Path | None = None) -> None:
+    """Has a folder read as knowledge, by a process of its own. code: the checkout that it runs.
 
     Raises: RuntimeError.
     """
@@ -87,6 +100,7 @@ async def ingest(environment: Mapping[str, str], folder: Path) -> None:
         *("-m", "bot.cli.main", "ingest", str(folder)),
         env=_surroundings() | dict(environment),
         stdout=asyncio.subprocess.DEVNULL,
+        cwd=code,
     )
     if await process.wait() != 0:
         raise RuntimeError(f"{folder.name} could not be ingested")

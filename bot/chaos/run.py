@@ -6,19 +6,16 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.chaos.bot_process import BotProcess, ingest
 from bot.chaos.crowd import UNLIMITED, Crowd
-from bot.chaos.verdict import Verdict, verdict
+from bot.chaos.outcome import questions_of, settled
+from bot.chaos.verdict import Verdict
 from bot.manifest import app_manifest
 from bot.workspace import AppConfig, Fault, LocalWorkspace
-from engine.compose import connect_database
-from engine.settings import load_settings
-from engine.storage.inbox import InboxStore
 from evals.corpora import SAMPLE, load_set
 from evals.model_server.models import quoting
 from evals.model_server.reply import Fault as ModelFault
@@ -26,8 +23,6 @@ from evals.model_server.reply import Received, Reply
 from evals.model_server.server import ModelServer
 
 _ROOT = Path(__file__).parents[2]
-_CALM_S = 8.0
-"""How long nothing more may come before the verdict stands: longer than a lease."""
 _API_FAULTS = (
     ("chat.postMessage", Fault.DROP_RESPONSE, 0.04),
     ("chat.postMessage", Fault.SERVER_ERROR, 0.03),
@@ -99,8 +94,8 @@ async def chaos(plan: Plan, *, tell: Callable[[str], None]) -> tuple[Verdict, in
                 workspace.faults.clear()
                 if not bot.alive:
                     await bot.start()
-                async with _questions_of(environment, crowd) as names:
-                    found = await _settled(plan, crowd, tell, names)
+                async with questions_of(environment, crowd) as names:
+                    found = await settled(crowd, tell, names, patience_s=plan.patience_s)
                 await bot.stop()
             except BaseException:
                 await bot.kill()
@@ -126,30 +121,6 @@ async def _storm(plan: Plan, crowd: Crowd, bot: BotProcess, rng: random.Random) 
             continue
         await bot.kill()
         await bot.start()
-
-
-async def _settled(
-    plan: Plan,
-    crowd: Crowd,
-    tell: Callable[[str], None],
-    names: Callable[[], Awaitable[dict[str, str]]],
-) -> Verdict:
-    """The verdict once every question has its answer and nothing more comes."""
-    give_up_at = time.monotonic() + plan.patience_s
-    calm_since = time.monotonic()
-    before = -1
-    while True:
-        heard = crowd.heard()
-        found = verdict(crowd.asked, heard, await names())
-        said = len(heard)
-        if said != before:
-            before, calm_since = said, time.monotonic()
-            tell(f"{found.visible} of {found.asked} answered")
-        calm_s = time.monotonic() - calm_since
-        done = found.visible == found.asked and not found.lost
-        if (done and calm_s > _CALM_S) or time.monotonic() > give_up_at:
-            return found
-        await asyncio.sleep(0.5)
 
 
 def _make_trouble(workspace: LocalWorkspace) -> None:
@@ -200,31 +171,6 @@ def _environment(
     if plan.database_url:
         given["DATABASE_URL"] = plan.database_url
     return given
-
-
-@asynccontextmanager
-async def _questions_of(
-    environment: dict[str, str], crowd: Crowd
-) -> AsyncIterator[Callable[[], Awaitable[dict[str, str]]]]:
-    """Gives the questions that the bot knows of, by its id for them."""
-    settings = load_settings(environment)
-    async with AsyncExitStack() as stack:
-        inbox = InboxStore(connect_database(settings, stack))
-        known: dict[str, str] = {}
-
-        async def names() -> dict[str, str]:
-            team = crowd.workspace.slack.world.team_id
-            named = set(known.values())
-            for message in crowd.asked:
-                name = f"{message.channel}:{message.ts}"
-                if name in named:
-                    continue
-                item = await inbox.find(settings.tenant, team, message.channel, message.ts)
-                if item is not None:
-                    known[item.id] = name
-            return known
-
-        yield names
 
 
 async def _connected(workspace: LocalWorkspace, bot: BotProcess) -> None:

@@ -19,7 +19,9 @@ _ALWAYS = {"ingest", "fit", "migrate", "export", "backup"}
 _ACTIONS = {
     "entries": {"rollback", "export"},
     "triage": {"train", "retrain", "rollback"},
-    "eval": {"cancel"},
+    "eval": {"cancel", "small-model"},
+    "keys": {"rotate"},
+    "workspaces": {"set", "unset", "remove"},
 }
 _STEPS = {"baseline": {"set", "remove"}, "schedule": {"add", "remove"}, "cases": {"add"}}
 
@@ -87,7 +89,7 @@ def object_of(args: argparse.Namespace) -> str:
         given = [normalise(source) for source in args.sources]
         more = f" and {len(given) - 1} more" if len(given) > 1 else ""
         return f"{given[0][:100]}{more}" if given else "every source"
-    named = (getattr(args, name, None) for name in ("id", "name", "what"))
+    named = (getattr(args, name, None) for name in ("id", "name", "what", "team"))
     about = str(next((name for name in named if name), ""))
     return normalise(about) if "://" in about else about
 

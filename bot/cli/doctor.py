@@ -4,14 +4,19 @@ $ deskhand doctor
 ok    bot token   installed in Acme as @deskhand
 fail  escalation  the bot is not in the escalation channel #help-desk
                   mend: invite it there
+
+With `--production` it goes through the check-list of a deployment too, and with `--smoke` it asks
+sample questions: those of a file, or the shipped ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from bot.diagnosis import Check, Finding, Level, diagnose, fail, ok
+from bot.production.checklist import production_rows, smoke_rows
 from engine.containment import one_line
 from engine.errors import SettingsInvalid
 from engine.settings import Settings, load_settings
@@ -26,6 +31,10 @@ async def run(args: argparse.Namespace) -> int:
         found = [("settings", fail(said, mend))]
     else:
         found = [("settings", ok(_in_short(settings))), *await _look(settings)]
+        if args.production:
+            found += await production_rows(settings)
+        if args.smoke is not None:
+            found += await smoke_rows(settings, Path(args.smoke) if args.smoke else None)
     failed = sum(finding.level is Level.FAIL for _, finding in found)
     if args.json:
         print(json.dumps(_as_json(found), ensure_ascii=False))
@@ -39,6 +48,7 @@ async def run(args: argparse.Namespace) -> int:
 
 
 async def _look(settings: Settings) -> list[tuple[str, Finding]]:
+    from bot.installations.check import InstallationsCheck
     from bot.mirror_check import mirror_checks
     from bot.review.policy import load_policy
     from bot.slack_check import SlackCheck
@@ -55,11 +65,15 @@ async def _look(settings: Settings) -> list[tuple[str, Finding]]:
         else:
             found.append(("policy", ok(f"{len(policy.routes):,} routes can be read")))
             elsewhere = sorted(policy.card_channels - {policy.channel or ""})
-    slack = SlackCheck(
-        settings.slack,
-        card_channels=elsewhere,
-        admin_channel=settings.review.admin_channel,
-    )
+    slack: SlackCheck | InstallationsCheck
+    if settings.slack.client_id is not None and settings.slack.bot_token is None:
+        slack = InstallationsCheck(settings)
+    else:
+        slack = SlackCheck(
+            settings.slack,
+            card_channels=elsewhere,
+            admin_channel=settings.review.admin_channel,
+        )
     state = StateCheck(settings)
     checks: list[Check] = [*slack.checks(), *state.checks(), *mirror_checks(settings)]
     try:

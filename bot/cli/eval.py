@@ -28,6 +28,7 @@ _MODULES = {
     "judge": "eval_judge",
     "report": "eval_report",
     "schedule": "eval_schedules",
+    "small-model": "eval_small_model",
     "watch": "eval_watch",
 }
 

@@ -59,6 +59,15 @@ def add_eval(command: Command, parser_class: type[argparse.ArgumentParser]) -> N
     report.add_argument("--compare", metavar="BASELINE", help="as for `eval run`")
     report.add_argument("--report", metavar="DIR", help="where it is written")
     add_cases_parser(actions, parser_class)
+    small = action(
+        "small-model",
+        "measure what the small model loses on easy questions; it writes them if that is little",
+        "small-model own",
+    )
+    small.add_argument("target", metavar="TARGET", help="as for `eval run`")
+    small.add_argument(
+        "--max-cost", type=_amount, metavar="USD", help="most that it may spend, in dollars"
+    )
     judge = group("judge", "a model as the judge", "judge calibrate labels.jsonl")
     calibrate = judge(
         "calibrate",

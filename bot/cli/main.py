@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.cli.eval_arguments import add_eval
+from bot.cli.installation_arguments import add_installations
 from bot.cli.learning_arguments import add_entries, add_triage
 from bot.cli.moving_arguments import add_moving
 from bot.cli.privacy_arguments import add_privacy
+from engine.role import Role
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_WRONG_USE = 0, 1, 2
 
@@ -42,6 +44,12 @@ def build_parser() -> argparse.ArgumentParser:
         description="Answers questions from your own documents, with a citation on every sentence.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--workspace",
+        metavar="T...",
+        help="team id of one of the workspaces that installed the app: the command is about its "
+        "documents, questions and settings",
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
@@ -140,6 +148,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_demo(command)
     add_entries(command, _Parser)
+    add_installations(command, _Parser)
     add_privacy(command, _Parser)
     add_triage(command, _Parser)
     calibrate = command(
@@ -161,11 +170,39 @@ def build_parser() -> argparse.ArgumentParser:
     stats.add_argument("--days", type=int, default=7, metavar="N", help="how many (default: 7)")
     stats.add_argument("--channel", metavar="C...", help="id of the one channel to count")
     add_eval(command, _Parser)
-    command("doctor", "look at everything the bot needs, and say how to mend it", "deskhand doctor")
-    command("run", "take questions in Slack", "deskhand run")
+    _add_doctor(command)
+    run = command("run", "take questions in Slack", "deskhand run --role web")
+    run.add_argument(
+        "--role",
+        choices=[role.value for role in Role],
+        help="web: takes events and answers; worker: evaluations, clocks of cases, digests and "
+        "what else happens by itself; all: both (default: DESKHAND_ROLE, else all)",
+    )
     add_moving(command)
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser
+
+
+def _add_doctor(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    doctor = command(
+        "doctor",
+        "look at everything the bot needs, and say how to mend it",
+        "deskhand doctor --production --smoke questions.jsonl",
+    )
+    doctor.add_argument(
+        "--production",
+        action="store_true",
+        help="go through the check-list of a deployment too: secrets, TLS, limits, probes, "
+        "backups, alerts, rate limits, budget, schedule",
+    )
+    doctor.add_argument(
+        "--smoke",
+        nargs="?",
+        const="",
+        metavar="FILE.jsonl",
+        help="ask its questions, as `deskhand eval cases` keeps them, of the live knowledge; "
+        "without a file the shipped ones of the shipped documents",
+    )
 
 
 def _add_demo(command: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
@@ -214,6 +251,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_streams()
     _prepare_home()
     try:
+        if args.workspace is not None:
+            from bot.cli.workspaces import enter
+
+            asyncio.run(enter(args.workspace, args.command))
         module = import_module(f"bot.cli.{args.command}")
         code = asyncio.run(auditing.run(module.run, args))
         sys.stdout.flush()

@@ -14,22 +14,37 @@ import sys
 
 from bot.app import Bot, open_bot
 from bot.cli.json_lines import json_line
+from bot.installations.app import InstalledApp, open_app
+from bot.installations.pages import INSTALL_PATH
+from bot.rotation import rotating
+from bot.telemetry.logs import set_levels, set_up_logging
+from bot.telemetry.metrics import counted as counting
+from bot.telemetry.sentry import reported
+from engine.adapters.telemetry.meters import Meters
+from engine.errors import SettingsInvalid
+from engine.role import Role
 from engine.settings import Settings, load_settings
+from evals.reports.wording import counted
 
-_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_QUIET = ("aiohttp", "slack_sdk", "slack_bolt", "httpx", "httpx2", "alembic")
+log = logging.getLogger(__name__)
 
 
 async def run(args: argparse.Namespace) -> int:
     """Takes questions until SIGTERM or Ctrl-C; a second one ends it at once."""
     settings = load_settings()
-    logging.basicConfig(level=logging.INFO, format=_FORMAT, stream=sys.stderr)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    if args.role is not None:
+        settings = settings.model_copy(update={"role": Role(args.role)})
+    set_up_logging(settings.log)
+    with reported(settings.sentry), counting() as meters:
+        return await _until_told(settings, meters, as_json=args.json)
+
+
+async def _until_told(settings: Settings, meters: Meters, *, as_json: bool) -> int:
     stop = asyncio.Event()
     _stop_on_signals(stop)
+    _look_at_levels_on_hangup(settings)
     started = asyncio.Event()
-    running = asyncio.ensure_future(_run(settings, started, stop, as_json=args.json))
+    running = asyncio.ensure_future(_run(settings, meters, started, stop, as_json=as_json))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -41,13 +56,44 @@ async def run(args: argparse.Namespace) -> int:
 
 
 async def _run(
-    settings: Settings, started: asyncio.Event, stop: asyncio.Event, *, as_json: bool
+    settings: Settings,
+    meters: Meters,
+    started: asyncio.Event,
+    stop: asyncio.Event,
+    *,
+    as_json: bool,
 ) -> None:
-    async with open_bot(settings) as bot, bot.running():
-        started.set()
-        await _greet(bot, as_json=as_json)
-        await stop.wait()
-        print("deskhand: stopping; questions under way are finished first", file=sys.stderr)
+    if settings.slack.client_id is not None:
+        async with open_app(settings) as app:
+            app.show_metrics(meters)
+            async with app.running(), rotating(app.renew, settings, load_settings):
+                started.set()
+                _greet_workspaces(app, as_json=as_json)
+                await _until(stop)
+        return
+    async with open_bot(settings) as bot:
+        bot.show_metrics(meters)
+        async with bot.running(), rotating(bot.renewal.use, settings, load_settings):
+            started.set()
+            await _greet(bot, as_json=as_json)
+            await _until(stop)
+
+
+async def _until(stop: asyncio.Event) -> None:
+    await stop.wait()
+    print("deskhand: stopping; questions under way are finished first", file=sys.stderr)
+
+
+def _look_at_levels_on_hangup(settings: Settings) -> None:
+    def told() -> None:
+        try:
+            set_levels(settings.log)
+        except SettingsInvalid as error:
+            log.error("the levels of the log stay as they were: %s", error)
+        else:
+            log.info("the levels of the log were read again")
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
@@ -61,10 +107,23 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, told, number)
 
 
+def _greet_workspaces(app: InstalledApp, *, as_json: bool) -> None:
+    teams, port = app.workspaces.served_now, app.http.port
+    if as_json:
+        print(json_line({"ready": True, "workspaces": list(teams), "port": port}), flush=True)
+        return
+    address = app.settings.slack.public_url or f"http://{app.settings.slack.host}:{port}"
+    print(
+        f"Serves {counted(len(teams), 'workspace')}; others install the app at "
+        f"{address.rstrip('/')}{INSTALL_PATH}; Ctrl-C stops it.",
+        flush=True,
+    )
+
+
 async def _greet(bot: Bot, *, as_json: bool) -> None:
     identity, settings = bot.identity, bot.engine.settings
     documents = await bot.engine.documents.count(settings.tenant)
-    port = bot.http.port
+    port = bot.port
     if as_json:
         ready = {
             "ready": True,
@@ -74,6 +133,14 @@ async def _greet(bot: Bot, *, as_json: bool) -> None:
             "port": port,
         }
         print(json_line(ready), flush=True)
+        return
+    if not settings.role.answers:
+        print(
+            f"Does what happens by itself for @{identity.name} in {identity.team_name}, or waits "
+            f"until another worker has ended; http://{settings.slack.host}:{port}/readyz tells its "
+            "state; Ctrl-C stops it.",
+            flush=True,
+        )
         return
     print(
         f"@{identity.name} takes questions in {identity.team_name} from {documents:,} documents; "

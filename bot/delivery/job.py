@@ -16,10 +16,13 @@ from bot.delivery.streamed import Streamed
 from bot.delivery.streaming import LiveAnswer
 from bot.delivery.tools import Tools
 from bot.slack_api import RateLimited, Refused, Unsure
+from bot.telemetry.logs import about
 from engine.errors import StorageUnavailable
 from engine.fault_place import place as place_of
 from engine.storage.inbox import InboxItem, Surface
 from engine.storage.replies import Kind, PartState
+from engine.telemetry.catalogue import RESPONSE_TIME
+from engine.telemetry.instruments import record
 from engine.trace import Outcome, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,10 @@ class Job:
 
     async def run(self) -> None:
         """Ends once the question is done, given back, or lost. Raises nothing."""
+        with about(question=self.item.id, workspace=self.item.tenant):
+            await self._run()
+
+    async def _run(self) -> None:
         renewal = asyncio.create_task(self._lease.hold(self.drop), name="deskhand-lease")
         try:
             if await self._is_spent() or not await self._try(self._answer):
@@ -286,6 +293,8 @@ class Job:
         at = tools.clock()
         if not await tools.inbox.finish(item.id, item.lease, item.revision, outcome=outcome, at=at):
             raise Dropped
+        waited_s = max(0.0, (at - item.received_at).total_seconds())
+        record(RESPONSE_TIME, waited_s, workspace=item.tenant)
         try:
             await tools.on_done(item, outcome)
         except Exception as error:  # the question has its outcome

@@ -15,6 +15,7 @@ from bot.delivery.recovery import InDoubt
 from bot.delivery.stream_bucket import StreamBucket
 from bot.delivery.streaming import Sleep
 from bot.delivery.tools import OnCase, OnDone, Stand, Tools
+from bot.delivery.turns import Turns
 from bot.slack_api import RateLimited, SlackApi, SlackFault, Unsure
 from engine.clock import Clock, now
 from engine.errors import StorageUnavailable
@@ -49,7 +50,8 @@ class Worker:
 
     answerer, stand: see there. on_case: opens the escalation of a question whose outcome is
     posted; must be idempotent, as it is called again where it raised or the program died. on_done:
-    told once a question is done. bot_user: the app's own user id. sleep: waits as `clock` goes.
+    told once a question is done. turns: of all workspaces that the program serves. bot_user: the
+    app's own user id. sleep: waits as `clock` goes.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Worker:
         answerer: Answerer,
         wording: Wording,
         settings: SlackSettings,
+        turns: Turns | None = None,
         stand: Stand = _as_it_is,
         on_case: OnCase = _no_case,
         on_done: OnDone = _not_told,
@@ -90,11 +93,12 @@ class Worker:
             clock=clock,
             sleep=sleep,
         )
+        self._turns = turns
         self._owner = f"worker-{uuid.uuid4()}"
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self._stopping = False
+        self._stopped = asyncio.Event()
         self._dispatching: asyncio.Task[None] | None = None
 
     @property
@@ -141,7 +145,7 @@ class Worker:
 
         Raises nothing: what cannot be given back is free once its lease runs out.
         """
-        self._stopping = True
+        self._stopped.set()
         self.wake()
         if self._dispatching is not None:
             await self._dispatching
@@ -158,14 +162,26 @@ class Worker:
             log.warning("questions were not given back: %s", error)
 
     async def _dispatch(self) -> None:
-        while not self._stopping:
+        while not self._stopped.is_set():
             self._wake.clear()
-            item = await self._claim() if self.busy < self._tools.settings.workers else None
+            item = await self._claim_in_turn()
             if item is None:
                 await self._idle()
                 continue
             self._jobs[item.id] = job = Job(item, self._tools)
             self._begin(self._work(job))
+
+    async def _claim_in_turn(self) -> InboxItem | None:
+        if self.busy >= self._tools.settings.workers:
+            return None
+        if self._turns is None:
+            return await self._claim()
+        if not await self._turns.take(self._stopped):
+            return None
+        item = await self._claim()
+        if item is None:
+            self._turns.give_back()
+        return item
 
     async def _claim(self) -> InboxItem | None:
         tools = self._tools
@@ -198,6 +214,8 @@ class Worker:
         finally:
             if self._jobs.get(job.item.id) is job:
                 del self._jobs[job.item.id]
+            if self._turns is not None:
+                self._turns.give_back()
             self.wake()
         if job.dropped:
             await self._tidy(job.item.id)
@@ -225,7 +243,7 @@ class Worker:
             log.warning("open messages were not looked for: %s", error)
             return
         for question_id in dict.fromkeys((*deleted, *(part.question_id for part in left))):
-            if self._stopping:
+            if self._stopped.is_set():
                 return
             await self._tidy(question_id)
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,19 @@ class Child:
         return found if isinstance(found, dict) else None
 
 
-def start_child(arguments: Sequence[str], folder: Path, name: str, *, niceness: int) -> Child:
+def start_child(
+    arguments: Sequence[str],
+    folder: Path,
+    name: str,
+    *,
+    niceness: int,
+    environment: Mapping[str, str] | None = None,
+) -> Child:
     """Starts `deskhand ARGUMENTS` in a process group of its own. Blocks.
 
-    folder: of the files it writes to, named by `name`; an earlier one's are replaced. Not in a
-    session of its own: Linux would then weigh its priority only against itself (`autogroup`).
+    folder: of the files it writes to, named by `name`; an earlier one's are replaced. environment:
+    beside this process's. Not in a session of its own: Linux would then weigh its priority only
+    against itself (`autogroup`).
 
     Raises: ChildFault.
     """
@@ -82,7 +90,7 @@ def start_child(arguments: Sequence[str], folder: Path, name: str, *, niceness: 
         pid = os.posix_spawn(
             sys.executable,
             [sys.executable, "-P", "-m", _MODULE, *arguments],
-            os.environ,
+            {**os.environ, **(environment or {})},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, str(out), flags, 0o600),

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,13 @@ class Children:
     """Starts processes and looks after them.
 
     A run goes on when the bot ends; what only tells of one is ended with it. most: runs at the
-    same time. folder: of what the processes write.
+    same time. folder: of what the processes write. environment: beside the bot's own.
     """
 
     folder: Path
     niceness: int
     most: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _runs: dict[str, Child] = field(default_factory=dict)
     _left_alone: list[Child] = field(default_factory=list)
@@ -91,7 +92,12 @@ class Children:
 
     async def _start(self, arguments: Sequence[str], name: str) -> Child:
         return await asyncio.to_thread(
-            start_child, arguments, self.folder, name, niceness=self.niceness
+            start_child,
+            arguments,
+            self.folder,
+            name,
+            niceness=self.niceness,
+            environment=self.environment,
         )
 
     async def forget_old(self, keep: int) -> None:

@@ -37,7 +37,9 @@ def evaluations_of(
     settings, clock = engine.settings, engine.pipeline.clock
     news = asyncio.Event()
     children = Children(
-        folder=settings.home / "evals" / "processes", niceness=settings.evals.niceness
+        folder=settings.home / "evals" / "processes",
+        niceness=settings.evals.niceness,
+        environment=engine.environment,
     )
     starting = Starting(
         settings=settings,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
+from collections.abc import Callable
 
 from bot.access.facts import SlackFacts
 from bot.intake.gaps import Gaps
@@ -34,19 +35,27 @@ _LIMITED_S = 60.0
 class GapLoop:
     """Reads history at the start, after each connection that was lost for a while, after an event
     that could not be kept, was held back, or reached the bot only when Slack tried again, and every
-    `sweep_every_s` after the last reading: a bot that nobody can reach is told of nothing.
+    `sweep_every_s` after the last reading: a bot that nobody can reach is told of nothing. sweeps:
+    whether this process does the latter now; one of all replicas is enough.
 
     Where a reading begins only readings move on: that live messages come says nothing of what lies
     below them.
     """
 
     def __init__(
-        self, gaps: Gaps, facts: SlackFacts, clock: Clock, *, sweep_every_s: float
+        self,
+        gaps: Gaps,
+        facts: SlackFacts,
+        clock: Clock,
+        *,
+        sweep_every_s: float,
+        sweeps: Callable[[], bool] = lambda: True,
     ) -> None:
         self._gaps = gaps
         self._facts = facts
         self._clock = clock
         self._sweep_every_s = sweep_every_s
+        self._sweeps = sweeps
         self._due = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._later: asyncio.TimerHandle | None = None
@@ -129,6 +138,8 @@ class GapLoop:
                     await self._due.wait()
             due = self._due.is_set()
             self._due.clear()
+            if not (due or self._sweeps()):
+                continue
             try:
                 await (self._read_gap() if due else self._sweep())
                 continue

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from bot.aside import Aside
 from bot.shared_files.library import Library
+from bot.shared_files.news import SharedFilesNews
 from bot.shared_files.telling import Telling
 from bot.shared_files.watch import SharedFilesWatch
 from bot.slack_api import SlackApi
 from engine.compose import Engine
 from engine.knowledge.own_audience import OwnAudience
+from engine.storage.timers import TimerStore
 
 _DOWNLOAD_S = 300.0
 """Longest time for one file; nobody waits for it."""
@@ -19,8 +21,8 @@ _DOWNLOAD_S = 300.0
 
 def watch_shared_files(
     engine: Engine, api: SlackApi, *, bot_user: str, aside: Aside
-) -> SharedFilesWatch:
-    """The watch over the channels of the settings, not yet started."""
+) -> SharedFilesNews:
+    """The watch over the channels of the settings, not yet started, and who hears for it."""
     settings, clock = engine.settings, engine.pipeline.clock
     library = Library(
         api=api,
@@ -34,4 +36,10 @@ def watch_shared_files(
         max_bytes=settings.parse.max_bytes,
         download_s=_DOWNLOAD_S,
     )
-    return SharedFilesWatch(library, settings.slack.knowledge_channels, aside)
+    return SharedFilesNews(
+        tenant=settings.tenant,
+        watch=SharedFilesWatch(library, settings.slack.knowledge_channels, aside),
+        timers=TimerStore(engine.database),
+        aside=aside,
+        clock=clock,
+    )

@@ -27,7 +27,7 @@ _ALL, _TELL = "all channels", "telling"
 _EVERY_S = 3600.0
 _PAUSE_S = 5.0
 _MOST_PAUSE_S = 600.0
-_LEAST_GAP_S = 3.0
+LEAST_GAP_S = 3.0
 """What a shorter one lost, Slack delivers again."""
 _FILE_EVENTS = frozenset({"file_shared", "file_change", "file_deleted", "file_unshared"})
 _PLACE_EVENTS = frozenset(
@@ -56,7 +56,7 @@ class SharedFilesWatch:
         every_s: float = _EVERY_S,
     ) -> None:
         self._library = library
-        self._channels = frozenset(channels)
+        self.channels = frozenset(channels)
         self._aside = aside
         self._every_s = every_s
         self._due: dict[str, float] = {}
@@ -84,6 +84,11 @@ class SharedFilesWatch:
                 await running
 
     @property
+    def runs(self) -> bool:
+        """Whether it was started, and not stopped since."""
+        return self._running is not None
+
+    @property
     def at_rest(self) -> bool:
         """Whether nothing is done and nothing is to be done now."""
         now = asyncio.get_running_loop().time()
@@ -95,22 +100,22 @@ class SharedFilesWatch:
 
     async def on_connected(self, gap_s: float) -> None:
         """A connection stands again; what was shared meanwhile was told to nobody."""
-        if gap_s >= _LEAST_GAP_S:
+        if gap_s >= LEAST_GAP_S:
             self.look_at_all()
 
     def heed(self, event: Mapping[str, Any]) -> None:
         """Notes what an event says is to be looked at; returns at once."""
         kind = event.get("type")
-        if not self._channels or not isinstance(kind, str):
+        if not self.channels or not isinstance(kind, str):
             return
         if kind in _FILE_EVENTS:
             self._heed_file(kind, event)
         elif kind in _PLACE_EVENTS or kind in _MEMBER_EVENTS:
-            if _text(event, "channel") in self._channels and (
+            if _text(event, "channel") in self.channels and (
                 kind in _PLACE_EVENTS or _text(event, "user") == self._library.bot_user
             ):
                 self.look_at_all()
-        elif kind == "message" and _text(event, "channel") in self._channels:
+        elif kind == "message" and _text(event, "channel") in self.channels:
             files = {file for said in _messages(event) for file in _files(said)}
             if files:
                 self._name(_text(event, "channel"), files)
@@ -121,10 +126,10 @@ class SharedFilesWatch:
         if not file:
             return
         if kind == "file_shared":
-            if _text(event, "channel_id") in self._channels:
+            if _text(event, "channel_id") in self.channels:
                 self._name(_text(event, "channel_id"), {file})
             return
-        holding = [channel for channel in self._channels if self._may_hold(channel, file)]
+        holding = [channel for channel in self.channels if self._may_hold(channel, file)]
         for channel in holding:
             self._name(channel, {file})
         if holding and kind == "file_deleted":
@@ -198,12 +203,12 @@ class SharedFilesWatch:
 
     async def _look_at_all(self) -> None:
         for channel in await self._library.kept():
-            if channel not in self._channels:
+            if channel not in self.channels:
                 await self._library.forget(channel)
-        if not self._channels:
+        if not self.channels:
             return
         self._library.begin_anew()
-        absent = self._channels - await self._library.joined()
+        absent = self.channels - await self._library.joined()
         for channel in sorted(absent):
             if channel not in self._absent:
                 log.warning(
@@ -215,7 +220,7 @@ class SharedFilesWatch:
             self._ids[channel] = frozenset()
             self._named.pop(channel, None)
         self._absent = set(absent)
-        for channel in sorted(self._channels - absent):
+        for channel in sorted(self.channels - absent):
             self._soon(channel)
         self._soon(_ALL, in_s=self._every_s)
 
@@ -246,6 +251,23 @@ class SharedFilesWatch:
         while self._untold:
             await self._library.telling.tell(self._untold[0])
             self._untold.popleft()
+
+
+def concise(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What `heed` needs of an event, which is ids alone; None where it needs nothing of it."""
+    kind = event.get("type")
+    said = {
+        name: _text(event, name) for name in ("type", "channel", "channel_id", "file_id", "user")
+    }
+    if kind in _FILE_EVENTS:
+        told = event.get("file")
+        if not said["file_id"] and isinstance(told, Mapping):
+            said["file_id"] = _text(told, "id")
+        return said
+    if kind in _PLACE_EVENTS or kind in _MEMBER_EVENTS:
+        return said
+    files = sorted({file for said in _messages(event) for file in _files(said)})
+    return {**said, "files": [{"id": file} for file in files]} if files else None
 
 
 def _messages(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:

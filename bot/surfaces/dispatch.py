@@ -26,13 +26,15 @@ from bot.rendering.evaluation import CASE_BUTTON
 from bot.rendering.gap import PREFIX as GAP
 from bot.review.desk import PREFIX, Desk
 from bot.review.desk_forms import DeskForms
-from bot.shared_files.watch import SharedFilesWatch
+from bot.shared_files.news import SharedFilesNews
 from bot.spending.commands import BudgetCommand
 from bot.surfaces.asking import Asking
 from bot.surfaces.buttons import Buttons
 from bot.surfaces.deeds import Deeds, button_of, command_of, form_of, who_of
 from bot.surfaces.handlers import ACTIONS, COMMANDS, ENTRY, MODE, VIEWS
 from bot.surfaces.home import Home
+from engine.telemetry.catalogue import REDELIVERIES, SLACK_EVENTS
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ class Dispatch:
     escalation: Escalation
     home: Home
     gaps: GapLoop
-    shared_files: SharedFilesWatch
+    shared_files: SharedFilesNews
     evaluations: Evaluations
     gap_buttons: GapButtons
     entries: Entries
@@ -77,6 +79,9 @@ class Dispatch:
 
         Raises: StorageUnavailable.
         """
+        add(SLACK_EVENTS, workspace=self.receiver.tenant)
+        if redelivered is not None:
+            add(REDELIVERIES, workspace=self.receiver.tenant)
         self.facts.heed(event)
         self.shared_files.heed(event)
         if redelivered is not None and not await self.receiver.has(event, team=team):

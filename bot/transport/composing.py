@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
 
 from bot.credentials import revealed
 from bot.readiness import Readiness
-from bot.slack_app import Identity, make_slack_app
+from bot.slack_app import Identity, OneWorkspace, Served, make_slack_app
 from bot.surfaces.dispatch import Dispatch
 from bot.transport.http import HttpTransport
 from bot.transport.socket import SocketTransport
 from engine.compose import Engine
+from engine.slack_settings import SlackSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +23,32 @@ class Ways:
 
     http: HttpTransport
     socket: SocketTransport | None
+    make_app: Callable[[SlackSettings], AsyncApp]
+
+    def renew(self, slack: SlackSettings) -> None:
+        """Takes the secrets of these settings into use for what comes in from now on."""
+        app = self.make_app(slack)
+        self.http.use(app)
+        if self.socket is not None:
+            self.socket.use(app, revealed(slack.app_token))
 
 
 def ways_of(engine: Engine, identity: Identity, dispatch: Dispatch, readiness: Readiness) -> Ways:
-    """The ways that the settings choose; readiness follows the socket."""
+    """The ways that the settings choose, a worker's being none; readiness follows the socket."""
     slack = engine.settings.slack
     over_http = slack.transport == "http"
-    app = make_slack_app(
-        identity,
-        dispatch,
-        token=revealed(slack.bot_token),
-        signing_secret=revealed(slack.signing_secret),
-        signed=over_http,
-    )
+
+    def make_app(slack: SlackSettings) -> AsyncApp:
+        return make_slack_app(
+            OneWorkspace(Served(identity=identity, surfaces=dispatch)),
+            signing_secret=revealed(slack.signing_secret),
+            signed=over_http,
+        )
+
+    if not engine.settings.role.answers:
+        probes = HttpTransport(host=slack.host, port=slack.port, not_ready=readiness.why_not)
+        return Ways(http=probes, socket=None, make_app=make_app)
+    app = make_app(slack)
     socket = None
     if not over_http:
         socket = SocketTransport(
@@ -48,4 +65,4 @@ def ways_of(engine: Engine, identity: Identity, dispatch: Dispatch, readiness: R
         not_ready=readiness.why_not,
         app=app if over_http else None,
     )
-    return Ways(http=http, socket=socket)
+    return Ways(http=http, socket=socket, make_app=make_app)

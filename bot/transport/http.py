@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from engine.errors import DeskhandError
 from engine.fault_place import place
+from engine.telemetry.catalogue import REQUESTS
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 
 EVENTS_PATH = "/slack/events"
+METRICS_PATH = "/metrics"
 MOST_BODY_BYTES = 2 * 1024 * 1024
 _STOP_WITHIN_S = 5.0
 _BODY_WITHIN_S = 10.0
 SERVER = "deskhand"
 """What every response names as its server; `deskhand doctor` knows a running bot by it."""
+
+
+Metrics = Callable[[], Awaitable[tuple[bytes, str]]]
+"""A page and its content type."""
+Page = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 
 class PortTaken(DeskhandError):
@@ -31,7 +41,8 @@ class PortTaken(DeskhandError):
 class HttpTransport:
     """Serves `/healthz`, `/readyz` and, given an app, `/slack/events`.
 
-    not_ready: why the bot takes no questions now; empty when it does.
+    not_ready: why the bot takes no questions now; empty when it does. pages: what else is served,
+    by its path.
     """
 
     def __init__(
@@ -41,12 +52,16 @@ class HttpTransport:
         port: int,
         not_ready: Callable[[], str],
         app: AsyncApp | None = None,
+        pages: Mapping[str, Page] | None = None,
     ) -> None:
         self._host = host
         self._wanted = port
         self._app = app
+        self._pages = pages or {}
         self._not_ready = not_ready
         self._runner: web.AppRunner | None = None
+        self.metrics: Metrics | None = None
+        """What `/metrics` shows; None shows nothing."""
         self.port = port
         """The port that is listened on, once started."""
 
@@ -57,10 +72,14 @@ class HttpTransport:
         """
         web_app = web.Application(client_max_size=MOST_BODY_BYTES)
         web_app.on_response_prepare.append(_name_server)
+        web_app.on_response_prepare.append(_count)
         web_app.router.add_get("/healthz", self._healthy)
         web_app.router.add_get("/readyz", self._ready)
+        web_app.router.add_get(METRICS_PATH, self._metrics)
         if self._app is not None:
             web_app.router.add_post(EVENTS_PATH, self._event)
+        for path, page in self._pages.items():
+            web_app.router.add_get(path, partial(_shown, page))
         self._runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_STOP_WITHIN_S)
         await self._runner.setup()
         try:
@@ -73,6 +92,11 @@ class HttpTransport:
                 "set DESKHAND_SLACK__PORT to a free port"
             ) from None
         self.port = int(self._runner.addresses[0][1])
+
+    def use(self, app: AsyncApp) -> None:
+        """Hands requests from now on to another app, where any were handed to one."""
+        if self._app is not None:
+            self._app = app
 
     async def stop(self) -> None:
         """Takes nothing more; requests under way are finished within a bound. Idempotent."""
@@ -112,9 +136,34 @@ class HttpTransport:
         """The process runs its event loop."""
         return web.Response(text="ok")
 
+    async def _metrics(self, _: web.Request) -> web.Response:
+        if self.metrics is None:
+            return web.Response(status=404)
+        body, kind = await self.metrics()
+        return web.Response(body=body, headers={"Content-Type": kind})
+
     async def _ready(self, _: web.Request) -> web.Response:
         why = self._not_ready()
         return web.Response(status=503 if why else 200, text=why or "ready")
+
+
+async def _shown(page: Page, request: web.Request) -> web.Response:
+    headers: dict[str, str | Sequence[str]] = {
+        name.lower(): value for name, value in request.headers.items()
+    }
+    asked = AsyncBoltRequest(body="", query=request.query_string, headers=headers, mode="http")
+    try:
+        return await to_aiohttp_response(await page(asked))
+    except Exception as error:
+        log.error("a page failed: %s at %s", type(error).__name__, place(error))
+        return web.Response(status=500, text="This page failed; try again in a minute.")
+
+
+async def _count(request: web.Request, response: web.StreamResponse) -> None:
+    """By the path as it is served: one that a stranger makes up is none of ours."""
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource is not None else "other"
+    add(REQUESTS, path=path, status=str(response.status))
 
 
 async def _name_server(_: web.Request, response: web.StreamResponse) -> None:

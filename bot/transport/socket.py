@@ -123,6 +123,11 @@ class SocketTransport:
         await self._connect_patiently()
         self._keeping = asyncio.create_task(self._keep(), name="deskhand-socket")
 
+    def use(self, app: AsyncApp, app_token: str) -> None:
+        """Hands messages to another app from now on, and connects by this token the next time."""
+        self._app, self._token = app, app_token
+        self._api.use(app_token)
+
     async def stop(self) -> None:
         """Takes nothing more. Bounded, idempotent."""
         keeping, self._keeping = self._keeping, None

@@ -18,12 +18,17 @@ def main() -> None:
         epilog="example: python -m bot.workspace --port 8065",
     )
     parser.add_argument("--port", type=int, default=0, help="0 (the default) for any free one")
-    port = parser.parse_args().port
+    parser.add_argument(
+        "--events",
+        metavar="URL",
+        help="deliver over signed HTTP to this address once it answers, instead of Socket Mode",
+    )
+    given = parser.parse_args()
     try:
         method_facts()
     except FileNotFoundError as error:
         parser.exit(1, f"{error}\n")
-    asyncio.run(run_terminal(port))
+    asyncio.run(run_terminal(given.port, given.events))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,10 @@ class AppConfig:
     signing_secret: str = "local-signing-secret"  # noqa: S105
     client_id: str = "100.200"
     client_secret: str = "local-client-secret"  # noqa: S105
+    token_lasts_s: int | None = None
+    """How long a bot token is good, where the app's tokens rotate; None where they do not."""
+    refresh_token: str = "xoxe-1-local"  # noqa: S105
+    earlier_tokens: list[str] = field(default_factory=list)
     verification_token: str = "local-verification"  # noqa: S105
     scopes: tuple[str, ...] = tuple(ALL_SCOPES)
     app_scopes: tuple[str, ...] = ("connections:write",)

@@ -46,18 +46,20 @@ def validate_manifest(slack: Slack, args: Arguments) -> Json:
 
 
 def oauth_access(slack: Slack, args: Arguments) -> Json:
-    """oauth.v2.access."""
+    """oauth.v2.access, for a code or, where the app's tokens rotate, for a refresh token."""
     world, app = slack.world, slack.world.app
     if args.text("client_id") != app.client_id:
         refuse("invalid_client_id")
     if args.text("client_secret") != app.client_secret:
         refuse("bad_client_secret")
-    if args.text("code") != OAUTH_CODE:
+    if args.text("grant_type") == "refresh_token":
+        return _refreshed(slack, args.text("refresh_token"))
+    code = args.text("code")
+    if code != OAUTH_CODE and code not in world.oauth_codes:
         refuse("invalid_code")
-    return {
-        "access_token": app.bot_token,
-        "token_type": "bot",
-        "scope": ",".join(app.scopes),
+    world.oauth_codes.discard(code)
+    world.token_revoked = False
+    return _granted(slack) | {
         "bot_user_id": app.bot_user,
         "app_id": app.app_id,
         "team": {"id": world.team_id, "name": world.team_name},
@@ -65,6 +67,26 @@ def oauth_access(slack: Slack, args: Arguments) -> Json:
         "is_enterprise_install": False,
         "authed_user": {"id": next(iter(world.people))},
     }
+
+
+def _granted(slack: Slack) -> Json:
+    app = slack.world.app
+    granted = {"access_token": app.bot_token, "token_type": "bot", "scope": ",".join(app.scopes)}
+    if app.token_lasts_s is None:
+        return granted
+    return granted | {"refresh_token": app.refresh_token, "expires_in": app.token_lasts_s}
+
+
+def _refreshed(slack: Slack, refresh_token: str) -> Json:
+    """A refresh token is taken once; the bot token before stays good until its end."""
+    app = slack.world.app
+    if app.token_lasts_s is None or refresh_token != app.refresh_token:
+        refuse("invalid_refresh_token")
+    app.earlier_tokens.append(app.bot_token)
+    number = len(app.earlier_tokens)
+    app.bot_token = f"{app.earlier_tokens[0]}-{number}"
+    app.refresh_token = f"{app.refresh_token.partition('#')[0]}#{number}"
+    return _granted(slack)
 
 
 def validate_blocks(slack: Slack, args: Arguments) -> Json:

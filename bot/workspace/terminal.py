@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 from typing import TextIO
 
+import aiohttp
+
 from bot.workspace.actor import Actor
+from bot.workspace.app_config import AppConfig
 from bot.workspace.channels import Channel
+from bot.workspace.http_delivery import VerificationFailed
 from bot.workspace.messages import Message
 from bot.workspace.speaker import Forbidden
 from bot.workspace.workspace import LocalWorkspace
+
+_TRY_AGAIN_S = 0.3
 
 HELP = """\
   text               write into the channel        @text    mention the app
@@ -82,14 +89,34 @@ class Terminal:
         self._out.flush()
 
 
-async def run_terminal(port: int) -> None:
-    """Serves a workspace until standard input ends or says so."""
-    async with LocalWorkspace(port=port) as workspace:
+async def _deliver(workspace: LocalWorkspace, events: str) -> None:
+    """Delivers there from when the app answers the challenge on."""
+    sys.stderr.write(f"waiting for the app to answer at {events}\n")
+    while True:
+        try:
+            await workspace.deliver_to(events)
+            break
+        except (VerificationFailed, aiohttp.ClientError, OSError):  # not there yet
+            await asyncio.sleep(_TRY_AGAIN_S)
+    sys.stderr.write(f"delivering signed requests to {events}\n")
+
+
+async def run_terminal(port: int, events: str | None = None) -> None:
+    """Serves a workspace until standard input ends or says so.
+
+    events: where requests go over signed HTTP; None means Socket Mode.
+    """
+    app = AppConfig(socket_mode=events is None)
+    async with AsyncExitStack() as stack:
+        workspace = await stack.enter_async_context(LocalWorkspace(port=port, app=app))
         terminal = Terminal(workspace, sys.stdout)
         sys.stdout.write(terminal.addresses() + HELP)
         sys.stdout.flush()
-        if workspace.app.socket_mode:
+        if events is None:
             sys.stderr.write("waiting for the app to connect over Socket Mode\n")
+        else:
+            delivering = asyncio.create_task(_deliver(workspace, events))
+            stack.callback(delivering.cancel)
         reading = asyncio.ensure_future(asyncio.to_thread(sys.stdin.readline))
         while True:
             await asyncio.wait({reading}, timeout=0.2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -98,6 +99,16 @@ class WebApi:
             return web.Response(status=status, text="<html>Server Error</html>", headers=headers)
         return web.json_response(body, status=status, headers=headers)
 
+    async def authorize(self, request: web.Request) -> web.Response:
+        """The page where a person allows the app, who does at once: back with a code."""
+        world = self._slack.world
+        if request.query.get("client_id") != world.app.client_id:
+            return web.Response(status=400, text="invalid_client_id")
+        code = f"{world.team_id}.{self._slack.rng.getrandbits(64):x}"
+        world.oauth_codes.add(code)
+        told = urlencode({"code": code, "state": request.query.get("state", "")})
+        raise web.HTTPFound(f"{request.query['redirect_uri']}?{told}")
+
     def _carry_out(self, method: str, args: Arguments) -> Json:
         missing = [name for name in facts_of(method).required if name not in args.given]
         if missing:
@@ -117,6 +128,8 @@ class WebApi:
             return
         if not token:
             refuse("not_authed")
+        if token in app.earlier_tokens:
+            token = app.bot_token
         if token not in (app.bot_token, app.app_token):
             refuse("invalid_auth")
         if token == app.bot_token and self._slack.world.token_revoked:

@@ -74,6 +74,7 @@ class LocalWorkspace(Stage, Record):
         api, files = WebApi(self.slack, self.sockets), FileServer(self.slack)
         for verb in ("GET", "POST"):
             web_app.router.add_route(verb, "/api/{method}", api.handle)
+        web_app.router.add_get("/oauth/v2/authorize", api.authorize)
         web_app.router.add_get("/link/", self.sockets.handle)
         web_app.router.add_post("/actions/{team}/{key}", ResponseUrls(self.slack).handle)
         web_app.router.add_post("/upload/v1/{file}", files.upload)

@@ -66,6 +66,7 @@ class World:
         self.sessions: dict[tuple[str, str], AgentSession] = {}
         """By channel and thread; the thread is empty for what counts for the whole channel."""
         self.token_revoked = False
+        self.oauth_codes: set[str] = set()
         self._last_ts_us = 0
         self.add_person(app.name, kind=Kind.BOT, id=app.bot_user, bot_id=app.bot_id)
         self.people[app.bot_user].app_id = app.app_id

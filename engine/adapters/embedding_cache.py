@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.retrieval.embedder import Embedder
+from engine.telemetry.catalogue import CACHE
+from engine.telemetry.instruments import add
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,17 @@ class CachedEmbedder:
     the file cannot be read or written the embedder is asked, so that it is never needed.
     """
 
-    def __init__(self, embedder: Embedder, file: Path, *, tenant: str, max_bytes: int) -> None:
-        """file: made where it is not. max_bytes: about its largest size; the oldest go first."""
+    def __init__(
+        self,
+        embedder: Embedder,
+        file: Path,
+        *,
+        tenant: str,
+        max_bytes: int,
+        is_shared: bool = False,
+    ) -> None:
+        """file: made where it is not. max_bytes: about its largest size; the oldest go first.
+        is_shared: others use the embedder as well, so it is not closed with this."""
         self.name: str = embedder.name
         self.version: str = embedder.version
         self.dimension: int = embedder.dimension
@@ -49,7 +60,9 @@ class CachedEmbedder:
         self.hits = 0
         self.misses = 0
         self._embedder = embedder
+        self._is_shared = is_shared
         self._file = file
+        self._tenant = tenant
         self._salt = f"{tenant}\0{embedder.name}\0{embedder.version}\0".encode()
         self._most = max(1, max_bytes // (4 * embedder.dimension + _ROW_OVERHEAD_BYTES))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedding-cache")
@@ -97,11 +110,12 @@ class CachedEmbedder:
         return self._embedder.count_tokens(texts)
 
     async def aclose(self) -> None:
-        """Closes the file and the embedder; idempotent."""
+        """Closes the file, and the embedder where it is its own; idempotent."""
         with contextlib.suppress(RuntimeError):  # closed before
             await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown(wait=False)
-        await self._embedder.aclose()
+        if not self._is_shared:
+            await self._embedder.aclose()
 
     def _key(self, text: str) -> bytes:
         read = text.encode("utf-8", "surrogatepass")
@@ -112,6 +126,9 @@ class CachedEmbedder:
         found = await loop.run_in_executor(self._thread, self._read, keys)
         self.hits += len(found)
         self.misses += len(keys) - len(found)
+        for result, count in (("hit", len(found)), ("miss", len(keys) - len(found))):
+            if count:
+                add(CACHE, count, workspace=self._tenant, cache="embeddings", result=result)
         return found
 
     async def _keep(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:

@@ -58,6 +58,11 @@ def price(
     return Price(cost_usd=float(found.total_price), known=True)
 
 
+def price_is_known(base_url: str | None, model: str, ours: Mapping[str, TokenPrice]) -> bool:
+    """Whether what a model costs is known, so that a budget can hold it back."""
+    return price(base_url, model, prompt=1, completion=1, ours=ours).known
+
+
 def charges(base_url: str | None) -> bool:
     """Whether a server is one of those whose prices are listed, so that none of its models is free.
 

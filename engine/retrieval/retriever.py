@@ -27,6 +27,8 @@ from engine.retrieval.weights import TermWeigher
 from engine.storage.passages import PassageStore
 from engine.storage.term_statistics import TermStatistics
 from engine.tasks import as_one
+from engine.telemetry.catalogue import CACHE, EMBEDDINGS
+from engine.telemetry.instruments import add
 from engine.trace import Retrieved
 
 _SHOWN_DOCUMENTS = 10
@@ -127,6 +129,8 @@ class Retriever:
         """
         asking = _Asking(tenant=tenant, audience=audience, revision=revision)
         found = self._found.get((asking, texts))
+        result = "miss" if found is None else "hit"
+        add(CACHE, workspace=tenant, cache="retrievals", result=result)
         if found is None:
             found = await self._search(texts, asking)
             self._found.put((asking, texts), found)
@@ -134,7 +138,7 @@ class Retriever:
 
     async def _search(self, texts: QueryTexts, asking: _Asking) -> Retrieval:
         if not asking.audience.tags:
-            vector, tokens = await self._embed(texts.last.whole)
+            vector, tokens = await self._embed(texts.last.whole, asking.tenant)
             return Retrieval(
                 hits=(),
                 retrieved=(),
@@ -271,9 +275,12 @@ class Retriever:
             tokens=sum(tokens for _, tokens in made),
         )
 
-    async def _embed(self, text: str) -> tuple[Vector, int]:
+    async def _embed(self, text: str, tenant: str) -> tuple[Vector, int]:
         kept = self._query_vectors.get(text)
+        result = "miss" if kept is None else "hit"
+        add(CACHE, workspace=tenant, cache="query_vectors", result=result)
         if kept is None:
+            add(EMBEDDINGS, workspace=tenant)
             vector = await self._embedder.embed_query(text)
             if len(text) < _SHORT_TEXT:
                 tokens = self._embedder.count_tokens([text])
@@ -291,7 +298,7 @@ class Retriever:
         The look-up of weights fits into the time that the model computes without the interpreter.
         """
         async with as_one() as tasks:
-            embedding = tasks.create_task(self._embed(text))
+            embedding = tasks.create_task(self._embed(text, asking.tenant))
             weights = await self._weigher.weigh(
                 words.ids, tenant=asking.tenant, audience=asking.audience, revision=asking.revision
             )

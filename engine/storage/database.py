@@ -18,6 +18,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from engine.errors import SettingsInvalid
 from engine.storage.database_faults import Explained
@@ -25,6 +26,7 @@ from engine.storage.database_faults import Explained
 T = TypeVar("T")
 
 _WAL_PAUSE_S = 0.02
+_CONNECT_S = 10.0
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _OPTIONS = frozenset({"host", "port", "ssl", "timeout", "command_timeout"})
@@ -77,17 +79,23 @@ class Database:
     """Connections to one database; opens none until it is used.
 
     On SQLite one write transaction runs at a time in this process and others wait for it;
-    other processes wait on SQLite's own lock for up to `lock_wait_s`.
+    other processes wait on SQLite's own lock for up to `lock_wait_s`. On PostgreSQL each answer is
+    waited for at most `timeout_s`: a network that drops packets ends no connection by itself.
     """
 
-    def __init__(self, url: URL, *, pool_size: int = 5, lock_wait_s: float = 30.0) -> None:
+    def __init__(
+        self, url: URL, *, pool_size: int = 5, lock_wait_s: float = 30.0, timeout_s: float = 30.0
+    ) -> None:
+        self._url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self._where = url.database if self.is_sqlite else f"{url.host or 'localhost'}"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 2}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": lock_wait_s}
         else:
-            options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+            limits = {"timeout": min(timeout_s, _CONNECT_S), "command_timeout": timeout_s}
+            given = {name: limit for name, limit in limits.items() if name not in url.query}
+            options |= {"pool_pre_ping": True, "pool_recycle": 1800, "connect_args": given}
         self.engine: AsyncEngine = create_async_engine(url, **options)
         # Without a transaction around it a look-up is one way to the server and not three.
         self._for_look_ups = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -160,6 +168,28 @@ class Database:
                     async with connection.begin():
                         yield connection
 
+    @asynccontextmanager
+    async def write_at_length(self) -> AsyncIterator[AsyncConnection]:
+        """As `write`, for what takes as long as it takes: migrations.
+
+        Raises: StorageUnavailable; nothing of the transaction is kept then.
+        """
+        if self.is_sqlite:
+            async with self.write() as connection:
+                yield connection
+            return
+        with self._explained():
+            async with self._patient() as engine, engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def _patient(self) -> AsyncIterator[AsyncEngine]:
+        engine = create_async_engine(self._url, poolclass=NullPool)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+
     async def transact(self, change: Callable[[Connection], T]) -> T:
         """What `change` gives, committed; nothing of it is kept when it raises.
 
@@ -203,7 +233,8 @@ class Database:
         """
         with self._explained():
             if self._plain is None or self._writer is None:
-                async with self._for_look_ups.connect() as connection:
+                async with self._patient() as engine, engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
                     await connection.exec_driver_sql("VACUUM")
                 return
             async with self._write_turn:

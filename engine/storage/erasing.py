@@ -242,3 +242,17 @@ def _parts(ids: frozenset[str]) -> Iterator[list[str]]:
     ordered = sorted(ids)
     for start in range(0, len(ordered), _AT_ONCE):
         yield ordered[start : start + _AT_ONCE]
+
+
+async def erase_tenant(database: Database, tenant: str) -> int:
+    """Removes every row of a tenant but those of the audit log and its installation; how many.
+
+    Raises: StorageUnavailable.
+    """
+    removed = 0
+    for table in reversed(metadata.sorted_tables):
+        if table.name in ("audit", "installations"):
+            continue
+        async with database.write() as db:
+            removed += (await db.execute(delete(table).where(table.c.tenant == tenant))).rowcount
+    return removed

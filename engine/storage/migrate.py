@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from engine.errors import StorageUnavailable
 from engine.storage.database import Database
 
-HEAD = "0012"
+HEAD = "0015"
 """Newest revision; compared with the database's before Alembic is loaded, which takes 0.2 s."""
+
+FLOOR = "schema_floor"
+"""Table with the oldest revision whose programs can work with these tables: during a deploy they
+run beside the new ones. It is of the database and of no tenant, like Alembic's own."""
 
 COPYING = "copying"
 """What a database calls its revision while rows are copied into it: nobody's, to every version."""
@@ -24,7 +29,8 @@ _LOCK = 0x6465736B
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """What a run did: revisions before (None: an empty database) and after."""
+    """What a run did: revisions before (None: an empty database) and after, which is newer than
+    this program's where a newer one left its tables readable for this one."""
 
     before: str | None
     after: str
@@ -56,20 +62,20 @@ async def current_revision(database: Database) -> str | None:
 async def migrate(database: Database, *, only_safe: bool = False) -> Migration:
     """Applies what is missing, in one transaction; does nothing when nothing is.
 
-    only_safe: apply only revisions that mark themselves `safe_on_start` (quick, and readable by
-        the version before); an empty database counts as safe.
+    only_safe: apply only revisions that mark themselves `safe_on_start` (quick, and they only add,
+        so that earlier programs go on working); an empty database counts as safe.
 
-    Raises: StorageUnavailable when the database is newer than this program, or when `only_safe`
+    Raises: StorageUnavailable when the database is too new for this program, or when `only_safe`
     and a revision is not safe: the sentence names `deskhand migrate`.
     """
     before = await current_revision(database)
     if before == HEAD:
         return Migration(before=before, after=HEAD)
-    async with database.write() as connection:
+    async with database.write_at_length() as connection:
         if not database.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        await connection.run_sync(_upgrade, only_safe and before is not None)
-    return Migration(before=before, after=HEAD)
+        after = await connection.run_sync(_upgrade, only_safe and before is not None)
+    return Migration(before=before, after=after)
 
 
 def upgrade_to(connection: Connection, revision: str) -> None:
@@ -80,7 +86,7 @@ def upgrade_to(connection: Connection, revision: str) -> None:
     _upgrade(connection, False, revision)
 
 
-def _upgrade(connection: Connection, only_safe: bool, wanted: str = "head") -> None:
+def _upgrade(connection: Connection, only_safe: bool, wanted: str = "head") -> str:
     from alembic import command
     from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
@@ -93,6 +99,9 @@ def _upgrade(connection: Connection, only_safe: bool, wanted: str = "head") -> N
     script = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()
     known = {revision.revision for revision in script.walk_revisions()}
+    may_be_newer = current != COPYING and wanted == "head" and _floor(connection) <= HEAD
+    if current is not None and current not in known and may_be_newer:
+        return current
     for revision in (current, wanted):
         if revision not in (None, "head", *known):
             raise StorageUnavailable(
@@ -108,3 +117,25 @@ def _upgrade(connection: Connection, only_safe: bool, wanted: str = "head") -> N
             retryable=False,
         )
     command.upgrade(config, wanted)
+    if inspect(connection).has_table(FLOOR):
+        every = list(script.iterate_revisions(wanted, "base"))
+        _write_floor(connection, every)
+    return HEAD if wanted == "head" else wanted
+
+
+def _write_floor(connection: Connection, every: list[Any]) -> None:
+    """every: the revisions of these tables, the newest first."""
+    still = itertools.takewhile(lambda r: getattr(r.module, "safe_on_start", False), every)
+    oldest = [*still][-1:] or every[:1]
+    connection.execute(text("DELETE FROM schema_floor"))
+    connection.execute(
+        text("INSERT INTO schema_floor (revision) VALUES (:revision)"),
+        {"revision": oldest[0].down_revision or oldest[0].revision},
+    )
+
+
+def _floor(connection: Connection) -> str:
+    if not inspect(connection).has_table(FLOOR):
+        return "newer than all"  # revisions are digits, which come before letters
+    found = connection.execute(text("SELECT revision FROM schema_floor")).scalar()
+    return str(found or "newer than all")

@@ -40,6 +40,9 @@ from engine.storage.evaluation_schema import eval_baselines as eval_baselines
 from engine.storage.evaluation_schema import eval_points as eval_points
 from engine.storage.evaluation_schema import eval_runs as eval_runs
 from engine.storage.evaluation_schema import eval_schedules as eval_schedules
+from engine.storage.installation_schema import install_states as install_states
+from engine.storage.installation_schema import installations as installations
+from engine.storage.lease_schema import leases as leases
 from engine.storage.review_schema import case_events as case_events
 from engine.storage.review_schema import channel_mode_changes as channel_mode_changes
 from engine.storage.review_schema import channel_modes as channel_modes

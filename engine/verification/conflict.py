@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from engine.generation.reading import Reading
 from engine.generation.span_reading import SpanReading
 from engine.generation.word_terms import term_set
 from engine.knowledge.document import SentenceKind
-from engine.retrieval.lexical import words
+from engine.retrieval.lexical import STOP_WORDS, words
 from engine.trust import Trust
 from engine.verification.quantities import read_quantities
 from engine.verification.quantity import Quantity
@@ -63,16 +64,20 @@ class Conflict:
     plain: bool
 
 
-def find_conflict(reading: Reading) -> Conflict | None:
+def find_conflict(reading: Reading, asked: str) -> Conflict | None:
     """The clearest contradiction between what answers best and another document.
 
     A contradiction is a different amount, date or duration for the same thing, or the same
-    statement once with and once without a negation. Spans about different names, plans or
-    places do not contradict each other. A pure function; None where nothing contradicts.
+    statement once with and once without a negation. Spans about different names, plans, places
+    or numbered things do not contradict each other. A pure function; None where nothing
+    contradicts.
+
+    asked: the question's words.
     """
     if reading.form.asks_for(AnswerKind.COMPARISON):
         return None  # what differs was asked for
     spans = reading.quotable()
+    numbered = _numbered(asked)
     leads = [s for s in spans if s.can_lead and s.score >= _NEAR_TOP * spans[0].score][:_LEADS]
     found: list[tuple[float, SpanReading, SpanReading, tuple[str, str]]] = []
     for one in leads:
@@ -80,6 +85,8 @@ def find_conflict(reading: Reading) -> Conflict | None:
             if other.score < _BEARS * one.score:
                 break
             if other.passage.document_id == one.passage.document_id:
+                continue
+            if _is_another(numbered, one.text) or _is_another(numbered, other.text):
                 continue
             alike = _alike(reading, one, other)
             said = _difference(reading, one, other, alike)
@@ -103,6 +110,21 @@ def find_conflict(reading: Reading) -> Conflict | None:
     return Conflict(
         first=first, second=second, what=what, sides=sides, plain=alike >= _SAME_STATEMENT
     )
+
+
+def _numbered(text: str) -> dict[str, set[str]]:
+    """Which numbers stand behind which words, as in "room 12" or "error 404"."""
+    found: dict[str, set[str]] = {}
+    for word, number in itertools.pairwise(words(text)):
+        if number.isdigit() and word.isalpha() and word not in STOP_WORDS:
+            found.setdefault(word, set()).add(number)
+    return found
+
+
+def _is_another(asked: Mapping[str, set[str]], text: str) -> bool:
+    """Whether it is about another room than the room 12 that was asked about."""
+    said = _numbered(text) if asked else {}
+    return any(word in said and not numbers & said[word] for word, numbers in asked.items())
 
 
 def _alike(reading: Reading, one: SpanReading, other: SpanReading) -> float:

@@ -35,7 +35,7 @@ def read_evidence(
     rarity, absent_rarity: see `find_ambiguity`.
     """
     reading = read(question, hits)
-    conflict = find_conflict(reading)
+    conflict = find_conflict(reading, f"{question.subject} {question.text}"[:_READ_CHARS])
     if conflict is not None and conflict.plain:
         return Evidence(reading=reading, ambiguity=None, conflict=conflict)
     ambiguity = find_ambiguity(question, reading, rarity, absent_rarity)

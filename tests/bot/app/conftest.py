@@ -102,7 +102,7 @@ class Scene:
         self._bot = await self.opened.enter_async_context(open_bot(self.settings, self.overrides))
         await self.opened.enter_async_context(self._bot.running())
         if self.transport == "http":
-            await self.workspace.deliver_to(f"http://127.0.0.1:{self.bot.http.port}/slack/events")
+            await self.workspace.deliver_to(f"http://127.0.0.1:{self.bot.port}/slack/events")
 
     async def stop(self) -> None:
         """As SIGTERM does."""

@@ -43,7 +43,7 @@ async def deliver(scene: Scene, body: bytes, **headers: str) -> int:
         "X-Slack-Signature": signature(scene.workspace.signing_secret, stamp, body),
         **{name.replace("_", "-"): value for name, value in headers.items()},
     }
-    url = f"http://127.0.0.1:{scene.bot.http.port}/slack/events"
+    url = f"http://127.0.0.1:{scene.bot.port}/slack/events"
     async with (
         aiohttp.ClientSession() as session,
         session.post(url, data=body, headers=signed) as response,

@@ -54,7 +54,7 @@ async def ended(process: asyncio.subprocess.Process) -> Ended:
     [
         ({"DESKHAND_SLACK__BOT_TOKEN": "xoxb-wrong"}, 2, "SLACK_BOT_TOKEN"),
         ({"DESKHAND_SLACK__APP_TOKEN": "xapp-wrong"}, 1, "SLACK_APP_TOKEN"),
-        ({"DESKHAND_SLACK__APP_TOKEN": "xoxb-local-bot"}, 1, "xapp-"),
+        ({"DESKHAND_SLACK__APP_TOKEN": "xoxb-local-bot"}, 2, "xapp-"),
         ({"DESKHAND_SLACK__BOT_TOKEN": ""}, 2, "SLACK_BOT_TOKEN is not set"),
         ({"DESKHAND_SLACK__APP_TOKEN": ""}, 2, "SLACK_APP_TOKEN is not set"),
         (

@@ -78,7 +78,7 @@ async def die_unfinished(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> tuple[M
     with monkeypatch.context() as patched:
         patched.setattr(desk.inbox, "finish", die)
         await desk.until(dying.is_set, step_s=0.25)
-        first._stopping = True
+        first._stopped.set()
         for task in list(first._tasks):
             task.cancel()
         await desk.until_idle()

@@ -63,7 +63,8 @@ async def test_the_tables_after_migrating_are_the_schemas(database: Database) ->
         from alembic.autogenerate import compare_metadata
         from alembic.migration import MigrationContext
 
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        known = {"compare_type": True, "include_name": lambda name, *_: name != "schema_floor"}
+        context = MigrationContext.configure(connection, opts=known)
         return list(compare_metadata(context, metadata))
 
     async with database.read() as connection:
@@ -77,10 +78,28 @@ async def test_every_table_carries_its_tenant() -> None:
 async def test_a_database_of_a_newer_program_is_refused(database: Database) -> None:
     async with database.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await connection.execute(text("UPDATE schema_floor SET revision = '9998'"))
     with pytest.raises(StorageUnavailable, match=r"newer Deskhand.*9999.*upgrade") as caught:
         await migrate(database)
     assert not caught.value.retryable
     assert await current_revision(database) == "9999"
+    async with database.write() as connection:
+        await connection.execute(text("DROP TABLE schema_floor"))
+    with pytest.raises(StorageUnavailable, match="newer Deskhand"):
+        await migrate(database)
+
+
+async def test_a_database_of_a_newer_program_that_only_added_is_worked_with(
+    database: Database,
+) -> None:
+    async with database.write() as connection:
+        floor = (await connection.execute(text("SELECT revision FROM schema_floor"))).scalar()
+        assert floor is not None
+        assert floor < HEAD
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await connection.execute(text(f"UPDATE schema_floor SET revision = '{HEAD}'"))
+    done = await migrate(database, only_safe=True)
+    assert (done.before, done.after) == ("9999", "9999")
 
 
 async def test_a_revision_that_is_not_safe_on_start_asks_for_the_command(
@@ -198,7 +217,15 @@ async def test_the_tables_of_a_revision_come_and_go(
 
 async def test_the_tables_of_delivery_are_added_when_a_program_starts(database: Database) -> None:
     names = (
-        *("audit", "spend", "admissions"),
+        *(
+            "schema_floor",
+            "leases",
+            "install_states",
+            "installations",
+            "audit",
+            "spend",
+            "admissions",
+        ),
         *("gaps", "retrainings", "labels", "entries", "verdicts", "channel_mode_changes"),
         *("channel_modes", "webhook_calls", "timers", "case_events"),
         *("fits", "eval_announcements"),

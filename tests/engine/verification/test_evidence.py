@@ -203,3 +203,17 @@ async def test_a_question_that_several_pages_restate_in_other_ways_is_asked_back
     assert (trace.outcome is Outcome.CLARIFIED) == bool(choices)
     for choice in choices:
         assert choice in trace.reply
+
+
+async def test_things_with_numbers_do_not_contradict_each_other(
+    engine: Engine, tmp_path: Path
+) -> None:
+    rooms = {f"Room {n}": f"Meeting room {n} seats {n + 300} people." for n in range(8)}
+    answered = await ask(engine, tmp_path, rooms, "How many people does meeting room 4 seat?")
+    assert (answered.outcome, answered.reasons) == (Outcome.ANSWERED, ())
+    assert "304" in answered.reply
+    other = {"Rooms": "Meeting room 4 seats 20 people."}
+    conflict = await ask(
+        engine, tmp_path, rooms | other, "How many people does meeting room 4 seat?"
+    )
+    assert [reason.code for reason in conflict.reasons] == [ReasonCode.CONFLICT]

@@ -1,0 +1,1 @@
+"""Several workspaces in one process: how they install the app, and how each is served."""

@@ -1,0 +1,1 @@
+"""What `deskhand doctor --production` looks at: whether an installation is fit for a company."""

@@ -1,0 +1,81 @@
+"""What stands in the tables, set as gauges when somebody reads them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from engine.clock import Clock
+from engine.spending.overview import SpendingOverview
+from engine.storage.evaluation_run import Run, RunState
+from engine.storage.evaluations import EvaluationStore
+from engine.storage.gauges import GaugeStore
+from engine.telemetry import catalogue as of
+from engine.telemetry.instruments import set_to
+
+_AT_MOST_EVERY_S = 5.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Gauges:
+    """Those of one workspace; read at most every few seconds, however often somebody asks."""
+
+    tenant: str
+    store: GaugeStore
+    spending: SpendingOverview
+    evaluations: EvaluationStore
+    clock: Clock
+    _read_at: float = field(default=-_AT_MOST_EVERY_S)
+    _scored: str = ""
+
+    async def refresh(self) -> None:
+        """Sets them.
+
+        Raises: StorageUnavailable.
+        """
+        if time.monotonic() - self._read_at < _AT_MOST_EVERY_S:
+            return
+        self._read_at = time.monotonic()
+        workspace, now = self.tenant, self.clock()
+        found = await self.store.standing(workspace, now)
+        age_s = 0.0
+        if found.oldest_due_at is not None:
+            age_s = max(0.0, (now - found.oldest_due_at).total_seconds())
+        set_to(of.QUEUE, found.waiting, workspace=workspace)
+        set_to(of.QUEUE_AGE, age_s, workspace=workspace)
+        set_to(of.DOCUMENTS, found.documents, workspace=workspace)
+        for state, count in found.cases.items():
+            set_to(of.CASES, count, workspace=workspace, state=state)
+        await self._money()
+        await self._scores()
+
+    async def _money(self) -> None:
+        workspace, spent = self.tenant, await self.spending.now()
+        for period, usd in (
+            ("day", spent.day.total.spent_usd),
+            ("week", spent.week_usd),
+            ("month", spent.month.total.spent_usd),
+        ):
+            set_to(of.SPEND, usd, workspace=workspace, period=period)
+        for period, share in (("day", spent.day.share), ("month", spent.month.share)):
+            set_to(of.BUDGET, share, workspace=workspace, period=period)
+        set_to(of.UNUSUAL, float(spent.hour.is_unusual), workspace=workspace)
+
+    async def _scores(self) -> None:
+        """Of the newest run; its record, which is long, is read once."""
+        run: Run | None = await self.evaluations.last(self.tenant)
+        if run is None or run.state is not RunState.DONE or run.id == self._scored:
+            return
+        record = await self.evaluations.record(self.tenant, run.id)
+        target = PurePath(run.target).name[-64:]
+        for figure in (record or {}).get("figures") or ():
+            if isinstance(figure.get("value"), int | float):
+                set_to(
+                    of.EVAL_SCORE,
+                    float(figure["value"]),
+                    workspace=self.tenant,
+                    target=target,
+                    figure=str(figure["metric"]),
+                )
+        self._scored = run.id

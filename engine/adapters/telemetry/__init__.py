@@ -1,0 +1,1 @@
+"""OpenTelemetry behind the port of what is counted."""

@@ -1,0 +1,1 @@
+"""What Deskhand counts of itself, by name, and where the counts go."""

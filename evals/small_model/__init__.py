@@ -1,0 +1,1 @@
+"""What a smaller model loses where it writes instead of the model."""
