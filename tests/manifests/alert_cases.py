@@ -1,4 +1,4 @@
-"""The fault that each alert is for, and what comes near it and is none: series as promtool has them.
+"""The fault that each alert is for, and what comes near it and is none: series for promtool.
 
 Values are of a minute each: `0+5x60` rises by 5 for an hour.
 """

@@ -1,4 +1,4 @@
-"""Each alert fires on its fault and on nothing beside it, as Prometheus' own promtool reads them."""
+"""Each alert fires on its fault and on nothing beside it, as promtool reads them."""
 
 from __future__ import annotations
 
