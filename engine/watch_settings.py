@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -62,6 +62,6 @@ class SentrySettings(BaseModel):
     dsn: SecretStr | None = Field(
         default=None, description="address that Sentry gives a project; unset reports nowhere"
     )
-    environment: str = Field(
+    environment: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
         default="production", description="what Sentry calls this installation"
     )

@@ -16,7 +16,7 @@ from engine.storage.database import Database
 HEAD = "0015"
 """Newest revision; compared with the database's before Alembic is loaded, which takes 0.2 s."""
 
-_FLOOR = "schema_floor"
+FLOOR = "schema_floor"
 """Table with the oldest revision whose programs can work with these tables: during a deploy they
 run beside the new ones. It is of the database and of no tenant, like Alembic's own."""
 
@@ -117,7 +117,7 @@ def _upgrade(connection: Connection, only_safe: bool, wanted: str = "head") -> s
             retryable=False,
         )
     command.upgrade(config, wanted)
-    if inspect(connection).has_table(_FLOOR):
+    if inspect(connection).has_table(FLOOR):
         every = list(script.iterate_revisions(wanted, "base"))
         _write_floor(connection, every)
     return HEAD if wanted == "head" else wanted
@@ -135,7 +135,7 @@ def _write_floor(connection: Connection, every: list[Any]) -> None:
 
 
 def _floor(connection: Connection) -> str:
-    if not inspect(connection).has_table(_FLOOR):
+    if not inspect(connection).has_table(FLOOR):
         return "newer than all"  # revisions are digits, which come before letters
     found = connection.execute(text("SELECT revision FROM schema_floor")).scalar()
     return str(found or "newer than all")

@@ -27,9 +27,9 @@ def render(costs: Costs, habits: Habits) -> str:
     """Both tables as Markdown."""
     people = [for_people(n, costs, habits) for n in PEOPLE]
     lines = [
-        "| people | questions a day | in the busiest second | replicas of 2 cores | PostgreSQL, a "
-        "year of questions | a model, a month |",
-        "|---:|---:|---:|---:|---:|---:|",
+        "| people | questions a day | in the busiest second | replicas of 2 cores | their memory | "
+        "PostgreSQL, a year of questions | a model, a month |",
+        "|---:|---:|---:|---:|---:|---:|---:|",
         *map(_people_row, people),
         "",
         "| passages | quantisation | PostgreSQL | Qdrant disk | Qdrant memory | with `on_disk` | "
@@ -43,7 +43,7 @@ def render(costs: Costs, habits: Habits) -> str:
 def _people_row(row: ForPeople) -> str:
     return (
         f"| {row.people:,} | {row.per_day:,.0f} | {row.peak_per_s:.3g} | {row.replicas} | "
-        f"{_gib(row.database_gib)} | ${row.spend_usd:,.2f} |"
+        f"{_gib(row.memory_gib)} | {_gib(row.database_gib)} | ${row.spend_usd:,.2f} |"
     )
 
 

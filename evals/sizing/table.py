@@ -30,19 +30,21 @@ class Habits:
 
     per_person_day: float = 0.5
     peak: float = 0.2
-    usd_per_million: tuple[float, float] = (0.25, 2.0)
+    usd_per_million: tuple[float, float] = (0.40, 1.60)
     working_days: int = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForPeople:
     """What the number of people decides. peak_per_s: questions in a second of the busiest hour.
-    database_gib: of a year of questions. spend_usd: of a month, if a model writes every answer."""
+    memory_gib: of all replicas. database_gib: of a year of questions. spend_usd: of a month, if a
+    model writes every answer."""
 
     people: int
     per_day: float
     peak_per_s: float
     replicas: int
+    memory_gib: float
     database_gib: float
     spend_usd: float
 
@@ -67,7 +69,7 @@ def for_people(people: int, costs: Costs, habits: Habits) -> ForPeople:
     """The row for so many people."""
     per_day = people * habits.per_person_day
     peak = per_day * habits.peak / 3600
-    replicas = math.ceil(peak * costs.cpu_s / (_CORES * _BUSY))
+    replicas = max(_FEWEST_REPLICAS, math.ceil(peak * costs.cpu_s / (_CORES * _BUSY)))
     prompt, completion = habits.usd_per_million
     each = (costs.prompt_tokens * prompt + costs.completion_tokens * completion) / 1e6
     year = per_day * habits.working_days
@@ -75,7 +77,8 @@ def for_people(people: int, costs: Costs, habits: Habits) -> ForPeople:
         people=people,
         per_day=per_day,
         peak_per_s=peak,
-        replicas=max(_FEWEST_REPLICAS, replicas),
+        replicas=replicas,
+        memory_gib=replicas * costs.replica_mib / 1024,
         database_gib=year * costs.question_bytes / _GIB,
         spend_usd=year / 12 * each,
     )

@@ -30,7 +30,7 @@ from engine.errors import StorageUnavailable, WrongUse
 from engine.storage.copying.rows import Row, RowSource, TableSum, stream
 from engine.storage.copying.shapes import Kind, TableShape
 from engine.storage.database import Database
-from engine.storage.migrate import COPYING, migrate, upgrade_to
+from engine.storage.migrate import COPYING, FLOOR, migrate, upgrade_to
 from engine.storage.schema import metadata
 
 _NOT_STATE = frozenset(
@@ -171,7 +171,7 @@ def _held(db: Connection) -> str:
 
 
 def _begin(db: Connection, source: RowSource) -> None:
-    ours = {*metadata.tables, "alembic_version", _progress.name}
+    ours = {*metadata.tables, "alembic_version", FLOOR, _progress.name}
     there = MetaData()
     there.reflect(db, only=[name for name in inspect(db).get_table_names() if name in ours])
     there.drop_all(db)

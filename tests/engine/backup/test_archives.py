@@ -97,6 +97,10 @@ async def test_an_archive_of_an_older_version_is_restored_and_migrated(
 
     def as_before_trust(manifest: dict[str, Any], parts: dict[str, bytes]) -> None:
         manifest["revision"] = "0011"
+        later = ("installations", "install_states", "leases")
+        for name in later:
+            del parts[f"tables/{name}.msgpack"]
+        manifest["tables"] = [t for t in manifest["tables"] if t["name"] not in later]
         for table in manifest["tables"]:
             if table["name"] not in ("sources", "documents"):
                 continue
