@@ -114,8 +114,9 @@ class ServiceCheck:
             return ok(f"`deskhand backup` wrote a file {hours:.1f} h ago")
         if archiving is not None and archiving.on and archiving.failing:
             return fail("PostgreSQL's last attempt to archive its log failed", "look at its log")
-        if archiving is not None and archiving.on and (archiving.hours_ago or 0) <= _STALE_H:
-            return ok("PostgreSQL archives its log")
+        archived = None if archiving is None or not archiving.on else archiving.hours_ago
+        if archived is not None and archived <= _STALE_H:
+            return ok(f"PostgreSQL archived its log {archived:.1f} h ago")
         when = "ever" if hours is None else f"in {hours / 24:,.0f} days"
         return fail(
             f"no backup was written {when}, and no log is archived that would tell of one",
