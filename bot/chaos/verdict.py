@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from bot.workspace.messages import Message, Streaming
 class Verdict:
     """asked: questions. visible: those with an answer. doubled: answers that stand twice, streams
     that nobody ended, and messages that belong to nothing. out_of_order: threads in which a later
-    question was answered first."""
+    question was answered first. strays: where what is doubled stands, and as what."""
 
     asked: int
     visible: int
@@ -21,6 +20,7 @@ class Verdict:
     doubled: int
     out_of_order: int
     notices: int
+    strays: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -37,25 +37,26 @@ def verdict(
     which question it is about, what it is, and which part of it: `ID:KIND:PART`.
     names: by that id, the question as `CHANNEL:TS`.
     """
-    parts: Counter[tuple[str, int]] = Counter()
     first: dict[str, Message] = {}
-    stray = notices = 0
+    notices, strays = 0, []
+    said: set[tuple[str, int]] = set()
     for message in ours:
         key = str((message.metadata or {}).get("event_payload", {}).get("key", ""))
         question_id, _, rest = key.partition(":")
         kind, _, part = rest.partition(":")
         question = names.get(question_id, "")
         if message.streaming is Streaming.IN_PROGRESS or not question:
-            stray += 1
+            strays.append(f"{message.channel} {message.ts} {key or 'without a key'}")
         elif kind == "answer":
-            parts[question, int(part)] += 1
+            if (question, int(part)) in said:
+                strays.append(f"{message.channel} {message.ts} {key}")
+            said.add((question, int(part)))
             first.setdefault(question, message)
         else:
             notices += 1
     asked = {f"{q.channel}:{q.ts}": q for q in questions}
     lost = tuple((q.channel, q.ts) for key, q in asked.items() if key not in first)
-    doubled = stray + sum(count - 1 for count in parts.values())
-    doubled += sum(1 for key in first if key not in asked)
+    doubled = len(strays) + sum(1 for key in first if key not in asked)
     return Verdict(
         asked=len(asked),
         visible=len(asked) - len(lost),
@@ -63,6 +64,7 @@ def verdict(
         doubled=doubled,
         out_of_order=_out_of_order(asked, first),
         notices=notices,
+        strays=tuple(strays),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.delivery.answerer import Body
-from bot.delivery.recovery import InDoubt, copies_of, metadata_of
+from bot.delivery.recovery import InDoubt, copies_of, is_late, metadata_of, over_at
 from bot.delivery.refusals import Meaning, meaning_of
 from bot.delivery.streamed import STREAMING_BODY, Streamed, remainder
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
@@ -125,9 +125,9 @@ class Poster:
             if ts is not None:
                 await self._found(part, ts)
                 continue
-            over_at = part.attempted_at + timedelta(seconds=self._api.timeout_s)
-            if self._clock() < over_at:
-                raise InDoubt(over_at)
+            due_at = over_at(part.attempted_at, self._api.timeout_s)
+            if self._clock() < due_at:
+                raise InDoubt(due_at)
 
     async def _found(self, part: Part, ts: str) -> None:
         if part.body == STREAMING_BODY:
@@ -141,10 +141,13 @@ class Poster:
             await self._remove(part)
         if part.state in (PartState.SURPLUS, PartState.GONE, PartState.POSTED):
             return True
-        trying = await self._replies.mark_posting(part, at=self._clock(), lease=lease)
+        at = self._clock()
+        trying = await self._replies.mark_posting(part, at=at, lease=lease)
         if trying is None:
             raise Dropped
         if part.ts is None:
+            if is_late(at, self._clock(), self._api.timeout_s):
+                raise InDoubt(over_at(at, self._api.timeout_s))
             await self._post(trying, again=part.state is PartState.POSTING)
             return True
         if part.state is PartState.STREAMING:
@@ -166,8 +169,8 @@ class Poster:
         except Unsure:
             ts = await self._look_for(part)
             if ts is None:
-                over_at = self._clock() + timedelta(seconds=self._api.timeout_s)
-                raise InDoubt(over_at, repeated=again) from None
+                due_at = self._clock() + timedelta(seconds=self._api.timeout_s)
+                raise InDoubt(due_at, repeated=again) from None
             await self._posted(part, ts)
             return
         await self._posted(part, str(posted["ts"]))

@@ -19,6 +19,8 @@ _SKEW = timedelta(minutes=5)
 """How far Slack's clock, which makes the `ts`, may differ from ours."""
 _STREAM_SKEW = timedelta(minutes=1)
 """The same for what is known by its time alone."""
+_LATE = 0.5
+"""The part of a call's time limit that noting its beginning may take."""
 _PAGE = 200
 _MOST_PAGES = 25
 
@@ -35,6 +37,18 @@ class InDoubt(DeskhandError):
         super().__init__("it is not known yet whether Slack took a message; it will be looked for")
         self.due_at = due_at
         self.repeated = repeated
+
+
+def over_at(begun_at: datetime, timeout_s: float) -> datetime:
+    """From when on a call that was noted as begun then is not under way any more."""
+    return begun_at + timedelta(seconds=timeout_s * (1 + _LATE))
+
+
+def is_late(begun_at: datetime, now: datetime, timeout_s: float) -> bool:
+    """Whether a call that was noted as begun then is not to be made any more, as it might not be
+    over at `over_at`: the note took long, as the database was out of reach, and others may take the
+    question up before the call."""
+    return now - begun_at > timedelta(seconds=timeout_s * _LATE)
 
 
 def metadata_of(part: Part) -> dict[str, Any]:

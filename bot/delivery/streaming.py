@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.delivery.answerer import Wording
 from bot.delivery.poster import Dropped, Place
-from bot.delivery.recovery import metadata_of
+from bot.delivery.recovery import is_late, metadata_of
 from bot.delivery.stream_bucket import StreamBucket
 from bot.delivery.streamed import MOST_STREAMED_BYTES, STREAMING_BODY, Streamed
 from bot.slack_api import RateLimited, Refused, SlackApi, SlackFault, Unsure
@@ -223,6 +223,9 @@ class LiveAnswer:
         part = await self._replies.mark_posting(parts[number], at=at, lease=item.lease)
         if part is None:
             raise Dropped
+        if is_late(at, self._clock(), self._api.timeout_s):
+            self._may_start = False  # the part stays in doubt, as where Slack gives no answer
+            return
         text, chunks = self._text, list(self._chunks)
         try:
             started = await self._api.call(

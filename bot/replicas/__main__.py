@@ -55,6 +55,8 @@ async def _under_faults(given: argparse.Namespace, tell: Tell) -> tuple[Figures,
     more = {"faults": found.faults, "starts": found.starts, "takeover_s": takeover_s}
     for channel, ts in found.verdict.lost:
         tell(f"lost: {channel} {ts}")
+    for stray in found.verdict.strays:
+        tell(f"doubled: {stray}")
     return {**_counted(found.verdict), **more}, found.verdict.holds
 
 

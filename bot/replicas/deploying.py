@@ -88,7 +88,7 @@ async def deploy(
         roles = [Role.WEB] * webs
         if (old / "engine" / "role.py").exists():
             roles.append(Role.WORKER)
-        olds = [await fleet.add(role, code=old) for role in roles]
+        olds = await asyncio.gather(*(fleet.add(role, code=old) for role in roles))
         await stage.deliver()
         rng = random.Random(scenery.seed)  # noqa: S311 - repeatable
         tell(f"asking {questions} questions of {len(olds)} processes of the old code")
@@ -114,8 +114,7 @@ async def deploy(
         finally:
             asking.cancel()
         verdict = await stage.verdict(tell)
-        for replica in fleet.replicas:
-            await fleet.drain(replica)
+        await asyncio.gather(*map(fleet.drain, fleet.replicas))
     return Deployed(
         verdict=verdict, before=before, after=after, replaced=len(olds), restarted=restarted
     )

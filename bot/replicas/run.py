@@ -47,8 +47,8 @@ async def replicas(plan: Plan, *, tell: Tell) -> Found:
     """
     async with staged(plan.scenery) as stage:
         fleet = stage.fleet
-        for role in [Role.WEB] * plan.webs + [Role.WORKER] * plan.workers:
-            await fleet.add(role)
+        roles = [Role.WEB] * plan.webs + [Role.WORKER] * plan.workers
+        await asyncio.gather(*map(fleet.add, roles))
         await stage.deliver()
         rng = random.Random(plan.scenery.seed)  # noqa: S311 - repeatable
         faults = Faults(
@@ -60,8 +60,7 @@ async def replicas(plan: Plan, *, tell: Tell) -> Found:
         )
         await _storm(plan, stage.crowd, faults, rng, tell)
         verdict = await stage.verdict(tell)
-        for replica in fleet.replicas:
-            await fleet.drain(replica)
+        await asyncio.gather(*map(fleet.drain, fleet.replicas))
     return Found(
         verdict=verdict,
         faults=dict(sorted(faults.done.items())),

@@ -17,7 +17,7 @@ from bot.workspace import Fault
 from engine.slack_settings import SlackSettings
 from engine.stopwatch import Watch
 from engine.storage.inbox import InboxItem
-from engine.storage.replies import Kind, PartState
+from engine.storage.replies import Kind, PartState, ReplyStore
 from tests.bot.delivery.conftest import TENANT, Desk, body_of
 
 
@@ -270,11 +270,34 @@ async def test_what_cannot_be_known_yet_says_when_it_can(desk: Desk) -> None:
     said, item = await desk.ask()
     place = Place(channel=said.channel, thread_ts=said.ts)
     desk.workspace.faults.add("chat.postMessage", Fault.SERVER_ERROR)
-    for _ in range(2):
+    for limits in (1.0, 1.5):
         with pytest.raises(InDoubt) as doubt:
             await worker.poster.deliver(item.id, 1, Kind.NOTICE, place, [body_of("a")])
-        assert doubt.value.due_at == desk.now() + timedelta(seconds=desk.api.timeout_s)
-    await desk.clock.advance(desk.api.timeout_s)
+        assert doubt.value.due_at == desk.now() + timedelta(seconds=limits * desk.api.timeout_s)
+    await desk.clock.advance(1.5 * desk.api.timeout_s)
+    await worker.poster.deliver(item.id, 1, Kind.NOTICE, place, [body_of("a")])
+    assert desk.shown(said) == ["a"]
+
+
+async def test_what_the_database_noted_too_late_is_left_to_whoever_takes_it_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = desk.worker(start=False)
+    said, item = await desk.ask()
+    place = Place(channel=said.channel, thread_ts=said.ts)
+    noted = ReplyStore.mark_posting
+
+    async def late(self: ReplyStore, *given: Any, **more: Any) -> Any:
+        found = await noted(self, *given, **more)
+        await desk.clock.advance(0.6 * desk.api.timeout_s)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ReplyStore, "mark_posting", late)
+        with pytest.raises(InDoubt) as doubt:
+            await worker.poster.deliver(item.id, 1, Kind.NOTICE, place, [body_of("a")])
+    assert desk.workspace.calls("chat.postMessage") == []
+    await desk.clock.advance((doubt.value.due_at - desk.now()).total_seconds())
     await worker.poster.deliver(item.id, 1, Kind.NOTICE, place, [body_of("a")])
     assert desk.shown(said) == ["a"]
 

@@ -34,9 +34,9 @@ async def test_no_question_is_lost_or_doubled_while_replicas_fail() -> None:
         questions=20,
         webs=2,
         workers=1,
-        faults=3,
-        kinds=(Kind.KILL, Kind.DATABASE_RESTART, Kind.REMOVE),
-        seconds=6.0,
+        faults=2,
+        kinds=(Kind.KILL, Kind.DATABASE_RESTART),
+        seconds=4.0,
     )
     told: list[str] = []
     try:
@@ -45,7 +45,7 @@ async def test_no_question_is_lost_or_doubled_while_replicas_fail() -> None:
         pytest.skip(str(absent))
     assert found.verdict.holds, (found, told)
     assert (found.verdict.asked, found.verdict.visible) == (20, 20)
-    assert sum(found.faults.values()) == 3
+    assert found.faults == {"database_restart": 1, "kill": 1}
 
 
 async def test_the_code_before_the_newest_tables_works_on_them_and_is_replaced() -> None:
@@ -55,7 +55,7 @@ async def test_the_code_before_the_newest_tables_works_on_them_and_is_replaced()
     told: list[str] = []
     with checkout(before) as old:
         try:
-            done = await deploy(old, FEW, questions=12, seconds=8.0, webs=1, tell=told.append)
+            done = await deploy(old, FEW, questions=12, seconds=4.0, webs=1, tell=told.append)
         except PostgresAbsent as absent:
             pytest.skip(str(absent))
     assert done.verdict.holds, (done, told)
