@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("runbooks.md", "deploying.md")
 ANCHORS = (
     "high-latency memory-growth cost-spike index-rebuild slack-outage model-outage "
-    "database-failover"
+    "database-failover no-bot no-leader errors doubtful-answers"
 ).split()
 
 
