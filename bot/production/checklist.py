@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
+from bot.cli.auditing import NOT_KEPT
 from bot.diagnosis import Finding, diagnose, fail
 from bot.production.limits import LimitsCheck
 from bot.production.secrets import SecretsCheck
 from bot.production.service import ServiceCheck
 from bot.production.smoke import smoke_checks
 from bot.state_check import existing_database
+from engine.clock import now
 from engine.containment import one_line
 from engine.errors import DeskhandError
 from engine.settings import Settings, setting_names
 from engine.settings_sources import read_sources
 from engine.storage.archiving import Archiving, archiving_of
+from engine.storage.audit import AuditStore, Outcome
 from engine.storage.evaluation_schedules import EvaluationSchedules
+
+_MOST_DEEDS = 10_000
 
 
 async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
@@ -29,6 +35,14 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
         async with AsyncExitStack() as stack:
             return await archiving_of(await existing_database(settings, stack))
 
+    async def backups(hours: float) -> int:
+        since = now() - timedelta(hours=hours)
+        async with AsyncExitStack() as stack:
+            store = AuditStore(await existing_database(settings, stack))
+            deeds = await store.rows(settings.tenant, since=since, most=_MOST_DEEDS)
+        kept = [d for d in deeds if d.action == "deskhand backup" and d.object != NOT_KEPT]
+        return sum(deed.outcome is Outcome.ACCEPTED for deed in kept)
+
     async def schedules() -> int:
         async with AsyncExitStack() as stack:
             database = await existing_database(settings, stack)
@@ -38,7 +52,7 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
     return await diagnose(
         [
             *SecretsCheck(settings, given).checks(),
-            *ServiceCheck(settings, archiving).checks(),
+            *ServiceCheck(settings, archiving, backups).checks(),
             *LimitsCheck(settings, schedules).checks(),
         ]
     )

@@ -25,13 +25,19 @@ _STALE_H = 26.0
 
 
 class ServiceCheck:
-    """archiving: what the database says of its backups; None for a file of this machine."""
+    """archiving: what the database says of its backups; None for a file of this machine.
+    backups: how many `deskhand backup` wrote since so many hours ago.
+    """
 
     def __init__(
-        self, settings: Settings, archiving: Callable[[], Awaitable[Archiving | None]]
+        self,
+        settings: Settings,
+        archiving: Callable[[], Awaitable[Archiving | None]],
+        backups: Callable[[float], Awaitable[int]],
     ) -> None:
         self._settings = settings
         self._archiving = archiving
+        self._written = backups
 
     def checks(self) -> list[Check]:
         """From what keeps it up to who hears of it."""
@@ -100,15 +106,18 @@ class ServiceCheck:
         return ok(f"/metrics has {sum(line.startswith('# TYPE') for line in text.splitlines())}")
 
     async def _backups(self) -> Finding:
+        if await self._written(_STALE_H):
+            return ok("`deskhand backup` wrote one in the last day")
         archiving = await self._archiving()
         mend = (
             "turn on your provider's backups with recovery to a point in time, or archive the "
-            "write-ahead log; rehearse a restore (docs/deploying.md, backups)"
+            "write-ahead log, or run `deskhand backup FOLDER --rehearse` each night "
+            "(docs/deploying.md, backups)"
         )
         if archiving is None:
             return warn(
                 "the state is a file of this machine, and nothing tells of a copy of it",
-                "stop the bot and copy DESKHAND_HOME to another machine each night",
+                "run `deskhand backup FOLDER --rehearse` each night, on another machine's disk",
             )
         if not archiving.on:
             return warn("PostgreSQL archives no write-ahead log", mend)
