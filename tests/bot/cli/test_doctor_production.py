@@ -63,8 +63,6 @@ async def test_the_check_list_follows_what_any_bot_needs_and_says_what_to_do(
     assert levels["servers"] == levels["backups"] == "warn"
     assert found["probes"]["text"].startswith("not checked: no bot runs")
     assert all(check["mend"] for check in found.values() if check["level"] == "fail")
-    await asyncio.to_thread(knowing.json, "backup", "--rehearse")
-    assert (await rows(knowing))["backups"]["level"] == "warn"
     await asyncio.to_thread(knowing.json, "backup", knowing.folder)
     assert (await rows(knowing))["backups"]["level"] == "ok"
 
