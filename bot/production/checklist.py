@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 
 from bot.cli.auditing import NOT_KEPT
@@ -14,16 +14,13 @@ from bot.production.secrets import SecretsCheck
 from bot.production.service import ServiceCheck
 from bot.production.smoke import smoke_checks
 from bot.state_check import existing_database
-from engine.clock import now
 from engine.containment import one_line
 from engine.errors import DeskhandError
 from engine.settings import Settings, setting_names
 from engine.settings_sources import read_sources
 from engine.storage.archiving import Archiving, archiving_of
-from engine.storage.audit import AuditStore, Outcome
+from engine.storage.audit import AuditStore
 from engine.storage.evaluation_schedules import EvaluationSchedules
-
-_MOST_DEEDS = 10_000
 
 
 async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
@@ -35,13 +32,11 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
         async with AsyncExitStack() as stack:
             return await archiving_of(await existing_database(settings, stack))
 
-    async def backups(hours: float) -> int:
-        since = now() - timedelta(hours=hours)
+    async def backed_up() -> datetime | None:
         async with AsyncExitStack() as stack:
-            store = AuditStore(await existing_database(settings, stack))
-            deeds = await store.rows(settings.tenant, since=since, most=_MOST_DEEDS)
-        kept = [d for d in deeds if d.action == "deskhand backup" and d.object != NOT_KEPT]
-        return sum(deed.outcome is Outcome.ACCEPTED for deed in kept)
+            audit = AuditStore(await existing_database(settings, stack))
+            found = await audit.newest(settings.tenant, "deskhand backup")
+            return next((row.at for row in found if row.object != NOT_KEPT), None)
 
     async def schedules() -> int:
         async with AsyncExitStack() as stack:
@@ -52,7 +47,7 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
     return await diagnose(
         [
             *SecretsCheck(settings, given).checks(),
-            *ServiceCheck(settings, archiving, backups).checks(),
+            *ServiceCheck(settings, archiving, backed_up).checks(),
             *LimitsCheck(settings, schedules).checks(),
         ]
     )

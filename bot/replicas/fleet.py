@@ -126,6 +126,8 @@ class Fleet:
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise RuntimeError(f"{replica.name} is not ready") from None
+        if replica.role.answers:
+            self.balancer.ready.add(replica.name)
 
     async def drain(self, replica: Replica) -> None:
         """Ends it as a platform does: SIGTERM, and time to finish."""

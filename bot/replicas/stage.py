@@ -68,11 +68,16 @@ class Stage:
                 self.crowd, tell, names, patience_s=scenery.patience_s, calm_s=scenery.calm_s
             )
         if not found.holds:
-            kept = Path(tempfile.mkdtemp(prefix="deskhand-replicas-failed-"))
-            for log in self.folder.glob("*.log"):
-                (kept / log.name).write_bytes(log.read_bytes())
-            tell(f"the processes' logs are kept in {kept}")
+            tell(f"the processes' logs are kept in {keep_logs(self.folder)}")
         return found
+
+
+def keep_logs(folder: Path) -> Path:
+    """Where what the processes said stays."""
+    kept = Path(tempfile.mkdtemp(prefix="deskhand-replicas-failed-"))
+    for log in folder.glob("*.log"):
+        (kept / log.name).write_bytes(log.read_bytes())
+    return kept
 
 
 @asynccontextmanager
@@ -109,14 +114,18 @@ async def staged(scenery: Scenery) -> AsyncIterator[Stage]:
         database = connect_database(settings, stack)
         fleet = Fleet(folder, environment, cluster.sockets, LeaseStore(database))
         await stack.enter_async_context(fleet.running())
-        yield Stage(
-            scenery=scenery,
-            crowd=crowd,
-            fleet=fleet,
-            cluster=cluster,
-            database=database,
-            disk=disk,
-            folder=folder,
-            environment=environment,
-            settings=settings,
-        )
+        try:
+            yield Stage(
+                scenery=scenery,
+                crowd=crowd,
+                fleet=fleet,
+                cluster=cluster,
+                database=database,
+                disk=disk,
+                folder=folder,
+                environment=environment,
+                settings=settings,
+            )
+        except Exception as error:
+            error.add_note(f"the processes' logs are kept in {keep_logs(folder)}")
+            raise
