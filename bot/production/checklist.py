@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
+from bot.cli.auditing import NOT_KEPT
 from bot.diagnosis import Finding, diagnose, fail
 from bot.production.limits import LimitsCheck
 from bot.production.secrets import SecretsCheck
@@ -35,7 +36,7 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
         async with AsyncExitStack() as stack:
             audit = AuditStore(await existing_database(settings, stack))
             found = await audit.newest(settings.tenant, "deskhand backup")
-            return next((row.at for row in found if row.object != "rehearsal"), None)
+            return next((row.at for row in found if row.object != NOT_KEPT), None)
 
     async def schedules() -> int:
         async with AsyncExitStack() as stack:
