@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the whole gate needs beside Python: from Debian's packages PostgreSQL's server programs
-# (the tests start a cluster of their own) and Chromium, and from the npm registry Slack's Node SDKs,
+# (the tests start a cluster of their own), Prometheus and Chromium, and from the npm registry Slack's Node SDKs,
 # clients that share no code with ours, axe-core's rules of access and the External Secrets
 # Operator's schemas, and from the package index what knows the schemas of the platforms that
 # manifests/ is for. What cannot be had is skipped by name.
@@ -98,6 +98,9 @@ if ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
 fi
 if ! compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null; then
     install_debian "libfaketime (machines with a wrong clock)" libfaketime
+fi
+if ! command -v promtool >/dev/null || ! command -v prometheus >/dev/null; then
+    install_debian Prometheus prometheus
 fi
 if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
     install_debian Chromium chromium fonts-noto-color-emoji

@@ -22,6 +22,8 @@ from typing import Final, Protocol
 from engine.errors import DeskhandError
 from engine.fault_place import place
 from engine.storage.leases import LeaseStore
+from engine.telemetry.catalogue import LEADER
+from engine.telemetry.instruments import set_to
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ class Leadership:
         if led is not None:  # also where a task was ended before its first step
             await led.aclose()
         held, self._until = self.leads, -math.inf
+        self._show()
         if held:
             await self._hand_over()
 
@@ -114,6 +117,7 @@ class Leadership:
         mine = await self.leases.take(self.tenant, JOBS, self.holder, lease_s=self.lease_s)
         self._heard_at = self.monotonic()
         self._until = asked_at + self.lease_s * _SURE if mine else -math.inf
+        self._show()
         return mine
 
     async def _hold(self) -> None:
@@ -130,7 +134,11 @@ class Leadership:
                 failing = True
             except Exception as error:  # the next look may go well
                 log.error("the lease: %s at %s", type(error).__name__, place(error))
+            self._show()
             self._news.set()
+
+    def _show(self) -> None:
+        set_to(LEADER, float(self.leads), workspace=self.tenant)
 
     async def _lead_on(self, led: Led, *, begun: bool) -> None:
         while True:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.ability import Ability
 from bot.aside import Aside
 from bot.attachments import Attachments
 from bot.delivery.worker import Worker
@@ -120,6 +121,7 @@ class Bot:
         async with AsyncExitStack() as stack:
             await self.modes.start()
             if self.http is not None:
+                self.http.able = self._ability().why_not
                 await self.http.start()
                 stack.push_async_callback(self.http.stop)
             stack.push_async_callback(self.aside.aclose)
@@ -136,6 +138,15 @@ class Bot:
                 yield
             finally:
                 self.readiness.stopping = True
+
+    def _ability(self) -> Ability:
+        engine, tenant = self.engine, self.engine.settings.tenant
+        return Ability(
+            {
+                "the database": lambda: engine.documents.revision(tenant),
+                "the index": lambda: engine.index.count(tenant),
+            }
+        )
 
     async def _answer(self, stack: AsyncExitStack) -> None:
         self.worker.start()

@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from engine.errors import DeskhandError
 from engine.telemetry.catalogue import SLACK_CALLS
 from engine.telemetry.instruments import add
+from engine.telemetry.spans import span
 
 log = logging.getLogger(__name__)
 _sdk_log = logging.getLogger(f"{__name__}.sdk")
@@ -119,7 +120,8 @@ class SlackApi:
         """
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            data, headers = await self._called(method, given)
+            with span(f"slack {method}", **{"rpc.system": "slack", "rpc.method": method}):
+                data, headers = await self._called(method, given)
         except SlackFault as fault:
             add(SLACK_CALLS, method=method, result=type(fault).__name__.lower())
             raise

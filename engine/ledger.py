@@ -18,12 +18,15 @@ from engine.storage.spend import NANO, Period, SpendStore
 from engine.storage.usage import CallState, LedgerRow, UsageStore
 from engine.telemetry import catalogue as of
 from engine.telemetry.instruments import add
+from engine.telemetry.spans import Started, Value
 from engine.trace import Usage
 
 log = logging.getLogger(__name__)
 
 _NEVER_REFUSED = frozenset({"query"})
 """Without its question's vector there would be no answer at all, not even a quoted one."""
+
+_OF_EMBEDDERS = frozenset({"query", "ingest"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,13 +67,15 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What was set aside for one call. periods: none where it is free, and nothing was."""
+    """What was set aside for one call. periods: none where it is free, and nothing was.
+    started: where the call began."""
 
     id: str
     account: Account | None
     tenant: str
     periods: tuple[Period, ...]
     most_usd: float
+    started: Started = field(default_factory=Started)
 
     @property
     def most_nano_usd(self) -> int:
@@ -179,6 +184,7 @@ class Ledger:
 
     async def settle(self, held: Reservation, call: ModelCall) -> None:
         """Books what a call did cost in the place of what was reserved for it."""
+        _show(held, call)
         if not held.periods:
             await self.charge(call)
             return
@@ -248,6 +254,24 @@ class Ledger:
             await self._store.record(tenant, rows)
         except StorageUnavailable as error:
             log.error("%d rows of the ledger were not stored: %s", len(rows), error)
+
+
+def _show(held: Reservation, call: ModelCall) -> None:
+    """As https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ names it."""
+    usage = call.usage
+    operation = "embeddings" if call.purpose in _OF_EMBEDDERS else "chat"
+    facts: dict[str, Value] = {
+        "gen_ai.operation.name": operation,
+        "gen_ai.provider.name": "openai",  # whose API it is spoken to in
+        "server.address": call.provider,
+        "gen_ai.request.model": call.model,
+        "gen_ai.usage.input_tokens": usage.prompt_tokens + usage.embedding_tokens,
+        "gen_ai.usage.output_tokens": usage.completion_tokens,
+        "deskhand.purpose": call.purpose,
+        "deskhand.cost_usd": usage.cost_usd,
+    }
+    error = "" if call.succeeded else "failed"
+    held.started.end(f"{operation} {call.model}", error=error, **facts)
 
 
 def _let_go(held: Reservation) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from engine.fault_place import place
+from engine.telemetry.spans import OpenSpan, begin
 from engine.trace import Citation, Stage
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Stopwatch:
     _begun: set[Stage] = field(default_factory=set)
     _stage: Stage | None = None
     _since: float = 0.0
+    _span: OpenSpan | None = None
 
     async def enter(self, stage: Stage) -> None:
         """Time counts for this stage from now on; one that comes back is not told again."""
@@ -49,6 +51,7 @@ class Stopwatch:
             self._begun.add(stage)
             await self.tell(StageStarted(stage=stage))
         self._stage, self._since = stage, time.perf_counter()
+        self._span = begin(stage.value)
 
     async def tell(self, event: StageStarted | SentenceReady) -> None:
         """A watcher that fails is told nothing more; what it does must not change the answer."""
@@ -66,6 +69,8 @@ class Stopwatch:
             spent = (time.perf_counter() - self._since) * 1000
             self.timings[self._stage] = self.timings.get(self._stage, 0.0) + spent
             self._stage = None
+            if self._span is not None:
+                self._span.end()
 
     def stop(self) -> dict[Stage, float]:
         """Everything so far, and the total."""

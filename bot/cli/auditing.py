@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from engine.settings import Settings
     from engine.storage.audit import Outcome
 
+NOT_KEPT = "rehearsal"
+"""What a row says that a backup was, which was only made to be rehearsed."""
+
 _ALWAYS = {"ingest", "fit", "migrate", "export", "backup"}
 _ACTIONS = {
     "entries": {"rollback", "export"},

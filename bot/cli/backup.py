@@ -13,6 +13,7 @@ import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from bot.cli.auditing import NOT_KEPT
 from bot.cli.json_lines import json_line
 from bot.cli.moving_progress import shown_progress
 from engine.backup.manifest import Manifest
@@ -31,7 +32,7 @@ async def run(args: argparse.Namespace) -> int:
     settings = load_settings()
     with tempfile.TemporaryDirectory(prefix="deskhand-backup-") as unkept:
         target = _file_in(Path(args.target or unkept))
-        args.audited = target.name if args.target else "rehearsal"
+        args.audited = target.name if args.target else NOT_KEPT
         manifest = await _write(target, settings)
         size = (await asyncio.to_thread(target.stat)).st_size
         done = None

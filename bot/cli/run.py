@@ -20,6 +20,7 @@ from bot.rotation import rotating
 from bot.telemetry.logs import set_levels, set_up_logging
 from bot.telemetry.metrics import counted as counting
 from bot.telemetry.sentry import reported
+from bot.telemetry.traces import tracing
 from engine.adapters.telemetry.meters import Meters
 from engine.errors import SettingsInvalid
 from engine.role import Role
@@ -35,7 +36,7 @@ async def run(args: argparse.Namespace) -> int:
     if args.role is not None:
         settings = settings.model_copy(update={"role": Role(args.role)})
     set_up_logging(settings.log)
-    with reported(settings.sentry), counting() as meters:
+    with reported(settings.sentry), counting() as meters, tracing():
         return await _until_told(settings, meters, as_json=args.json)
 
 

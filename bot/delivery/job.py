@@ -23,6 +23,7 @@ from engine.storage.inbox import InboxItem, Surface
 from engine.storage.replies import Kind, PartState
 from engine.telemetry.catalogue import RESPONSE_TIME
 from engine.telemetry.instruments import record
+from engine.telemetry.spans import attempt, question_is_over, span, trace_of
 from engine.trace import Outcome, ReasonCode
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,11 @@ class Job:
 
     async def run(self) -> None:
         """Ends once the question is done, given back, or lost. Raises nothing."""
-        with about(question=self.item.id, workspace=self.item.tenant):
+        item = self.item
+        ids = {"question": item.id, "workspace": item.tenant}
+        shown = {f"deskhand.{name}": value for name, value in ids.items()}
+        shown["deskhand.surface"] = item.surface.value
+        with about(trace=trace_of(item.id), **ids), attempt(item.id, **shown):
             await self._run()
 
     async def _run(self) -> None:
@@ -254,15 +259,16 @@ class Job:
 
     async def _deliver(self, prepared: Prepared, streamed: Mapping[str, Streamed]) -> None:
         tools, item = self._tools, self.item
-        await tools.poster.deliver(
-            item.id,
-            item.revision,
-            Kind.ANSWER,
-            self.place,
-            prepared.messages,
-            lease=item.lease,
-            streamed=streamed,
-        )
+        with span("deliver"):
+            await tools.poster.deliver(
+                item.id,
+                item.revision,
+                Kind.ANSWER,
+                self.place,
+                prepared.messages,
+                lease=item.lease,
+                streamed=streamed,
+            )
         self._visible = True
         if prepared.opens_case:
             await self._open_case(prepared)
@@ -295,6 +301,13 @@ class Job:
             raise Dropped
         waited_s = max(0.0, (at - item.received_at).total_seconds())
         record(RESPONSE_TIME, waited_s, workspace=item.tenant)
+        facts = {"workspace": item.tenant, "question": item.id, "outcome": outcome}
+        question_is_over(
+            item.id,
+            item.received_at.timestamp(),
+            **{f"deskhand.{name}": value for name, value in facts.items()},
+            **{"deskhand.attempts": item.attempts},
+        )
         try:
             await tools.on_done(item, outcome)
         except Exception as error:  # the question has its outcome

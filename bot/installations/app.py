@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.ability import Ability
 from bot.app import open_bot
 from bot.credentials import revealed
 from bot.delivery.turns import Turns
@@ -68,6 +69,7 @@ class InstalledApp:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.pages.aclose)
             await stack.enter_async_context(self.workspaces.running())
+            self.http.able = Ability({"the database": self.store.revisions}).why_not
             await self.http.start()
             stack.push_async_callback(self.http.stop)
             try:

@@ -126,8 +126,8 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 def resident_mib(pid: int, *, of: str = "VmRSS") -> float:
     """Resident memory of a process and of those it started.
 
-    of: as proc(5) names it: `RssAnon` leaves out the pages of files, which grow with the database
-    that SQLite maps, and which the system takes back when it needs them.
+    of: as proc(5) names it: `RssAnon` leaves out the pages of files, which come and go as SQLite
+    reads the database that it maps, and which the system takes back when it needs them.
 
     Raises: OSError where the system does not tell (only Linux does).
     """

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 
+from bot.cli.auditing import NOT_KEPT
 from bot.diagnosis import Finding, diagnose, fail
 from bot.production.limits import LimitsCheck
 from bot.production.secrets import SecretsCheck
@@ -17,6 +19,7 @@ from engine.errors import DeskhandError
 from engine.settings import Settings, setting_names
 from engine.settings_sources import read_sources
 from engine.storage.archiving import Archiving, archiving_of
+from engine.storage.audit import AuditStore
 from engine.storage.evaluation_schedules import EvaluationSchedules
 
 
@@ -29,6 +32,12 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
         async with AsyncExitStack() as stack:
             return await archiving_of(await existing_database(settings, stack))
 
+    async def backed_up() -> datetime | None:
+        async with AsyncExitStack() as stack:
+            audit = AuditStore(await existing_database(settings, stack))
+            found = await audit.newest(settings.tenant, "deskhand backup")
+            return next((row.at for row in found if row.object != NOT_KEPT), None)
+
     async def schedules() -> int:
         async with AsyncExitStack() as stack:
             database = await existing_database(settings, stack)
@@ -38,7 +47,7 @@ async def production_rows(settings: Settings) -> list[tuple[str, Finding]]:
     return await diagnose(
         [
             *SecretsCheck(settings, given).checks(),
-            *ServiceCheck(settings, archiving).checks(),
+            *ServiceCheck(settings, archiving, backed_up).checks(),
             *LimitsCheck(settings, schedules).checks(),
         ]
     )

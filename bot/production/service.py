@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
 
 from bot.diagnosis import Check, Finding, NotChecked, fail, ok, warn
 from bot.transport.http import SERVER
+from engine.clock import now
 from engine.settings import Settings
 from engine.storage.archiving import Archiving
 
@@ -25,13 +27,18 @@ _STALE_H = 26.0
 
 
 class ServiceCheck:
-    """archiving: what the database says of its backups; None for a file of this machine."""
+    """archiving: what the database says of copies of its log; None for a file of this machine.
+    backed_up: when `deskhand backup` last wrote a file, None for never."""
 
     def __init__(
-        self, settings: Settings, archiving: Callable[[], Awaitable[Archiving | None]]
+        self,
+        settings: Settings,
+        archiving: Callable[[], Awaitable[Archiving | None]],
+        backed_up: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         self._settings = settings
         self._archiving = archiving
+        self._backed_up = backed_up
 
     def checks(self) -> list[Check]:
         """From what keeps it up to who hears of it."""
@@ -97,26 +104,24 @@ class ServiceCheck:
                 f"/metrics answers {status}, so nobody sees how it does",
                 "upgrade the bot, and let Prometheus read it (manifests/prometheus)",
             )
-        return ok(f"/metrics has {sum(line.startswith('# TYPE') for line in text.splitlines())}")
+        shown = sum(line.startswith("# TYPE") for line in text.splitlines())
+        return ok(f"/metrics shows {shown} metrics")
 
     async def _backups(self) -> Finding:
-        archiving = await self._archiving()
-        mend = (
-            "turn on your provider's backups with recovery to a point in time, or archive the "
-            "write-ahead log; rehearse a restore (docs/deploying.md, backups)"
+        written, archiving = await self._backed_up(), await self._archiving()
+        hours = None if written is None else (now() - written).total_seconds() / 3600
+        if hours is not None and hours <= _STALE_H:
+            return ok(f"`deskhand backup` wrote a file {hours:.1f} h ago")
+        if archiving is not None and archiving.on and archiving.failing:
+            return fail("PostgreSQL's last attempt to archive its log failed", "look at its log")
+        archived = None if archiving is None or not archiving.on else archiving.hours_ago
+        if archived is not None and archived <= _STALE_H:
+            return ok(f"PostgreSQL archived its log {archived:.1f} h ago")
+        when = "ever" if hours is None else f"in {hours / 24:,.0f} days"
+        return fail(
+            f"no backup was written {when}, and no log is archived that would tell of one",
+            "run `deskhand backup /backups/ --rehearse` each night, away from this machine",
         )
-        if archiving is None:
-            return warn(
-                "the state is a file of this machine, and nothing tells of a copy of it",
-                "stop the bot and copy DESKHAND_HOME to another machine each night",
-            )
-        if not archiving.on:
-            return warn("PostgreSQL archives no write-ahead log", mend)
-        if archiving.failing:
-            return fail("PostgreSQL's last attempt to archive its log failed", mend)
-        if archiving.hours_ago is None or archiving.hours_ago > _STALE_H:
-            return warn("PostgreSQL archived nothing in the last day", mend)
-        return ok(f"PostgreSQL archived its log {archiving.hours_ago:.1f} h ago")
 
     async def _alerts(self) -> Finding:
         settings = self._settings

@@ -15,7 +15,7 @@ WARM_UP = 1 / 3
 """Share of the run after which caches are taken to be full."""
 MOST_GROWTH_MIB = 5.0
 """Of its own memory, for each 1,000 questions: what the interval may not lie above. Pages of files
-are left out: SQLite maps its database, which grows with every question that is kept."""
+are left out: SQLite maps its database, and they come and go."""
 MOST_SLOWER = 1.25
 """Of the p99 of the last third over that of the middle one: what the interval may not lie above."""
 _BLOCKS = 20

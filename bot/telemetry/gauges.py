@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from engine.clock import Clock
+from engine.errors import StorageUnavailable
 from engine.spending.overview import SpendingOverview
 from engine.storage.evaluation_run import Run, RunState
 from engine.storage.evaluations import EvaluationStore
 from engine.storage.gauges import GaugeStore
 from engine.telemetry import catalogue as of
-from engine.telemetry.instruments import set_to
+from engine.telemetry.instruments import add, set_to
+from engine.trace import ReasonCode
 
 _AT_MOST_EVERY_S = 5.0
 
@@ -27,6 +29,7 @@ class Gauges:
     evaluations: EvaluationStore
     clock: Clock
     _read_at: float = field(default=-_AT_MOST_EVERY_S)
+    _begun: bool = False
     _scored: str = ""
 
     async def refresh(self) -> None:
@@ -37,6 +40,25 @@ class Gauges:
         if time.monotonic() - self._read_at < _AT_MOST_EVERY_S:
             return
         self._read_at = time.monotonic()
+        self._begin()
+        try:
+            await self._read()
+        except StorageUnavailable:
+            set_to(of.DATABASE, 0.0, workspace=self.tenant)
+            raise
+        set_to(of.DATABASE, 1.0, workspace=self.tenant)
+
+    def _begin(self) -> None:
+        """Counters that alerts watch begin at 0: Prometheus sees no rise in one that appears."""
+        if self._begun:
+            return
+        self._begun = True
+        for counter in (of.FOR_REVIEW, of.SLACK_EVENTS, of.REDELIVERIES):
+            add(counter, 0.0, workspace=self.tenant)
+        for code in ReasonCode:
+            add(of.REASONS, 0.0, workspace=self.tenant, reason=code.value)
+
+    async def _read(self) -> None:
         workspace, now = self.tenant, self.clock()
         found = await self.store.standing(workspace, now)
         age_s = 0.0

@@ -60,6 +60,8 @@ class HttpTransport:
         self._pages = pages or {}
         self._not_ready = not_ready
         self._runner: web.AppRunner | None = None
+        self.able: Callable[[], Awaitable[str]] | None = None
+        """Why no question could be answered now, as far as that must be looked for."""
         self.metrics: Metrics | None = None
         """What `/metrics` shows; None shows nothing."""
         self.port = port
@@ -144,6 +146,8 @@ class HttpTransport:
 
     async def _ready(self, _: web.Request) -> web.Response:
         why = self._not_ready()
+        if not why and self.able is not None:
+            why = await self.able()
         return web.Response(status=503 if why else 200, text=why or "ready")
 
 

@@ -96,6 +96,18 @@ class AuditStore:
             found = (await db.execute(statement)).all()
         return tuple(_parse(row) for row in reversed(found))
 
+    async def newest(self, tenant: str, action: str) -> tuple[AuditRow, ...]:
+        """The newest hundred rows of an action that was carried out, the newest first."""
+        statement = (
+            select(audit)
+            .where(audit.c.tenant == tenant, audit.c.action == action)
+            .where(audit.c.outcome == Outcome.ACCEPTED)
+            .order_by(audit.c.sequence.desc())
+            .limit(100)
+        )
+        async with self._database.read() as db:
+            return tuple(_parse(row) for row in (await db.execute(statement)).all())
+
     async def verify(self, tenant: str, *, expected: str | None = None) -> Verified:
         """Looks at each row. expected: a hash that was the newest once and must still be there."""
         return await self._database.look_up(lambda db: _verify(db, tenant, expected))

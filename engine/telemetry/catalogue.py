@@ -103,6 +103,9 @@ UNUSUAL: Final = _gauge("spend.unusual", "Whether this hour costs far more than 
 DOCUMENTS: Final = _gauge("knowledge.documents", "Documents to answer from", W)
 EVAL_SCORE: Final = _gauge("eval.score", "Figures of the newest evaluation", W, "target", "figure")
 READY: Final = _gauge("ready", "Whether questions are taken: 1 or 0")
+DATABASE: Final = _gauge(
+    "database.reachable", "Whether the tables of a workspace could be read: 1 or 0", W
+)
 LEADER: Final = _gauge("leader", "Whether this process runs the jobs of its workspace: 1 or 0", W)
 BUILD: Final = _gauge("build.info", "1, with the version", "version")
 

@@ -59,11 +59,17 @@ def test_no_secret_state_or_history_is_sent_to_the_build() -> None:
                 kept = rule.startswith("!")
         return kept
 
-    for path in ("bot/cli/main.py", "uv.lock", "engine/adapters/minilm/model.int8.onnx"):
+    for path in (
+        "bot/cli/main.py",
+        "uv.lock",
+        "manifests/slack-app-http.yaml",
+        "engine/adapters/minilm/model.int8.onnx",
+    ):
         assert sent(path)
         assert (ROOT / path).is_file()
     for path in (
         *(".env", ".env.production", ".git/config", ".deskhand/deskhand.db", ".venv/bin/python"),
+        *("manifests/compose/secrets/DATABASE_URL", "manifests/compose/deskhand.env"),
         *("bot/.env", "engine/x/.deskhand/a", "evals/old.db", "tests/conftest.py", "secrets/key"),
     ):
         assert not sent(path), path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.rotation import rotating
 from bot.workspace.http_delivery import VerificationFailed
 from bot.workspace.sockets import Disconnect
+from engine.errors import DeskhandError
 from tests.bot.app.conftest import HOW_LONG, Scene, Stage
 
 
@@ -111,3 +113,11 @@ async def test_what_slack_refuses_is_said_once_and_the_token_before_stays(
             exchange(scene.folder, "bot_token", scene.workspace.bot_token)
             reply = await scene.answer(ann.say(ann.dm, HOW_LONG))
             assert "16 weeks" in reply.text
+
+
+async def test_the_token_of_another_bot_stays_out(stage: Stage) -> None:
+    async with stage("http") as scene:
+        renewal = scene.bot.renewal
+        elsewhere = replace(renewal, identity=replace(renewal.identity, bot_user="U0SOMEBODY"))
+        with pytest.raises(DeskhandError, match="another bot's, so the one before stays in use"):
+            await elsewhere.use(scene.settings.slack)

@@ -60,9 +60,12 @@ async def test_the_check_list_follows_what_any_bot_needs_and_says_what_to_do(
     assert levels["secrets"] == "ok"
     assert "1 of 2 secrets are files" in found["secrets"]["text"]
     assert levels["alerts"] == levels["rate limits"] == levels["budget"] == "ok"
-    assert levels["servers"] == levels["backups"] == "warn"
+    assert (levels["servers"], levels["backups"]) == ("warn", "fail")
     assert found["probes"]["text"].startswith("not checked: no bot runs")
     assert all(check["mend"] for check in found.values() if check["level"] == "fail")
+    await asyncio.to_thread(knowing.run, "backup", str(knowing.folder / "kept.backup"))
+    backups = (await rows(knowing))["backups"]
+    assert (backups["level"], "wrote a file 0.0 h ago" in backups["text"]) == ("ok", True)
 
 
 async def test_what_a_company_must_not_do_fails_without_a_secret_being_said(deskhand: Any) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli.main import main
 from evals.postgres import PostgresCluster
 from tests.qdrant_server.server import QdrantServer
 
@@ -121,15 +122,26 @@ async def test_neither_move_nor_restore_works_on_a_home_in_use(
     ("arguments", "said"),
     [
         (("backup",), "name a file or folder"),
+        (("backup", "no/such/folder/x"), "there is no folder"),
         (("restore", "nothing.backup"), "there is no file"),
+        (("move", "--to-database", "sqlite:///x.db"), "names a file"),
         (("move",), "name --to-database, --to-qdrant or both"),
         (("move", "--to-qdrant", "ftp://q"), "no http:// or https://"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
-    knowing: Any, refused: Callable[..., None], arguments: tuple[str, ...], said: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    said: str,
 ) -> None:
-    refused(knowing.run(*arguments), 2, said)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DESKHAND_HOME", str(tmp_path / "home"))
+    assert main(arguments) == 2
+    out, told = capsys.readouterr()
+    assert (out, told.count("\n")) == ("", 1)
+    assert said in told
 
 
 def rows_in(postgres: PostgresCluster, database: str) -> int:

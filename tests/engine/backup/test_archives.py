@@ -63,6 +63,12 @@ async def test_a_restore_that_was_cut_off_goes_on_and_nothing_starts_on_half_of_
     assert (again.resumed, again.done[first.name]) == (True, 1)
     assert (await copy(again)).resumed == 1
     assert await sums(target) == await sums(full)
+    before_the_index = await open_landing(target, archive, replace=False)
+    assert (before_the_index.copied, before_the_index.resumed) == (True, True)
+    await copy(before_the_index)
+    await before_the_index.close()
+    with pytest.raises(WrongUse, match="not empty"):
+        await open_landing(target, archive, replace=False)
     await target.aclose()
 
 
