@@ -18,5 +18,7 @@ def gauges_of(engine: Engine) -> Gauges:
             tenant=tenant, store=engine.spend, budgets=engine.budgets, clock=clock
         ),
         evaluations=engine.evaluations,
+        triage=engine.triage,
+        answerability=engine.answerability,
         clock=clock,
     )

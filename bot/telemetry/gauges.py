@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from engine.answerability.own_model import OwnAnswerability
 from engine.clock import Clock
 from engine.errors import StorageUnavailable
 from engine.spending.overview import SpendingOverview
@@ -15,6 +16,7 @@ from engine.storage.gauges import GaugeStore
 from engine.telemetry import catalogue as of
 from engine.telemetry.instruments import add, set_to
 from engine.trace import ReasonCode
+from engine.triage.judge import TriageModels
 
 _AT_MOST_EVERY_S = 5.0
 
@@ -27,10 +29,13 @@ class Gauges:
     store: GaugeStore
     spending: SpendingOverview
     evaluations: EvaluationStore
+    triage: TriageModels
+    answerability: OwnAnswerability
     clock: Clock
     _read_at: float = field(default=-_AT_MOST_EVERY_S)
     _begun: bool = False
     _scored: str = ""
+    _trained: dict[str, str] = field(default_factory=dict)
 
     async def refresh(self) -> None:
         """Sets them.
@@ -71,6 +76,22 @@ class Gauges:
             set_to(of.CASES, count, workspace=workspace, state=state)
         await self._money()
         await self._scores()
+        await self._versions()
+
+    async def _versions(self) -> None:
+        """Of the trained models that this process answers with."""
+        calibration = await self.answerability.calibration.of(self.tenant)
+        now = {
+            "triage": (await self.triage.of(self.tenant)).version,
+            "answerability": (await self.answerability.model(self.tenant)).name,
+            "calibration": calibration.version or "none",
+        }
+        for model, version in now.items():
+            before = self._trained.get(model, version)
+            if before != version:
+                set_to(of.TRAINED, 0.0, workspace=self.tenant, model=model, version=before)
+            set_to(of.TRAINED, 1.0, workspace=self.tenant, model=model, version=version)
+        self._trained = now
 
     async def _money(self) -> None:
         workspace, spent = self.tenant, await self.spending.now()

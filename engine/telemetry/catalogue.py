@@ -102,6 +102,13 @@ BUDGET: Final = _gauge("budget.used", "Share of a budget that is spent", W, "per
 UNUSUAL: Final = _gauge("spend.unusual", "Whether this hour costs far more than it did", W)
 DOCUMENTS: Final = _gauge("knowledge.documents", "Documents to answer from", W)
 EVAL_SCORE: Final = _gauge("eval.score", "Figures of the newest evaluation", W, "target", "figure")
+TRAINED: Final = _gauge(
+    "trained.info",
+    "1 for the model that this process uses, 0 for those before",
+    W,
+    "model",
+    "version",
+)
 READY: Final = _gauge("ready", "Whether questions are taken: 1 or 0")
 DATABASE: Final = _gauge(
     "database.reachable", "Whether the tables of a workspace could be read: 1 or 0", W

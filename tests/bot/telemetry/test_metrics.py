@@ -95,6 +95,12 @@ async def test_a_bot_shows_what_it_did_and_what_waits_and_no_word_of_anybody(sta
         assert found["deskhand_spend_usd", 'period="week",workspace="default"'] == 0
         assert found["deskhand_slack_calls_total", 'method="chat.postMessage",result="ok"'] >= 3
         assert found["process_resident_memory_bytes", ""] > 0
+        trained = [labels for name, labels in found if name == "deskhand_trained_info"]
+        assert {label.split(",")[0] for label in trained} == {
+            'model="answerability"',
+            'model="calibration"',
+            'model="triage"',
+        }
         for word in ("zebra", "parental", ann.id, ann.dm.id, "16 weeks"):
             assert word not in page
 
