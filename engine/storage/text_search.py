@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import JSON, Connection, MetaData, String, Table, inspect, select
 
 from engine.storage.database import Database
+from engine.storage.migrate import FLOOR
 
-_BOOKKEEPING = frozenset({"alembic_version"})
+_BOOKKEEPING = frozenset({"alembic_version", FLOOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
