@@ -50,9 +50,12 @@ _URL = re.compile(
 _CODE = re.compile(r"(?<!`)```(?!`).*?(?<!`)```(?!`)|(?<!`)`(?!`)[^`\n]+`(?!`)", re.DOTALL)
 _AUTOLINKED = re.compile(
     r"(?<![\w.+@/-])[\w.+-]{1,64}@(?:[\w-]{1,63}[.。．｡]){1,8}[^\W\d_]{2,24}(?![\w@-])"
-    r"|(?<![\w.@/:$-])(?:[^\W_][\w-]{0,62}[.。．｡]){1,6}"
+    r"|(?<![\w.@/:$-])(?:[^\W_][\w-]{0,62}[.。．｡]){1,24}"
     r"(?:com|org|net|info|biz|app|dev|xyz|top|online|site|shop|club|link|click|live|example|cloud"
-    r"|tech|store|pro|vip|icu|io|ai|me|co|tv|cc|us|uk|de|eu|fr|nl|ch|ru|cn|tk|ml|ga|рф|中国)\b(?![\w@(-]|\.\w)(?:/[^\s<>\"'`()\]]{0,300})?"
+    r"|tech|store|pro|vip|icu|io|ai|me|co|tv|cc|us|uk|de|eu|fr|nl|ch|ru|cn|tk|ml|ga|tr|br|au|ca"
+    r"|es|pl|se|jp|kr|mx|nz|tw|ua|рф|中国)"
+    r"(?:[.。．｡][^\W_][\w-]{0,62}){0,24}(?![\w@(-]|[.。．｡][^\W_])"
+    r"(?:/[^\s<>\"'`()\]]{0,300})?"
     r"|\b(?:tel|sms|callto|facetime|skype):[+\w][\w.+@-]{1,63}",
     re.IGNORECASE,
 )

@@ -318,6 +318,7 @@ def test_harmless_text_is_left_as_it_is(harmless: str) -> None:
         ),
         ("Tel. tel:+49-30-1234567", "Tel. `tel:+49-30-1234567`"),
         ("It is at evil.com/a, or evil.example.", "It is at `evil.com/a`, or `evil.example`."),
+        ("See evil.com.tr or evil.co.jp/x.", "See `evil.com.tr` or `evil.co.jp/x`."),
         (r"Open https:\\evil.com\x now", "Open (link removed) now"),
         ("Open http://[::1]/x now", "Open (link removed) now"),
         ("＠channel and ﹫here", "@ channel and @ here"),
