@@ -53,7 +53,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCall:
-    """A call as the adapter saw it; the fields are those of a ledger row."""
+    """A call as the adapter saw it; the fields are those of a ledger row, but for limited: whether
+    the server refused it as too many."""
 
     purpose: str
     provider: str
@@ -63,6 +64,14 @@ class ModelCall:
     estimated: bool
     price_known: bool
     state: CallState = CallState.SETTLED
+    limited: bool = False
+
+    @property
+    def result(self) -> str:
+        """As metrics and traces name it."""
+        if self.succeeded:
+            return "ok"
+        return "ratelimited" if self.limited else "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +231,7 @@ class Ledger:
             workspace=workspace,
             purpose=call.purpose,
             model=call.model,
-            result="ok" if call.succeeded else "failed",
+            result=call.result,
         )
         kinds = {
             "prompt": call.usage.prompt_tokens,
@@ -270,7 +279,7 @@ def _show(held: Reservation, call: ModelCall) -> None:
         "deskhand.purpose": call.purpose,
         "deskhand.cost_usd": usage.cost_usd,
     }
-    error = "" if call.succeeded else "failed"
+    error = "" if call.succeeded else call.result
     held.started.end(f"{operation} {call.model}", error=error, **facts)
 
 

@@ -41,9 +41,7 @@ async def bring_pictures(posts: Posts, pictures: Sequence[Mapping[str, Any]]) ->
         if posts.clock() < posts.over_at(tried):
             raise InDoubt(posts.over_at(tried))
     files = [await _uploaded(posts, picture) for picture in pictures[:_MOST]]
-    began = posts.clock()
-    ids = [file["id"] for file in files]
-    await posts.save(_NAME, files=ids, attempted_at=began.isoformat())
+    began = await posts.begin(_NAME, files=[file["id"] for file in files])
     try:
         await posts.api.call(
             "files.completeUploadExternal",

@@ -10,10 +10,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from bot.delivery.recovery import InDoubt, messages_since
+from bot.delivery.recovery import InDoubt, is_late, messages_since, over_at
 from bot.rendering.message import Message
 from bot.slack_api import RateLimited, Refused, SlackApi, Unsure
 from engine.clock import Clock
@@ -119,7 +119,19 @@ class PostsOf(Generic[H]):
 
     def over_at(self, tried: datetime) -> datetime:
         """When it is certain that a call begun then does nothing any more."""
-        return tried + timedelta(seconds=self.api.timeout_s)
+        return over_at(tried, self.api.timeout_s)
+
+    async def begin(self, name: str, **values: Any) -> datetime:
+        """Notes that a call is begun now whose message can be known by this or by `values`.
+
+        Raises: InDoubt where the note took so long that the call is not to be made; Lost,
+        StorageUnavailable.
+        """
+        began = self.clock()
+        await self.save(name, **values, attempted_at=began.isoformat())
+        if is_late(began, self.clock(), self.api.timeout_s):
+            raise InDoubt(self.over_at(began))
+        return began
 
     async def _post(self, name: str, message: Message, *, broadcast: bool) -> str:
         tried = self.tried_at(name)
@@ -129,8 +141,7 @@ class PostsOf(Generic[H]):
                 return found
             if self.clock() < self.over_at(tried):
                 raise InDoubt(self.over_at(tried))
-        began = self.clock()
-        await self.save(name, attempted_at=began.isoformat())
+        began = await self.begin(name)
         try:
             posted = await self.api.call(
                 "chat.postMessage",

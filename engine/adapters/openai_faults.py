@@ -24,7 +24,7 @@ class ModelFault(ModelUnavailable):
     """A call failed.
 
     retry_after_s: what the server asked for; None where it said nothing. is_servers: it tells
-    something about the server, not about this one request.
+    something about the server, not about this one request. is_limit: too much was asked of it.
     """
 
     def __init__(
@@ -34,10 +34,12 @@ class ModelFault(ModelUnavailable):
         retryable: bool,
         retry_after_s: float | None = None,
         is_servers: bool = True,
+        is_limit: bool = False,
     ) -> None:
         super().__init__(message, retryable=retryable)
         self.retry_after_s = retry_after_s
         self.is_servers = is_servers
+        self.is_limit = is_limit
 
 
 def explain(error: Exception, *, server: str, model: str, setting: str) -> ModelFault:
@@ -91,6 +93,7 @@ def _of_status(error: Any, where: str, model: str, setting: str) -> ModelFault:
             f"{where} limits how often it may be asked; try again later",
             retryable=True,
             retry_after_s=retry_after_s(error.response.headers),
+            is_limit=True,
         )
     if status >= 500 or status in (408, 409, 425):
         return ModelFault(

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from engine.adapters.model_prices import Price, price
@@ -151,7 +151,7 @@ class OpenAiLane:
             except Exception as error:
                 fault = self.fault(error)
                 end_permit(call.permit, fault)
-                await self._lost(call, counted=may_have_counted(error))
+                await self._lost(call, counted=may_have_counted(error), limited=fault.is_limit)
             except BaseException:  # cancelled: it was a call all the same
                 call.permit.abandoned()
                 await asyncio.shield(self._lost(call, counted=True))
@@ -189,11 +189,12 @@ class OpenAiLane:
         row = self._call(call.most, succeeded=succeeded, state=CallState.BOUND)
         await self._ledger.settle(call.reservation, row)
 
-    async def _lost(self, call: OpenCall, *, counted: bool) -> None:
+    async def _lost(self, call: OpenCall, *, counted: bool, limited: bool = False) -> None:
         if counted and call.is_paid:
             await self.book_most(call, succeeded=False)
         else:
-            await self.book(call, Tokens(), succeeded=False)
+            row = self._call(Tokens(), succeeded=False)
+            await self._ledger.settle(call.reservation, replace(row, limited=limited))
 
     def _call(
         self, tokens: Tokens, *, succeeded: bool, state: CallState = CallState.SETTLED

@@ -160,6 +160,17 @@ CASES: tuple[AlertCase, ...] = (
         calm={_MODEL % "ok": "0+9x40", _MODEL % "failed": "0+1x40"},
         labels={**_OF_ACME, "model": "m"},
     ),
+    AlertCase(
+        alert="ModelLimits",
+        at="15m",
+        fault={_MODEL % "ok": "0+8x40", _MODEL % "ratelimited": "0+2x40"},
+        calm={
+            _MODEL % "ok": "0+91x40",
+            _MODEL % "failed": "0+3x40",
+            _MODEL % "ratelimited": "0+6x40",
+        },
+        labels={**_OF_ACME, "model": "m"},
+    ),
     _one("CostSpike", "9m", f"deskhand_spend_unusual{{{_W}}}", "0 1x20", "0 1 1 0x20", **_OF_ACME),
     _one("BudgetNearlySpent", "9m", _DAY, "0.85x20", "0.79x20", **_OF_ACME, period="day"),
     _one("BudgetSpent", "9m", _DAY, "1x20", "0.99x20", **_OF_ACME, period="day"),

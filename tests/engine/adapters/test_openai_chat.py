@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from bot.telemetry.metrics import counted
 from engine.adapters.openai_faults import ModelFault, retry_after_s
 from engine.circuit_breaker import BreakerState
 from engine.generation.prompt import Message
@@ -208,6 +210,20 @@ async def test_a_wait_that_the_server_asks_for_is_kept(
     server.queue.extend([limited, Reply(text=TEA)])
     assert await listen(line) == TEA
     assert line.time.slept == pytest.approx(slept)
+
+
+async def test_metrics_tell_what_was_refused_as_too_much_from_what_failed(
+    server: ModelServer, open_line: OpenLine
+) -> None:
+    line = open_line()
+    server.queue.extend(
+        [Reply(fault=Fault.RATE_LIMITED), Reply(fault=Fault.SERVER_ERROR), Reply(text=TEA)]
+    )
+    with counted() as meters:
+        assert await listen(line) == TEA
+        page = meters.page().decode()
+    shown = re.findall(r'deskhand_model_calls_total\{.*result="(\w+)".*\} (\S+)', page)
+    assert sorted(shown) == [("failed", "1.0"), ("ok", "1.0"), ("ratelimited", "1.0")]
 
 
 async def test_a_wait_longer_than_the_time_that_is_left_is_not_begun(
