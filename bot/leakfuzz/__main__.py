@@ -20,10 +20,14 @@ from bot.leakfuzz.run import QUESTIONS, fuzz
 from evals.terminal import finish, say
 
 
-async def measure(worlds: int, *, seed: int, questions: int, server: str | None) -> dict[str, Any]:
-    """Figures of each index and of both."""
+async def measure(
+    worlds: int, *, seed: int, questions: int, server: str | None, only: str | None = None
+) -> dict[str, Any]:
+    """Figures of each index and of both.  only: that one."""
     parts: dict[str, dict[str, Any]] = {}
     for name, address in (("embedded", None), ("server", server)):
+        if only not in (None, name):
+            continue
         if name == "server" and address is None:
             say("server: not asked, as no --server is given")
             continue
@@ -53,10 +57,17 @@ def main(arguments: Sequence[str] | None = None, *, server: str | None = None) -
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="of each world")
     parser.add_argument("--seed", type=int, default=7, help="of everything drawn by chance")
     parser.add_argument("--server", default=server, metavar="URL", help="of a Qdrant server")
+    parser.add_argument("--only", choices=("embedded", "server"), help="that index alone")
     given = parser.parse_args(arguments)
     logging.disable(logging.WARNING)  # that rights changed meanwhile is what is tried here
     figures = asyncio.run(
-        measure(given.size, seed=given.seed, questions=given.questions, server=given.server)
+        measure(
+            given.size,
+            seed=given.seed,
+            questions=given.questions,
+            server=given.server,
+            only=given.only,
+        )
     )
     finish(figures)
     return 1 if figures["leaks"] or not figures["trials"] else 0
