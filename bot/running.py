@@ -80,15 +80,12 @@ class Bot:
         """The port that it listens on; 0 where others take Slack's requests."""
         return 0 if self.http is None else self.http.port
 
-    def show_metrics(self, meters: Meters) -> None:
-        """Serves them at `/metrics`."""
+    def show_metrics(self, meters: Meters) -> MetricsPage:
+        """Serves them at `/metrics`; returns that page."""
+        page = MetricsPage(meters=meters, gauges=lambda: [self.gauges], why_not_ready=self._why_not)
         if self.http is not None:
-            page = MetricsPage(
-                meters=meters,
-                gauges=lambda: [self.gauges],
-                is_ready=lambda: not self.readiness.why_not(),
-            )
             self.http.metrics = page.render
+        return page
 
     @property
     def jobs(self) -> Jobs:
@@ -138,6 +135,9 @@ class Bot:
                 yield
             finally:
                 self.readiness.stopping = True
+
+    async def _why_not(self) -> str:
+        return self.readiness.why_not() if self.http is None else await self.http.why_not()
 
     def _ability(self) -> Ability:
         engine, tenant = self.engine, self.engine.settings.tenant

@@ -66,15 +66,23 @@ async def _run(
 ) -> None:
     if settings.slack.client_id is not None:
         async with open_app(settings) as app:
-            app.show_metrics(meters)
-            async with app.running(), rotating(app.renew, settings, load_settings):
+            page = app.show_metrics(meters)
+            async with (
+                app.running(),
+                page.kept_fresh(),
+                rotating(app.renew, settings, load_settings),
+            ):
                 started.set()
                 _greet_workspaces(app, as_json=as_json)
                 await _until(stop)
         return
     async with open_bot(settings) as bot:
-        bot.show_metrics(meters)
-        async with bot.running(), rotating(bot.renewal.use, settings, load_settings):
+        page = bot.show_metrics(meters)
+        async with (
+            bot.running(),
+            page.kept_fresh(),
+            rotating(bot.renewal.use, settings, load_settings),
+        ):
             started.set()
             await _greet(bot, as_json=as_json)
             await _until(stop)

@@ -47,14 +47,15 @@ class InstalledApp:
     http: HttpTransport
     readiness: Readiness
 
-    def show_metrics(self, meters: Meters) -> None:
-        """Serves those of all workspaces at `/metrics`."""
+    def show_metrics(self, meters: Meters) -> MetricsPage:
+        """Serves those of all workspaces at `/metrics`; returns that page."""
         page = MetricsPage(
             meters=meters,
             gauges=lambda: [bot.gauges for bot in self.workspaces.bots],
-            is_ready=lambda: not self.readiness.why_not(),
+            why_not_ready=self.http.why_not,
         )
         self.http.metrics = page.render
+        return page
 
     async def renew(self, slack: SlackSettings) -> None:
         """Takes the signing secret of these settings into use; tokens are each workspace's own."""

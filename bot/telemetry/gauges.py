@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import math
 import time
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from engine.answerability.own_model import OwnAnswerability
 from engine.clock import Clock
-from engine.errors import StorageUnavailable
+from engine.errors import DeskhandError
+from engine.fault_place import place
 from engine.spending.overview import SpendingOverview
 from engine.storage.evaluation_run import Run, RunState
 from engine.storage.evaluations import EvaluationStore
 from engine.storage.gauges import GaugeStore
 from engine.telemetry import catalogue as of
-from engine.telemetry.instruments import add, set_to
+from engine.telemetry.instruments import add, forget, set_to
 from engine.trace import ReasonCode
 from engine.triage.judge import TriageModels
 
+log = logging.getLogger(__name__)
+
 _AT_MOST_EVERY_S = 5.0
+_WITHIN_S = 5.0
+"""Whoever reads metrics waits for some seconds; tables that take longer cannot be read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,26 +40,48 @@ class Gauges:
     triage: TriageModels
     answerability: OwnAnswerability
     clock: Clock
-    _read_at: float = field(default=-_AT_MOST_EVERY_S)
+    _read_at: float = -math.inf
     _begun: bool = False
+    _is_over: bool = False
+    _failing: bool = False
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     _scored: str = ""
     _trained: dict[str, str] = field(default_factory=dict)
 
     async def refresh(self) -> None:
-        """Sets them.
+        """Sets them; where tables cannot be read, one says so and the others stay."""
+        async with self._reading:
+            if self._is_over or time.monotonic() - self._read_at < _AT_MOST_EVERY_S:
+                return
+            self._read_at = time.monotonic()
+            self._begin()
+            could = await self._could_read()
+            self._failing = not could
+            set_to(of.DATABASE, float(could), workspace=self.tenant)
 
-        Raises: StorageUnavailable.
-        """
-        if time.monotonic() - self._read_at < _AT_MOST_EVERY_S:
-            return
-        self._read_at = time.monotonic()
-        self._begin()
+    async def drop(self) -> None:
+        """They have no values any more, and get none: their bot has ended."""
+        async with self._reading:
+            self._is_over = True
+            forget(self.tenant)
+
+    async def set_anew(self) -> None:
+        """Sets all of them at the next refresh, after another bot of the workspace dropped its."""
+        async with self._reading:
+            self._read_at, self._scored, self._trained = -math.inf, "", {}
+
+    async def _could_read(self) -> bool:
         try:
-            await self._read()
-        except StorageUnavailable:
-            set_to(of.DATABASE, 0.0, workspace=self.tenant)
-            raise
-        set_to(of.DATABASE, 1.0, workspace=self.tenant)
+            async with asyncio.timeout(_WITHIN_S):
+                await self._read()
+        except (DeskhandError, TimeoutError) as error:
+            if not self._failing:
+                said = str(error) or "the database does not answer"
+                log.warning("gauges of %s were not read: %s", self.tenant, said)
+            return False
+        except Exception as error:  # others are read all the same
+            log.error("gauges of %s: %s at %s", self.tenant, type(error).__name__, place(error))
+        return True
 
     def _begin(self) -> None:
         """Counters that alerts watch begin at 0: Prometheus sees no rise in one that appears."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from bot.telemetry.gauges import Gauges
-from engine.errors import DeskhandError
+from engine.fault_place import place
 from engine.telemetry import catalogue as of
 from engine.telemetry.instruments import add, listening, set_to
 
@@ -23,23 +23,49 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsPage:
-    """What Prometheus reads. gauges: of the workspaces that are served now. is_ready: whether
-    questions are taken."""
+    """What Prometheus reads, and a collector is sent. gauges: of the workspaces that are served
+    now. why_not_ready: why no questions are taken, as `/readyz` says; empty where they are."""
 
     meters: Meters
     gauges: Callable[[], Sequence[Gauges]]
-    is_ready: Callable[[], bool]
+    why_not_ready: Callable[[], Awaitable[str]]
 
     async def render(self) -> tuple[bytes, str]:
         """The page and its content type; gauges that cannot be read keep their values."""
-        set_to(of.READY, float(self.is_ready()))
-        try:
-            await asyncio.gather(*(each.refresh() for each in self.gauges()))
-        except DeskhandError as error:
-            log.warning("gauges were not read: %s", error)
+        await self.refresh()
         from engine.adapters.telemetry.meters import CONTENT_TYPE
 
         return await asyncio.to_thread(self.meters.page), CONTENT_TYPE
+
+    async def refresh(self) -> None:
+        """Sets all gauges to what stands now."""
+        await asyncio.gather(self._tell_ready(), *(each.refresh() for each in self.gauges()))
+
+    @asynccontextmanager
+    async def kept_fresh(self) -> AsyncIterator[None]:
+        """Inside, what is sent to a collector is no older than half of the time between two
+        sendings; without a collector, gauges are set for whoever reads the page alone."""
+        every_s = self.meters.send_every_s
+        if every_s is None:
+            yield
+            return
+        task = asyncio.create_task(self._refresh_on(every_s / 2), name="deskhand-gauges")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _refresh_on(self, every_s: float) -> None:
+        while True:
+            try:
+                await self.refresh()
+            except Exception as error:  # the next time may go well
+                log.error("gauges: %s at %s", type(error).__name__, place(error))
+            await asyncio.sleep(every_s)
+
+    async def _tell_ready(self) -> None:
+        set_to(of.READY, float(not await self.why_not_ready()))
 
 
 @contextmanager

@@ -100,6 +100,13 @@ class HttpTransport:
         if self._app is not None:
             self._app = app
 
+    async def why_not(self) -> str:
+        """Why the bot takes no questions now; empty where it does."""
+        why = self._not_ready()
+        if not why and self.able is not None:
+            why = await self.able()
+        return why
+
     async def stop(self) -> None:
         """Takes nothing more; requests under way are finished within a bound. Idempotent."""
         runner, self._runner = self._runner, None
@@ -145,9 +152,7 @@ class HttpTransport:
         return web.Response(body=body, headers={"Content-Type": kind})
 
     async def _ready(self, _: web.Request) -> web.Response:
-        why = self._not_ready()
-        if not why and self.able is not None:
-            why = await self.able()
+        why = await self.why_not()
         return web.Response(status=503 if why else 200, text=why or "ready")
 
 

@@ -25,6 +25,9 @@ class Instruments(Protocol):
     def set(self, metric: Metric, value: float, labels: dict[str, str]) -> None:
         """Of a gauge."""
 
+    def forget(self, workspace: str) -> None:
+        """What gauges were set to for a workspace."""
+
 
 _listening: list[Instruments] = []
 
@@ -60,3 +63,9 @@ def set_to(metric: Metric, value: float, **labels: str) -> None:
     """The value of a gauge from now on."""
     for each in _listening:
         each.set(metric, value, labels)
+
+
+def forget(workspace: str) -> None:
+    """Gauges of a workspace that is gone have no value any more, until they are set again."""
+    for each in _listening:
+        each.forget(workspace)

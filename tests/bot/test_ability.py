@@ -6,8 +6,10 @@ import aiohttp
 import pytest
 
 from bot.ability import Ability
+from bot.telemetry.metrics import counted
+from engine.adapters.telemetry.meters import Meters
 from engine.errors import StorageUnavailable
-from tests.bot.app.conftest import Stage
+from tests.bot.app.conftest import Scene, Stage
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
 from tests.bot.app.conftest import stage as stage
@@ -50,18 +52,28 @@ async def test_a_bot_whose_database_is_gone_is_not_ready(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.ability._GOOD_FOR_S", 0.0)
-    async with stage(errors=True) as scene, aiohttp.ClientSession() as session:
-        url = f"http://127.0.0.1:{scene.bot.port}/readyz"
-        async with session.get(url) as ready:
-            assert (ready.status, await ready.text()) == (200, "ready")
+    with counted() as meters:
+        async with stage(errors=True) as scene, aiohttp.ClientSession() as session:
+            await _loses_its_database(scene, session, meters, monkeypatch)
 
-        async def gone(_: str) -> int:
-            raise StorageUnavailable("the database is gone", retryable=True)
 
-        monkeypatch.setattr(type(scene.bot.engine.documents), "revision", lambda _, t: gone(t))
-        async with session.get(url) as not_ready:
-            said = await not_ready.text()
-            assert (not_ready.status, said) == (503, "the database cannot be reached")
-        async with session.get(url.replace("readyz", "healthz")) as alive:
-            assert alive.status == 200
-        monkeypatch.undo()
+async def _loses_its_database(
+    scene: Scene, session: aiohttp.ClientSession, meters: Meters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = scene.bot.show_metrics(meters)
+    assert b"\ndeskhand_ready 1.0\n" in (await page.render())[0]
+    url = f"http://127.0.0.1:{scene.bot.port}/readyz"
+    async with session.get(url) as ready:
+        assert (ready.status, await ready.text()) == (200, "ready")
+
+    async def gone(_: str) -> int:
+        raise StorageUnavailable("the database is gone", retryable=True)
+
+    monkeypatch.setattr(type(scene.bot.engine.documents), "revision", lambda _, t: gone(t))
+    async with session.get(url) as not_ready:
+        said = await not_ready.text()
+        assert (not_ready.status, said) == (503, "the database cannot be reached")
+    assert b"\ndeskhand_ready 0.0\n" in (await page.render())[0]
+    async with session.get(url.replace("readyz", "healthz")) as alive:
+        assert alive.status == 200
+    monkeypatch.undo()

@@ -12,6 +12,8 @@ import pytest
 
 from bot.workspace import Fault
 from tests.bot.app.conftest import HOW_LONG, Scene, Stage
+from tests.bot.telemetry.metrics_collector import Collector
+from tests.http_thread import serving
 
 pytestmark = pytest.mark.slow
 
@@ -80,21 +82,28 @@ async def test_what_is_wrong_is_said_in_one_sentence(
         assert done.out == ""
 
 
-async def test_it_answers_and_ends_when_told(stage: Stage) -> None:
-    async with stage(started=False) as scene:
-        workspace = scene.workspace
-        ann = workspace.join("ann")
-        workspace.faults.add("apps.connections.open", Fault.SERVER_ERROR)
-        process = await started(scene)
-        assert process.stdout is not None
-        async with asyncio.timeout(120):
-            ready = await process.stdout.readline()
-        assert b'"ready": true' in ready.replace(b'":t', b'": t')
-        asked = ann.say(ann.dm, HOW_LONG)
-        await workspace.until(lambda: scene.replies(asked), 60)
-        process.send_signal(signal.SIGTERM)
-        done = await ended(process)
-        assert done.code == 0
-        assert "Traceback" not in done.err
-        for secret in (HOW_LONG, "16 weeks", workspace.bot_token, workspace.app_token):
-            assert secret not in done.err
+async def test_it_answers_sends_its_metrics_and_ends_when_told(stage: Stage) -> None:
+    collector = Collector()
+    with serving(collector.app) as port:
+        sending = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
+            "OTEL_METRIC_EXPORT_INTERVAL": "200",
+        }
+        async with stage(started=False) as scene:
+            workspace = scene.workspace
+            ann = workspace.join("ann")
+            workspace.faults.add("apps.connections.open", Fault.SERVER_ERROR)
+            process = await started(scene, **sending)
+            assert process.stdout is not None
+            async with asyncio.timeout(120):
+                ready = await process.stdout.readline()
+            assert b'"ready": true' in ready.replace(b'":t', b'": t')
+            asked = ann.say(ann.dm, HOW_LONG)
+            await workspace.until(lambda: scene.replies(asked), 60)
+            process.send_signal(signal.SIGTERM)
+            done = await ended(process)
+            assert done.code == 0
+            assert "Traceback" not in done.err
+            for secret in (HOW_LONG, "16 weeks", workspace.bot_token, workspace.app_token):
+                assert secret not in done.err
+    assert collector.newest["deskhand.knowledge.documents"] == 3  # though nobody read /metrics

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from bot.telemetry.metrics import counted
-from engine.telemetry.catalogue import METRICS, QUEUE, Kind
-from engine.telemetry.instruments import add, record, set_to
+from engine.telemetry.catalogue import CASES, METRICS, QUEUE, Kind
+from engine.telemetry.instruments import add, forget, record, set_to
 from tests.bot.app.conftest import HOW_LONG, Stage
 from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
@@ -56,6 +56,19 @@ def test_warnings_are_counted_by_who_wrote_them() -> None:
         'level="warning",module="bot.delivery"': 1.0,
         'level="error",module="bot.delivery"': 1.0,
     }
+
+
+def test_gauges_of_a_workspace_that_is_gone_are_dropped_and_those_of_others_stay() -> None:
+    with counted() as meters:
+        for workspace in ("gone", "here"):
+            set_to(QUEUE, 1.0, workspace=workspace)
+            set_to(CASES, 2.0, workspace=workspace, state="open")
+        forget("gone")
+        page = meters.page().decode()
+        assert 'workspace="gone"' not in page
+        assert read(page)["deskhand_cases_open", 'state="open",workspace="here"'] == 2
+        set_to(QUEUE, 3.0, workspace="gone")  # it is installed again
+        assert read(meters.page().decode())["deskhand_queue_depth", 'workspace="gone"'] == 3
 
 
 def test_what_nobody_listens_to_goes_nowhere() -> None:
