@@ -73,8 +73,9 @@ async def _run(
                 rotating(app.renew, settings, load_settings),
             ):
                 started.set()
-                _greet_workspaces(app, as_json=as_json)
+                greeting = asyncio.create_task(_greet_workspaces(app, as_json=as_json))
                 await _until(stop)
+                greeting.cancel()
         return
     async with open_bot(settings) as bot:
         page = bot.show_metrics(meters)
@@ -116,7 +117,8 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, told, number)
 
 
-def _greet_workspaces(app: InstalledApp, *, as_json: bool) -> None:
+async def _greet_workspaces(app: InstalledApp, *, as_json: bool) -> None:
+    await app.workspaces.begun()
     teams, port = app.workspaces.served_now, app.http.port
     if as_json:
         print(json_line({"ready": True, "workspaces": list(teams), "port": port}), flush=True)

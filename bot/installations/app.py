@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -69,14 +70,30 @@ class InstalledApp:
         """
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.pages.aclose)
-            await stack.enter_async_context(self.workspaces.running())
-            self.http.able = Ability({"the database": self.store.revisions}).why_not
-            await self.http.start()
+            self.http.able = Ability(
+                {"the database": self.store.revisions, "the index": self._count_points}
+            ).why_not
             stack.push_async_callback(self.http.stop)
+            await self.http.start()  # first: an outage of Slack is no reason to start it again
+            await stack.enter_async_context(self.workspaces.running())
+            stack.push_async_callback(self.http.stop)  # before the workspaces end
             try:
                 yield
             finally:
                 self.readiness.stopping = True
+
+    async def _count_points(self) -> None:
+        """In the index that the workspaces share, or in the own one of each.
+
+        Raises: what asking raises, where none of them answers.
+        """
+        engines = {id(bot.engine.index): bot.engine for bot in self.workspaces.bots}.values()
+        found = await asyncio.gather(
+            *(each.index.count(each.settings.tenant) for each in engines), return_exceptions=True
+        )
+        faults = [fault for fault in found if isinstance(fault, BaseException)]
+        if faults and len(faults) == len(found):
+            raise faults[0]
 
 
 def keyring_of(settings: Settings) -> Keyring:
@@ -159,6 +176,7 @@ async def open_app(
             open_bot=open_one,
             clock=clock,
         )
+        readiness.others = workspaces.why_not
         pages = InstallPages(settings, store, clock, workspaces.changed)
         http = HttpTransport(
             host=settings.slack.host,

@@ -52,8 +52,14 @@ class Installed:
         """Whether its bot runs; waits until it does or cannot."""
         self._task = asyncio.create_task(self._run(open_bot), name=f"workspace-{self.tenant}")
         ready = asyncio.ensure_future(self._ready.wait())
-        await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
+        try:
+            await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:  # nobody waits for it any more
+            self._task.cancel()
+            await asyncio.wait({self._task})
+            raise
+        finally:
+            ready.cancel()
         return self.bot is not None
 
     async def stop(self) -> None:

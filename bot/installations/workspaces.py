@@ -21,6 +21,7 @@ from engine.clock import Clock
 from engine.errors import DeskhandError
 from engine.fault_place import place
 from engine.storage.installations import Installation, InstallationStore
+from engine.telemetry.instruments import forget
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +44,16 @@ class Workspaces:
     clock: Clock
     _open: dict[str, Installed] = field(default_factory=dict)
     _later: dict[str, float] = field(default_factory=dict)
+    _beginning: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    _first: tuple[asyncio.Task[None], ...] | None = None
     _ending: set[asyncio.Task[None]] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _failing: bool = False
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Serves them while inside.
+        """Serves them while inside; those that have the app now begin beside that.
 
         Raises: StorageUnavailable.
         """
@@ -58,9 +62,24 @@ class Workspaces:
         try:
             yield
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            stopped = (looking, *self._beginning.values())
+            for task in stopped:
+                task.cancel()
+            await asyncio.gather(*stopped, return_exceptions=True)
             await asyncio.gather(*(one.stop() for one in self._open.values()), *self._ending)
+
+    async def begun(self) -> None:
+        """Returns once each of those that had the app at first runs, or could not begin."""
+        if self._first:
+            await asyncio.wait(self._first)
+
+    def why_not(self) -> str:
+        """Which of those have not begun yet, so that this process is no help to them; empty after
+        that. Those that could not begin are tried again, and keep nobody from the others."""
+        if self._first is None:
+            return "the workspaces have not begun yet"
+        left = sum(not task.done() for task in self._first)
+        return f"{left} of {len(self._first)} workspaces have not begun yet" if left else ""
 
     @property
     def served_now(self) -> tuple[str, ...]:
@@ -74,7 +93,7 @@ class Workspaces:
 
     def changed(self, _: str = "") -> None:
         """An installation was changed here: looks at once."""
-        self._later.clear()
+        self._later = dict.fromkeys(self._later, 0.0)
         self._wake.set()
 
     def served(self, body: Mapping[str, Any]) -> Served | None:
@@ -97,7 +116,7 @@ class Workspaces:
         return True
 
     async def look(self) -> None:
-        """Begins, changes and ends what is to be; waits for what it began.
+        """Ends what is gone, and lets begin and change what is to be, without waiting for it.
 
         Raises: StorageUnavailable.
         """
@@ -109,16 +128,35 @@ class Workspaces:
             elif one.has_failed:
                 del self._open[team]
                 self._try_later(team)
-            elif wanted[team] != one.installation.revision and self._is_due(team):
-                await self._change(one)
-        missing = [t for t in wanted if t not in self._open and self._is_due(t)]
-        at_once = asyncio.Semaphore(_AT_ONCE)
+        for team in self._later.keys() - wanted.keys():  # it fell before it was removed
+            del self._later[team]
+            forget(team)
+        for team, revision in wanted.items():
+            found = self._open.get(team)
+            is_right = found is not None and found.installation.revision == revision
+            if not is_right and team not in self._beginning and self._is_due(team):
+                self._beginning[team] = asyncio.create_task(
+                    self._put_right(team), name=f"workspace-{team}-begins"
+                )
+        if self._first is None:
+            self._first = tuple(self._beginning.values())
 
-        async def begin(team: str) -> None:
-            async with at_once:
-                await self._begin(team)
-
-        await asyncio.gather(*(begin(team) for team in missing))
+    async def _put_right(self, team: str) -> None:
+        try:
+            async with self._at_once:
+                old = self._open.get(team)
+                if old is None:
+                    await self._begin(team)
+                else:
+                    await self._change(old)
+        except DeskhandError as error:
+            log.warning("the workspace %s was not begun: %s", team, error)
+            self._try_later(team)
+        except Exception as error:  # the next try may go well
+            log.error("the workspace %s: %s at %s", team, type(error).__name__, place(error))
+            self._try_later(team)
+        finally:
+            del self._beginning[team]
 
     async def _change(self, old: Installed) -> None:
         """A new token is only put in place; for other settings another bot is begun before the
@@ -135,9 +173,22 @@ class Workspaces:
             self._end(old)
 
     def _end(self, one: Installed) -> None:
-        task = asyncio.create_task(one.stop(), name=f"workspace-{one.tenant}-ends")
+        task = asyncio.create_task(self._ended(one), name=f"workspace-{one.tenant}-ends")
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+    async def _ended(self, one: Installed) -> None:
+        """Its gauges go with it, or alerts on them would stay for ever; those of the bot that took
+        its place are set anew."""
+        bot = one.bot
+        await one.stop()
+        if bot is None:
+            forget(one.tenant)
+        else:
+            await bot.gauges.drop()
+        now = self._open.get(one.tenant)
+        if now is not None and now.bot is not None:
+            await now.bot.gauges.set_anew()
 
     def _is_due(self, team: str) -> bool:
         return self._later.get(team, 0.0) <= self.clock().timestamp()

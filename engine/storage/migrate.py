@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -25,6 +27,9 @@ COPYING = "copying"
 
 _LOCK = 0x6465736B
 """PostgreSQL advisory lock that keeps two programs from migrating at once."""
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +76,17 @@ async def migrate(database: Database, *, only_safe: bool = False) -> Migration:
     before = await current_revision(database)
     if before == HEAD:
         return Migration(before=before, after=HEAD)
-    async with database.write_at_length() as connection:
+    async with _alone(), database.write_at_length() as connection:
         if not database.is_sqlite:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         after = await connection.run_sync(_upgrade, only_safe and before is not None)
     return Migration(before=before, after=after)
+
+
+def _alone() -> asyncio.Lock:
+    """What this program's migrations take turns by: Alembic keeps the one under way in globals,
+    and workspaces with a database each begin beside each other."""
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
 
 def upgrade_to(connection: Connection, revision: str) -> None:

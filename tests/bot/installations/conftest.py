@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
@@ -36,6 +37,8 @@ class Front:
         self._workspaces = workspaces
         self._session: aiohttp.ClientSession | None = None
         self.url = ""
+        self.hangs: dict[str, asyncio.Event] = {}
+        """Calls of these workspaces wait until it is set."""
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -53,6 +56,8 @@ class Front:
     async def _pass_on(self, request: web.Request) -> web.Response:
         body = await request.read()
         target = self._whose(request, dict(parse_qsl(body.decode("utf-8", "replace"))))
+        if (hangs := self.hangs.get(target.world.team_id)) is not None:
+            await hangs.wait()
         assert self._session is not None
         async with self._session.request(
             request.method,

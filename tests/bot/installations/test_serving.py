@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.installations.tokens import Tokens
+from bot.telemetry.metrics import counted
 from bot.workspace import LocalWorkspace
+from engine.errors import IndexUnavailable
+from engine.telemetry.catalogue import METRICS, Kind
 from tests.bot.app.conftest import HOW_LONG, shown
 from tests.bot.installations.conftest import ACME, GLOBEX, OpenTown, Town
 
@@ -62,8 +68,98 @@ async def test_what_was_installed_is_served_again_after_a_restart(town: OpenTown
         await both.install(ACME)
         await both.stop()
         await both.start()
-        assert both.app.workspaces.served_now == (ACME,)
+        await served(both, ACME)
         assert "16 weeks" in await ask(both.workspaces[ACME], "ann")
+
+
+async def test_it_listens_before_its_workspaces_have_begun_and_loses_no_question_of_theirs(
+    town: OpenTown,
+) -> None:
+    async with town() as both, aiohttp.ClientSession() as session:
+
+        async def page(path: str) -> tuple[int, str]:
+            async with session.get(f"{both.url}{path}") as got:
+                return got.status, await got.text()
+
+        for team in (ACME, GLOBEX):
+            await both.learn(team)
+        await both.start()
+        for team in (ACME, GLOBEX):
+            await both.install(team)
+        await served(both, ACME, GLOBEX)
+        assert await page("/readyz") == (200, "ready")
+        await both.stop()
+        both.front.hangs[ACME] = asyncio.Event()  # Slack does not answer there
+        await both.start()
+        await served(both, GLOBEX)
+        assert "16 weeks" in await ask(both.workspaces[GLOBEX], "bob")
+        assert await page("/healthz") == (200, "ok")
+        assert await page("/readyz") == (503, "1 of 2 workspaces have not begun yet")
+        workspace = both.workspaces[ACME]
+        workspace.delivery.retry_delays_s = (0.0,) * 500
+        ann = workspace.join("ann")
+        asked = ann.say(ann.dm, HOW_LONG)
+        await workspace.until(lambda: refused(workspace) > 0, 30.0)
+        both.front.hangs.pop(ACME).set()
+        await both.app.workspaces.begun()
+        assert await page("/readyz") == (200, "ready")
+        await workspace.until(lambda: bool(replies(workspace, asked)), 30.0)
+        assert len(replies(workspace, asked)) == 1
+
+
+def refused(workspace: LocalWorkspace) -> int:
+    """Deliveries that were not acknowledged."""
+    return sum(not each.answer.acked for each in workspace.delivery.attempts)
+
+
+async def test_it_ends_at_once_while_a_workspace_begins(
+    town: OpenTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with town() as both:
+        await both.start()
+        await both.install(ACME)
+        await served(both, ACME)
+        await both.stop()
+        both.front.hangs[ACME] = asyncio.Event()
+        monkeypatch.setattr(Tokens, "is_good", _is_not_asked)
+        await both.start()
+        async with asyncio.timeout(30):
+            while not _is_beginning(ACME):  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):  # Slack's answer would be waited for ten seconds
+            await both.stop()
+        both.front.hangs.pop(ACME).set()
+
+
+def _is_beginning(team: str) -> bool:
+    return f"workspace-{team}" in {task.get_name() for task in asyncio.all_tasks()}
+
+
+async def _is_not_asked(*_: object) -> bool:
+    return True
+
+
+async def test_an_index_that_cannot_be_reached_is_said(
+    town: OpenTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.ability._GOOD_FOR_S", 0.0)
+    async with town() as both:
+        with counted() as meters:
+            await both.start()
+            page = both.app.show_metrics(meters)
+            for team in (ACME, GLOBEX):
+                await both.install(team)
+            await served(both, ACME, GLOBEX)
+            ours, theirs = (bot.engine.index for bot in both.app.workspaces.bots)
+            monkeypatch.setattr(ours, "count", _away)
+            assert await both.app.http.why_not() == ""  # the other's index is its own
+            monkeypatch.setattr(theirs, "count", _away)
+            assert await both.app.http.why_not() == "the index cannot be reached"
+            assert b"\ndeskhand_ready 0.0\n" in (await page.render())[0]
+
+
+async def _away(_: str) -> int:
+    raise IndexUnavailable("the index is away")
 
 
 async def test_another_replica_serves_what_was_installed_at_the_first(town: OpenTown) -> None:
@@ -122,14 +218,21 @@ async def test_only_named_workspaces_may_install(town: OpenTown) -> None:
 async def test_a_workspace_that_removes_the_app_is_forgotten_and_can_install_it_again(
     town: OpenTown,
 ) -> None:
-    async with town() as both:
+    async with town() as both, AsyncExitStack() as stack:
+        gauges_of = stack.enter_context(watching(both))
         await both.learn(ACME)
         await both.start()
         for team in (ACME, GLOBEX):
             await both.install(team)
         await served(both, ACME, GLOBEX)
+        watched = await gauges_of(ACME)
+        assert {"deskhand_leader", "deskhand_queue_age_seconds", "deskhand_cases_open"} <= watched
         both.workspaces[ACME].revoke_tokens()
         await served(both, GLOBEX)
+        async with asyncio.timeout(30):
+            while await gauges_of(ACME):  # noqa: ASYNC110 - alerts on it would stay for ever
+                await asyncio.sleep(0.05)
+        assert await gauges_of(GLOBEX) == watched
         gone = await both.app.store.get(ACME)
         assert gone is not None
         assert (gone.token, gone.ended_at is None) == ("", False)
@@ -137,6 +240,21 @@ async def test_a_workspace_that_removes_the_app_is_forgotten_and_can_install_it_
         await both.install(ACME)
         await served(both, ACME, GLOBEX)
         assert "16 weeks" in await ask(both.workspaces[ACME], "ann")
+        assert await gauges_of(ACME) == watched
+
+
+@contextmanager
+def watching(both: Town) -> Iterator[Callable[[str], Awaitable[set[str]]]]:
+    """Gives what reads the names of a workspace's gauges."""
+    names = {metric.prometheus for metric in METRICS if metric.kind is Kind.GAUGE}
+    with counted() as meters:
+
+        async def gauges_of(team: str) -> set[str]:
+            page = (await both.app.show_metrics(meters).render())[0].decode()
+            ours = [line for line in page.splitlines() if f'workspace="{team}"' in line]
+            return {line.partition("{")[0] for line in ours} & names
+
+        yield gauges_of
 
 
 async def test_a_late_word_of_an_earlier_removal_ends_nothing(town: OpenTown) -> None:
@@ -171,17 +289,22 @@ async def test_tokens_that_end_are_renewed_while_the_bot_goes_on(town: OpenTown)
 
 
 async def test_a_workspace_has_settings_of_its_own_within_seconds(town: OpenTown) -> None:
-    async with town() as both:
+    async with town() as both, AsyncExitStack() as stack:
+        gauges_of = stack.enter_context(watching(both))
         await both.start()
         for team in (ACME, GLOBEX):
             await both.install(team)
         await served(both, ACME, GLOBEX)
+        before = await gauges_of(ACME)
         await both.app.store.set(ACME, {"DESKHAND_LIMITS__PERSON": "1"})
         both.app.workspaces.changed()
         async with asyncio.timeout(30):
             while limits_of(both, ACME) != 1:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.02)
         assert limits_of(both, GLOBEX) != 1
+        await gauges_of(ACME)  # the new bot's, before the old one's are dropped
+        await asyncio.gather(*both.app.workspaces._ending)
+        assert await gauges_of(ACME) | {"deskhand_leader"} == before  # which is told in a moment
 
 
 def limits_of(both: Town, team: str) -> int | None:

@@ -11,8 +11,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from engine.errors import StorageUnavailable
-from engine.storage.database import Database
-from engine.storage.migrate import HEAD, current_revision, migrate
+from engine.storage.database import Database, database_url
+from engine.storage.migrate import HEAD, Migration, current_revision, migrate
 from engine.storage.schema import metadata
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +45,16 @@ async def test_migrating_twice_changes_nothing(empty: Database) -> None:
     await migrate(empty)
     again = await migrate(empty)
     assert (again.before, again.after) == (HEAD, HEAD)
+
+
+async def test_one_program_migrates_several_databases_beside_each_other(tmp_path: Path) -> None:
+    addresses = [f"sqlite:///{tmp_path / str(number)}.db" for number in range(4)]
+    many = [Database(database_url(address, tmp_path)) for address in addresses]
+    tries = (migrate(each, only_safe=True) for each in many)
+    done = await asyncio.gather(*tries, return_exceptions=True)
+    for each in many:
+        await each.aclose()
+    assert done == [Migration(before=None, after=HEAD)] * 4
 
 
 async def test_an_empty_database_counts_as_safe_on_start(empty: Database) -> None:
