@@ -3,6 +3,9 @@
 $ deskhand backup /backups/ --rehearse
 31 tables, 9,412 rows and 3 files in /backups/deskhand-20261123T020000Z.backup (12.4 MB)
 rehearsed: 9,412 rows and 1,903 passages came back, 12 of 12 sample questions are answered the same
+
+Workspaces that keep a database of their own become a file each, beside it; `deskhand --workspace
+T0123ABC restore FILE` puts one back.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import argparse
 import asyncio
 import tempfile
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.cli.auditing import NOT_KEPT
@@ -23,6 +27,8 @@ from engine.clock import now
 from engine.compose import connect_database
 from engine.errors import StorageUnavailable, WrongUse
 from engine.settings import Settings, load_settings
+from engine.workspace_homes import workspace_homes
+from evals.reports.wording import counted
 
 
 async def run(args: argparse.Namespace) -> int:
@@ -30,9 +36,34 @@ async def run(args: argparse.Namespace) -> int:
     if args.target is None and not args.rehearse:
         raise WrongUse("name a file or folder, such as deskhand backup /backups/, or --rehearse")
     settings = load_settings()
+    apart = await asyncio.to_thread(workspace_homes, settings)
+    if apart and args.target is not None and not await asyncio.to_thread(Path(args.target).is_dir):
+        raise WrongUse(
+            f"{counted(len(apart), 'workspace')} in this home with databases of their own, each of "
+            "which becomes a file; name a folder"
+        )
+    own = await _back_up(settings, args)
+    others = [await _back_up(one, args, of=one.tenant) for one in apart]
+    if args.json:
+        print(json_line(own.told | ({"workspaces": [o.told for o in others]} if apart else {})))
+    return 0 if all(one.same for one in (own, *others)) else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """told: as JSON. same: what came back answers as before."""
+
+    told: dict[str, object]
+    same: bool
+
+
+async def _back_up(settings: Settings, args: argparse.Namespace, *, of: str = "") -> _Done:
+    """One database and its home. of: the workspace whose they are; empty for that of the settings,
+    by whose file the audit log names it."""
     with tempfile.TemporaryDirectory(prefix="deskhand-backup-") as unkept:
-        target = _file_in(Path(args.target or unkept))
-        args.audited = target.name if args.target else NOT_KEPT
+        target = _file_in(Path(args.target or unkept), of)
+        if not of:
+            args.audited = target.name if args.target else NOT_KEPT
         manifest = await _write(target, settings)
         size = (await asyncio.to_thread(target.stat)).st_size
         done = None
@@ -40,27 +71,26 @@ async def run(args: argparse.Namespace) -> int:
             with shown_progress("restoring") as watch:
                 done = await rehearse(target, settings, room=target.parent, watch=watch)
     rows = sum(table.rows for table in manifest.tables)
-    if args.json:
-        told = {
-            "file": str(target) if args.target else None,
-            "bytes": size,
-            "tables": len(manifest.tables),
-            "rows": rows,
-            "files": len(manifest.files),
-            "revision": manifest.revision,
-            "rehearsal": None if done is None else _as_json(done),
-        }
-        print(json_line(told))
-    else:
+    told: dict[str, object] = {
+        **({"workspace": of} if of else {}),
+        "file": str(target) if args.target else None,
+        "bytes": size,
+        "tables": len(manifest.tables),
+        "rows": rows,
+        "files": len(manifest.files),
+        "revision": manifest.revision,
+        "rehearsal": None if done is None else _as_json(done),
+    }
+    if not args.json:
         where = target if args.target else "a backup that was not kept"
         print(
-            f"{len(manifest.tables)} tables, {rows:,} rows and {len(manifest.files):,} files in "
-            f"{where} ({size / 1e6:,.1f} MB)"
+            f"{of + ': ' if of else ''}{len(manifest.tables)} tables, {rows:,} rows and "
+            f"{len(manifest.files):,} files in {where} ({size / 1e6:,.1f} MB)"
         )
         if done is not None:
             print(_in_words(done))
     same = done is None or done.compared is None or done.compared.same == done.compared.questions
-    return 0 if same else 1
+    return _Done(told=told, same=same)
 
 
 async def _write(target: Path, settings: Settings) -> Manifest:
@@ -83,9 +113,9 @@ async def _write(target: Path, settings: Settings) -> Manifest:
             ) from None
 
 
-def _file_in(target: Path) -> Path:
+def _file_in(target: Path, of: str) -> Path:
     if target.is_dir():
-        return target / f"deskhand-{now():%Y%m%dT%H%M%SZ}.backup"
+        return target / f"deskhand-{now():%Y%m%dT%H%M%SZ}{'-' + of if of else ''}.backup"
     if not target.parent.is_dir():
         raise WrongUse(f"there is no folder {target.parent}")
     return target

@@ -17,7 +17,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from bot.cli.json_lines import json_line
 from bot.installations.app import keyring_of
 from bot.installations.environment import (
-    WORKSPACES,
     refuse_shared,
     workspace_environment,
     workspace_settings,
@@ -29,9 +28,10 @@ from engine.settings import Settings, load_settings
 from engine.storage.erasing import erase_tenant
 from engine.storage.installations import Installation, InstallationStore
 from engine.storage.migrate import migrate
+from engine.workspace_homes import WORKSPACES
 from evals.reports.wording import counted
 
-_SERVES_ALL = frozenset({"run", "workspaces", "keys", "demo"})
+_SERVES_ALL = frozenset({"run", "workspaces", "keys", "demo", "move"})
 
 
 @asynccontextmanager

@@ -12,9 +12,8 @@ from engine.errors import WrongUse
 from engine.settings import Settings, load_settings
 from engine.settings_sources import PREFIX
 from engine.storage.installations import Installation
+from engine.workspace_homes import WORKSPACES
 
-WORKSPACES = "workspaces"
-"""The folder of their homes, in that of the settings."""
 _SHARED_GROUPS = frozenset(
     {"database", "qdrant", "unstructured", "parse", "encryption", "langfuse"}
 )

@@ -203,7 +203,7 @@ class Workspaces:
         if installation.problem:
             log.error("the workspace %s is not served: %s", team, installation.problem)
         elif await self.tokens.is_good(installation):
-            one = Installed(installation=installation)
+            one = Installed(installation=await self.store.get(team) or installation)
             if await one.start(self.open_bot):
                 self._open[team] = one
                 self._later.pop(team, None)

@@ -90,4 +90,5 @@ class LimitsCheck:
 def _models(settings: Settings) -> list[str]:
     named = [settings.embedder, settings.verifier]
     others = [name.split(":")[1] for name in named if name.startswith("openai:")]
-    return [settings.openai.model, *others]
+    small = [settings.openai.small_model] if settings.openai.small_model else []
+    return [settings.openai.model, *small, *others]

@@ -39,8 +39,8 @@ def reported(settings: SentrySettings) -> Iterator[None]:
         from sentry_sdk.utils import BadDsn
     except ImportError:
         raise SettingsInvalid(
-            "SENTRY_DSN is set, and its client is not installed; install deskhand[sentry], or "
-            "unset it"
+            "SENTRY_DSN is set, and its client is not installed; install it by "
+            "`.venv/bin/uv sync --frozen --inexact --extra sentry`, or unset it"
         ) from None
     try:
         sentry_sdk.init(

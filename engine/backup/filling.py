@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from engine.adapters.index_lock import IndexLock
@@ -11,19 +12,21 @@ from engine.knowledge.repair import repair_index
 from engine.retrieval.index import SearchIndex
 from engine.settings import Settings
 from engine.storage.copying.rows import tenants_of
+from engine.storage.database import Database
+from engine.storage.leases import LeaseStore
 
 
-async def fill_index(engine: Engine) -> int:
-    """Writes what the index lacks, of every tenant, without embedding; how many points it holds.
+async def fill_index(engine: Engine, *, tenants: Sequence[str] | None = None) -> int:
+    """Writes what the index lacks, without embedding; how many points it holds.
 
-    What an earlier run wrote is not written again.
+    tenants: None for all of the database. What an earlier run wrote is not written again.
 
     Raises: IndexMismatch when other models made the vectors; IndexUnavailable, also where the
     index then does not hold as many points as the database has passages.
     """
     await engine.index.start(engine.ingestion.index_record())
     points = 0
-    for tenant in await tenants_of(engine.database):
+    for tenant in tenants if tenants is not None else await tenants_of(engine.database):
         await repair_index(
             tenant,
             embedder=engine.embedder,
@@ -51,6 +54,17 @@ async def refuse_filled(index: SearchIndex, tenants: Sequence[str]) -> None:
                 "the index is not empty; name an empty home or another "
                 "DESKHAND_QDRANT__COLLECTION, or add --replace, which empties it"
             )
+
+
+async def refuse_at_work(database: Database) -> None:
+    """Raises: WrongUse where a bot does its jobs by these tables, or was killed so lately that it
+    may. One that only waits for questions, and has no worker beside it, is not seen."""
+    held_for_s = await LeaseStore(database).held_for_s()
+    if held_for_s:
+        raise WrongUse(
+            "a bot works with this database; stop every bot first, webs and workers (one that was "
+            f"killed counts for another {math.ceil(held_for_s)} s)"
+        )
 
 
 def refuse_running(settings: Settings) -> None:

@@ -16,6 +16,8 @@ MANIFEST = "manifest.json"
 HOME_FILES = ("evals/cases.jsonl", "evals/datasets", "evals/reports", "evals/watch", "digests")
 """What of a home is state and no table: saved cases, data sets put there, reports."""
 
+_OF_WORKSPACE = re.compile(r"^workspaces/[A-Z0-9]{1,64}/")
+"""Before the same files of a workspace whose rows are in the same database."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _MOST_PATH = 400
 
@@ -101,4 +103,5 @@ def is_home_file(path: str) -> bool:
         return False
     if path != "/".join(parts) or any(part in ("..", ".", "/") for part in parts):
         return False
-    return any(path == kept or path.startswith(f"{kept}/") for kept in HOME_FILES)
+    within = _OF_WORKSPACE.sub("", path)
+    return any(within == kept or within.startswith(f"{kept}/") for kept in HOME_FILES)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import chosen
-from engine.backup.filling import fill_index, refuse_filled, refuse_running
+from engine.backup.filling import fill_index, refuse_at_work, refuse_filled, refuse_running
 from engine.backup.reading import Archive
 from engine.compose import connect_database, open_engine
 from engine.errors import WrongUse
@@ -51,6 +51,7 @@ async def restore(archive: Archive, settings: Settings, *, replace: bool, watch:
     async with AsyncExitStack() as stack:
         database = connect_database(settings, stack)
         if not await resumes(database, archive):
+            await refuse_at_work(database)
             await _make_room(archive, settings, replace=replace)
         landing = await open_landing(database, archive, replace=replace)
         copied = await copy_rows(landing, watch)

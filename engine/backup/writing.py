@@ -31,7 +31,8 @@ from engine.errors import WrongUse
 from engine.storage.copying.copy import Watch
 from engine.storage.copying.rows import Row, RowSource, TableSum, database_rows
 from engine.storage.copying.shapes import TableShape
-from engine.storage.database import Database
+from engine.storage.database import DATABASE_FILE, Database
+from engine.workspace_homes import WORKSPACES
 
 LENGTH_BYTES = 4
 _LEVEL = 1
@@ -133,9 +134,14 @@ def _write_files(archive: zipfile.ZipFile, home: Path) -> Iterator[ArchivedFile]
 
 
 def _files_of(home: Path) -> Iterator[str]:
-    """Plain files only: a link may lead anywhere."""
-    for kept in HOME_FILES:
-        root = home / kept
+    """Plain files only: a link may lead anywhere. Of a workspace with a database of its own there
+    is an archive of its own."""
+    beside = [
+        one
+        for one in sorted((home / WORKSPACES).glob("*"))
+        if one.is_dir() and not one.is_symlink() and not (one / DATABASE_FILE).exists()
+    ]
+    for root in [folder / kept for folder in (home, *beside) for kept in HOME_FILES]:
         found = [root] if root.is_file() else sorted(root.rglob("*"))
         for path in found:
             name = path.relative_to(home).as_posix()

@@ -35,6 +35,10 @@ _LIBPQ_IGNORED = frozenset({"channel_binding", "connect_timeout", "gssencmode"})
 """Options of libpq, which the hosts of PostgreSQL put into the addresses they hand out."""
 
 
+DATABASE_FILE = "deskhand.db"
+"""In the home, where no server is named."""
+
+
 def database_url(url: str | None, home: Path) -> URL:
     """The address to connect to; None means a SQLite file in the home folder.
 
@@ -42,7 +46,7 @@ def database_url(url: str | None, home: Path) -> URL:
     an option the driver does not know; the sentence never holds the address.
     """
     if url is None:
-        return URL.create(_DRIVERS["sqlite"], database=str(home / "deskhand.db"))
+        return URL.create(_DRIVERS["sqlite"], database=str(home / DATABASE_FILE))
     try:
         parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     except (ArgumentError, ValueError):

@@ -70,7 +70,7 @@ class InstallationStore:
             )
 
     async def renewed(self, old: Installation, new: Installation) -> bool:
-        """Slack gave another token for `old`'s; false where another replica was quicker."""
+        """Slack gave another token for `old`'s; false where the row is not `old` any more."""
         return await self._change(old, **self._sealed(new))
 
     async def ended(self, tenant: str, at: datetime, *, revision: int | None = None) -> bool:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Double, delete, literal, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    delete,
+    func,
+    inspect,
+    literal,
+    literal_column,
+    select,
+)
 
 from engine.storage.database import Database, upsert
 from engine.storage.lease_schema import leases
@@ -57,6 +67,17 @@ class LeaseStore:
         def read(db: Connection) -> str | None:
             held = (*_of(tenant, name), leases.c.until > _now(db))
             return db.execute(select(leases.c.holder).where(*held)).scalar()
+
+        return await self._database.look_up(read)
+
+    async def held_for_s(self) -> float:
+        """Until the last lease of anybody lapses; 0 where none is held, or there is no table."""
+
+        def read(db: Connection) -> float:
+            if not inspect(db).has_table(leases.name):
+                return 0.0
+            left = db.execute(select(func.max(leases.c.until) - _now(db))).scalar()
+            return max(0.0, float(left or 0.0))
 
         return await self._database.look_up(read)
 

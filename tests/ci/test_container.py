@@ -35,6 +35,7 @@ def test_nothing_of_the_build_but_the_environment_is_kept_and_hashes_are_locked(
     syncs = [line for line in build if "uv sync" in line]
     assert len(syncs) == 2
     assert all("--frozen" in line and "--no-dev" in line for line in syncs)
+    assert all("--extra sentry" in line for line in syncs)  # SENTRY_DSN alone switches it on
     orders = [*build, *last]
     assert not [line for line in orders if line.startswith(("ADD", "ARG")) or "curl" in line]
     assert not [line for line in orders if re.search(r"TOKEN|SECRET|KEY=", line)]

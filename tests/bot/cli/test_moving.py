@@ -146,8 +146,13 @@ def test_what_cannot_be_done_is_one_sentence(
 
 def rows_in(postgres: PostgresCluster, database: str) -> int:
     """How many rows a copy has put into the table that takes longest; 0 before it was begun."""
+    told = told_by(postgres, database, "SELECT rows FROM deskhand_copy WHERE name = 'usage'")
+    return int(told or 0)
+
+
+def told_by(postgres: PostgresCluster, database: str, statement: str) -> str:
+    """What a database says; empty where it cannot."""
     psql, where = postgres.binaries / "psql", str(postgres.sockets)
-    statement = "SELECT rows FROM deskhand_copy WHERE name = 'usage'"
     done = subprocess.run(
         [str(psql), "-h", where, "-U", "deskhand", "-d", database, "-qtAXc", statement],
         capture_output=True,
@@ -156,4 +161,4 @@ def rows_in(postgres: PostgresCluster, database: str) -> int:
         check=False,
         cwd="/",
     )
-    return int(done.stdout) if done.returncode == 0 and done.stdout.strip() else 0
+    return done.stdout.strip() if done.returncode == 0 else ""

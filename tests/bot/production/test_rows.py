@@ -187,6 +187,12 @@ async def test_probes_and_metrics_are_asked_of_the_bot_that_runs_here() -> None:
         ({}, 0, "budget", Level.OK),
         ({"OPENAI_API_KEY": "k"}, 0, "budget", Level.OK),
         ({"OPENAI_API_KEY": "k", "OPENAI_MODEL": "of-nobody"}, 0, "budget", Level.FAIL),
+        (
+            {"OPENAI_API_KEY": "k", "DESKHAND_OPENAI__SMALL_MODEL": "of-nobody"},
+            0,
+            "budget",
+            Level.FAIL,
+        ),
         ({"OPENAI_API_KEY": "k", "DESKHAND_BUDGET__DAY_USD": "0.5"}, 0, "budget", Level.WARN),
         ({}, 0, "schedule", Level.FAIL),
         ({}, 1, "schedule", Level.WARN),

@@ -11,6 +11,8 @@ from tests.ci.platforms.reading import NODE, OVERLAYS, of_kind, pods, rendered, 
 
 EACH = pytest.mark.parametrize("overlay", OVERLAYS)
 OURS = ("web", "worker")
+SOLVER = "acme.cert-manager.io/http01-solver"
+"""Of the pods by which cert-manager answers for a host: they are not ours, but beside ours."""
 
 
 def component(labelled: dict[str, Any]) -> str:
@@ -107,6 +109,30 @@ def test_each_role_is_scaled_kept_up_and_let_out(overlay: str) -> None:
     assert [sorted(p["spec"]["policyTypes"]) for p in closed] == [["Egress", "Ingress"]]
     for service in of_kind(documents, "Service"):
         assert chosen_by({"matchLabels": service["spec"]["selector"]}) <= set(workloads)
+
+
+@EACH
+def test_certificates_are_proven_and_a_collector_is_reached(overlay: str) -> None:
+    specs = [policy["spec"] for policy in of_kind(rendered(overlay), "NetworkPolicy")]
+    [proving] = [s for s in specs if SOLVER in s["podSelector"].get("matchLabels", {})]
+    [rule] = proving["ingress"]
+    assert [port["port"] for port in rule["ports"]] == [8089]
+    out = [
+        rule for s in specs if "web" in chosen_by(s["podSelector"]) for rule in s.get("egress", [])
+    ]
+    collector = [r for r in out if 4317 in [port["port"] for port in r.get("ports", [])]]
+    [to] = [peer for r in collector for peer in r["to"]]
+    assert to == {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}
+    }
+
+
+@EACH
+def test_a_node_of_the_index_may_be_lost(overlay: str) -> None:
+    for settings in of_kind(rendered(overlay), "ConfigMap"):
+        data = settings["data"]
+        needed = int(data.get("DESKHAND_QDRANT__WRITE_CONSISTENCY_FACTOR", 1))
+        assert needed <= max(1, int(data.get("DESKHAND_QDRANT__REPLICATION_FACTOR", 1)) - 1)
 
 
 @EACH

@@ -60,6 +60,8 @@ def test_docker_understands_the_swarms_stack() -> None:
         assert deploy["replicas"] == 2
         assert deploy["update_config"]["failure_action"] == "rollback"
         assert deploy["resources"]["limits"]["memory"]
+        if deploy["update_config"]["order"] == "start-first":  # the new one needs a node beside
+            assert not deploy["placement"].get("max_replicas_per_node")
     told = said(tool("docker"), "stack", "config", "--compose-file", stack)
     assert "replicated-job" in told
 
@@ -83,6 +85,13 @@ def test_cloud_run_knows_every_field(name: str, schema: str) -> None:
     [container] = containers_within(resource)
     container["argz"] = []
     assert list(_wrong(resource, {"$ref": schema}, schemas, schema))
+
+
+def test_what_cloud_run_ends_after_ten_seconds_has_handed_over() -> None:
+    for name in ("web", "worker"):
+        [container] = containers_within(cloud_run()[name])
+        given = {entry["name"]: entry.get("value") for entry in container["env"]}
+        assert 0 < float(given["DESKHAND_SLACK__DRAIN_S"]) < 9
 
 
 def _cloud_runs_schemas() -> dict[str, Any]:

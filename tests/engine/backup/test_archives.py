@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from sqlalchemy import insert, text
 
+from engine.backup.filling import refuse_at_work
 from engine.backup.manifest import MANIFEST, is_home_file
 from engine.backup.reading import Archive, read_archive
 from engine.errors import StorageUnavailable, WrongUse
@@ -20,6 +21,7 @@ from engine.storage.copying.copy import Copied, copy_rows
 from engine.storage.copying.landing import Landing, open_landing
 from engine.storage.copying.rows import TableSum
 from engine.storage.database import Database, database_url
+from engine.storage.leases import LeaseStore
 from engine.storage.migrate import HEAD, current_revision
 from engine.storage.schema import inbox
 from tests.engine.backup.conftest import Sums, Write
@@ -255,3 +257,19 @@ async def test_a_folder_that_leads_out_of_the_home_is_not_followed(
 )
 def test_no_other_file_belongs_into_a_home(path: str) -> None:
     assert is_home_file(path) is (path == "digests")
+
+
+@pytest.mark.slow
+async def test_what_bots_work_with_is_not_replaced(
+    full: Database, server_database: Database, write: Write
+) -> None:
+    leases, archive = LeaseStore(server_database), await write(full)
+    await refuse_at_work(server_database)
+    landing = await open_landing(server_database, archive, replace=True)
+    await copy(landing)
+    await landing.close()
+    assert await leases.take("default", "jobs", "web-1", lease_s=20)
+    with pytest.raises(WrongUse, match=r"stop every bot first.*another 20 s"):
+        await refuse_at_work(server_database)
+    assert await leases.give_back("default", "jobs", "web-1")
+    await refuse_at_work(server_database)
