@@ -49,6 +49,39 @@ EVENTS = (
 )
 """Every event subscribed to, as manifests write them; Bolt hears `message.*` as `message`."""
 
+METHODS = (
+    "apps.connections.open",
+    "assistant.threads.setStatus",
+    "assistant.threads.setSuggestedPrompts",
+    "auth.test",
+    "chat.appendStream",
+    "chat.delete",
+    "chat.getPermalink",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.startStream",
+    "chat.stopStream",
+    "chat.update",
+    "conversations.history",
+    "conversations.info",
+    "conversations.members",
+    "conversations.open",
+    "conversations.replies",
+    "files.completeUploadExternal",
+    "files.getUploadURLExternal",
+    "files.info",
+    "files.list",
+    "oauth.v2.access",
+    "usergroups.list",
+    "users.conversations",
+    "users.info",
+    "users.list",
+    "views.open",
+    "views.publish",
+    "views.update",
+)
+"""Every method of the Web API that is called."""
+
 BOT_SCOPES = {
     "app_mentions:read": "a mention is a question",
     "assistant:write": "the status while an answer is made, suggested prompts, the stop button",

@@ -25,6 +25,8 @@ from engine.telemetry.spans import span
 log = logging.getLogger(__name__)
 _sdk_log = logging.getLogger(f"{__name__}.sdk")
 
+RESULTS = ("ok", "ratelimited", "refused", "unsure")
+"""How a call ends, as metrics name it: well, or by the type of its fault."""
 _DEFAULT_RETRY_AFTER_S = 30.0
 _SERVER_FAULTS = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}

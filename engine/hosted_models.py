@@ -125,6 +125,7 @@ class HostedModels:
             self._connection = ServerConnection(self._settings.openai)
             self._stack.push_async_callback(self._connection.aclose)
         _need_price(self._connection, model, setting)
+        self._ledger.begin(purpose, model)
         total_s = self._settings.openai.total_s
         slot_s: float | None = total_s
         try_s, backoff = total_s, None

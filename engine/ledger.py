@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from engine.clock import Clock
 from engine.errors import OverBudget, StorageUnavailable
@@ -51,6 +52,10 @@ class Account:
         return max(0.0, self.limit_usd - self.spent.cost_usd - self._held_usd)
 
 
+RESULTS: Final = ("ok", "ratelimited", "failed")
+"""How a call ends, as metrics and traces name it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCall:
     """A call as the adapter saw it; the fields are those of a ledger row, but for limited: whether
@@ -68,7 +73,7 @@ class ModelCall:
 
     @property
     def result(self) -> str:
-        """As metrics and traces name it."""
+        """One of `RESULTS`."""
         if self.succeeded:
             return "ok"
         return "ratelimited" if self.limited else "failed"
@@ -223,6 +228,18 @@ class Ledger:
             return
         account._rows.append(row)
         account.spent = _sum(account.spent, call.usage)
+
+    def begin(self, purpose: str, model: str) -> None:
+        """Calls for this purpose are counted from 0: an alert sees no rise in what appears."""
+        for result in RESULTS:
+            add(
+                of.MODEL_CALLS,
+                0.0,
+                workspace=self._tenant,
+                purpose=purpose,
+                model=model,
+                result=result,
+            )
 
     def _count(self, call: ModelCall, account: Account | None) -> None:
         workspace = account.tenant if account else self._tenant

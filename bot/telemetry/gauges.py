@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from bot.telemetry.beginning import begin_workspace
 from engine.answerability.own_model import OwnAnswerability
 from engine.clock import Clock
 from engine.errors import DeskhandError
@@ -18,8 +19,7 @@ from engine.storage.evaluation_run import Run, RunState
 from engine.storage.evaluations import EvaluationStore
 from engine.storage.gauges import GaugeStore
 from engine.telemetry import catalogue as of
-from engine.telemetry.instruments import add, forget, set_to
-from engine.trace import ReasonCode
+from engine.telemetry.instruments import forget, set_to
 from engine.triage.judge import TriageModels
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,9 @@ class Gauges:
             if self._is_over or time.monotonic() - self._read_at < _AT_MOST_EVERY_S:
                 return
             self._read_at = time.monotonic()
-            self._begin()
+            if not self._begun:
+                self._begun = True
+                begin_workspace(self.tenant)
             could = await self._could_read()
             self._failing = not could
             set_to(of.DATABASE, float(could), workspace=self.tenant)
@@ -82,16 +84,6 @@ class Gauges:
         except Exception as error:  # others are read all the same
             log.error("gauges of %s: %s at %s", self.tenant, type(error).__name__, place(error))
         return True
-
-    def _begin(self) -> None:
-        """Counters that alerts watch begin at 0: Prometheus sees no rise in one that appears."""
-        if self._begun:
-            return
-        self._begun = True
-        for counter in (of.FOR_REVIEW, of.SLACK_EVENTS, of.REDELIVERIES):
-            add(counter, 0.0, workspace=self.tenant)
-        for code in ReasonCode:
-            add(of.REASONS, 0.0, workspace=self.tenant, reason=code.value)
 
     async def _read(self) -> None:
         workspace, now = self.tenant, self.clock()

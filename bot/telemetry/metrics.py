@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from bot.telemetry.beginning import begin_process, module_of
 from bot.telemetry.gauges import Gauges
 from engine.fault_place import place
 from engine.telemetry import catalogue as of
@@ -80,6 +81,7 @@ def counted() -> Iterator[Meters]:
     try:
         with listening(meters):
             set_to(of.BUILD, 1.0, version=deskhand_version())
+            begin_process()
             yield meters
     finally:
         root.removeHandler(lines)
@@ -102,5 +104,4 @@ class _LogLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """One line."""
-        module = ".".join(record.name.split(".")[:2])
-        add(of.LOG_LINES, level=record.levelname.lower(), module=module)
+        add(of.LOG_LINES, level=record.levelname.lower(), module=module_of(record.name))

@@ -82,6 +82,7 @@ class HttpTransport:
             web_app.router.add_post(EVENTS_PATH, self._event)
         for path, page in self._pages.items():
             web_app.router.add_get(path, partial(_shown, page))
+        _begin_counts(web_app)
         self._runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_STOP_WITHIN_S)
         await self._runner.setup()
         try:
@@ -166,6 +167,13 @@ async def _shown(page: Page, request: web.Request) -> web.Response:
     except Exception as error:
         log.error("a page failed: %s at %s", type(error).__name__, place(error))
         return web.Response(status=500, text="This page failed; try again in a minute.")
+
+
+def _begin_counts(app: web.Application) -> None:
+    """Faults of what is served are counted from 0: an alert sees no rise in what appears."""
+    for resource in app.router.resources():
+        for status in (200, 500, 503):
+            add(REQUESTS, 0.0, path=resource.canonical, status=str(status))
 
 
 async def _count(request: web.Request, response: web.StreamResponse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,11 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed"),
 ]
+
+
+_COUNTED = re.compile(r"(?:rate|increase)\((deskhand_\w+_total(?:\{[^}]*\})?)\[")
+COUNTED = sorted({each for rule in RULES.values() for each in _COUNTED.findall(rule["expr"])})
+"""Counters in which alerts look for a rise, with the labels that they ask for."""
 
 
 def breach(alert: str) -> str:
@@ -67,6 +73,8 @@ async def test_what_is_done_to_a_bot_breaks_the_condition_of_its_alert_and_of_no
             found = {name for name, rule in RULES.items() if await prometheus.holds(rule["expr"])}
             assert found == {f"Deskhand{alert}" for alert in expected}
 
+        for selector in COUNTED:  # before anything happened
+            await prometheus.until(f"{selector} == 0")
         await scene.answer(ann.say(ann.dm, HOW_LONG))
         await prometheus.until('deskhand_questions_total{outcome="answered"} == 1')
         await broken()

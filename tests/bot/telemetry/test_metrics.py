@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import logging
 import re
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from bot.names import METHODS
+from bot.slack_api import RESULTS, SlackFault
 from bot.telemetry.metrics import counted
 from engine.telemetry.catalogue import CASES, METRICS, QUEUE, Kind
 from engine.telemetry.instruments import add, forget, record, set_to
@@ -14,6 +17,9 @@ from tests.bot.app.conftest import _published_pages as _published_pages
 from tests.bot.app.conftest import knowledge as knowledge
 from tests.bot.app.conftest import stage as stage
 
+ROOT = Path(__file__).parents[3]
+_OTHER_PROGRAMS = "workspace chaos containing leakfuzz load replicas soak".split()
+"""Those that play Slack, or do it harm."""
 _LINE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
 
 
@@ -51,11 +57,39 @@ def test_warnings_are_counted_by_who_wrote_them() -> None:
         logging.getLogger("bot.delivery.job").error("two")
         logging.getLogger("bot.delivery.job").info("three")
         found = read(meters.page().decode())
-    lines = {labels: v for (name, labels), v in found.items() if name == "deskhand_log_lines_total"}
+    lines = {
+        labels: v
+        for (name, labels), v in found.items()
+        if name == "deskhand_log_lines_total" and v > 0
+    }
     assert lines == {
         'level="warning",module="bot.delivery"': 1.0,
         'level="error",module="bot.delivery"': 1.0,
     }
+
+
+def test_what_slack_may_refuse_and_who_may_log_errors_is_there_before_it_happens() -> None:
+    with counted() as meters:
+        found = read(meters.page().decode())
+    for method in METHODS:
+        for result in RESULTS:
+            labels = f'method="{method}",result="{result}"'
+            assert found["deskhand_slack_calls_total", labels] == 0
+    for module in ("bot.slack_app", "bot.transport", "engine.ledger", "asyncio"):
+        assert found["deskhand_log_lines_total", f'level="error",module="{module}"'] == 0
+
+
+def test_every_method_that_is_called_is_named_and_every_fault_of_a_call() -> None:
+    called = re.compile(
+        rf'"((?:{"|".join({each.partition(".")[0] for each in METHODS})})\.[\w.]+)"'
+    )
+    named = set()
+    for file in (ROOT / "bot").rglob("*.py"):
+        if file.parent.name not in _OTHER_PROGRAMS and file.name != "names.py":
+            named |= set(called.findall(file.read_text("utf-8")))
+    assert named - {"files.slack.com"} == set(METHODS)
+    faults = {fault.__name__.lower() for fault in SlackFault.__subclasses__()}
+    assert {"ok", *faults} == set(RESULTS)
 
 
 def test_gauges_of_a_workspace_that_is_gone_are_dropped_and_those_of_others_stay() -> None:
@@ -102,6 +136,10 @@ async def test_a_bot_shows_what_it_did_and_what_waits_and_no_word_of_anybody(sta
         assert found["deskhand_cache_lookups_total", _of("answers", "hit")] == 1
         assert found["deskhand_cache_lookups_total", _of("retrievals", "miss")] == 2
         assert found["deskhand_response_duration_seconds_count", 'workspace="default"'] == 3
+        for path in ("/readyz", "/metrics"):
+            assert found["deskhand_http_requests_total", f'path="{path}",status="500"'] == 0
+        failed = 'outcome="failed",repeated="no",workspace="default"'
+        assert found["deskhand_questions_total", failed] == 0
         assert found["deskhand_ready", ""] == 1
         assert found["deskhand_queue_depth", 'workspace="default"'] == 0
         assert found["deskhand_knowledge_documents", 'workspace="default"'] == 3
