@@ -30,12 +30,12 @@ from opentelemetry.sdk.metrics.export import (
     ResourceMetrics,
     ScopeMetrics,
 )
-from opentelemetry.sdk.resources import Resource
 from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from engine.adapters.telemetry.process_figures import SCOPE as PROCESS
 from engine.adapters.telemetry.process_figures import observe_process
+from engine.adapters.telemetry.resource import resource_of
 from engine.telemetry.catalogue import METRICS, Kind, Metric
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -62,7 +62,7 @@ class Meters:
     def __init__(self, version: str) -> None:
         quiet = logging.getLogger("opentelemetry")
         quiet.setLevel(logging.CRITICAL)  # a collector that is down is not ours to log each minute
-        self.send_every_s = _send_every_s(os.environ)
+        self.send_every_s = send_every_s(os.environ)
         readers: list[MetricReader] = [
             _Shown(
                 disable_target_info=True,
@@ -78,8 +78,7 @@ class Meters:
                     cardinality_limits=_MOST_SERIES,
                 )
             )
-        resource = Resource.create({"service.name": "deskhand", "service.version": version})
-        self._provider = MeterProvider(metric_readers=readers, resource=resource)
+        self._provider = MeterProvider(metric_readers=readers, resource=resource_of(version))
         self._instruments: dict[str, Any] = {}
         self._gauges: dict[str, _Series] = {}
         self._setting, self._reading = threading.Lock(), threading.Lock()
@@ -154,8 +153,8 @@ def _ours(of: ResourceMetrics) -> list[ScopeMetrics]:
     return [each for each in of.scope_metrics if each.scope.name != PROCESS]
 
 
-def _send_every_s(environment: Mapping[str, str]) -> float | None:
-    """As the SDK reads it; what is no interval is a minute."""
+def send_every_s(environment: Mapping[str, str]) -> float | None:
+    """As the SDK reads it; what is no interval is a minute. None where no collector is named."""
     if not any(environment.get(name) for name in _OTLP):
         return None
     try:

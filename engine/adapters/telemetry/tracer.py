@@ -12,12 +12,12 @@ import threading
 from collections.abc import Mapping
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
+from engine.adapters.telemetry.resource import resource_of
 from engine.telemetry.spans import Place, Span
 
 _OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -34,7 +34,7 @@ class Tracer:
     """The port `Spans`. version: of Deskhand."""
 
     def __init__(self, version: str) -> None:
-        self._resource = Resource.create({"service.name": "deskhand", "service.version": version})
+        self._resource = resource_of(version)
         self._scope = InstrumentationScope("deskhand", version)
         self._sender = BatchSpanProcessor(OTLPSpanExporter())
 

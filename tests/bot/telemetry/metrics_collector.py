@@ -13,7 +13,8 @@ class Collector:
 
     def __init__(self) -> None:
         self.newest: dict[str, float] = {}
-        self.instances: set[str] = set()
+        self.services: set[tuple[str, str]] = set()
+        """By their names and the ids of their processes."""
 
     def app(self) -> web.Application:
         made = web.Application()
@@ -24,7 +25,7 @@ class Collector:
         sent = ExportMetricsServiceRequest.FromString(await request.read())
         for resource in sent.resource_metrics:
             named = {each.key: each.value.string_value for each in resource.resource.attributes}
-            self.instances.add(named["service.instance.id"])
+            self.services.add((named["service.name"], named["service.instance.id"]))
             self.newest = {
                 metric.name: point.as_double or point.as_int
                 for scope in resource.scope_metrics

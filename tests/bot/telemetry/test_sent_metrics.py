@@ -11,6 +11,8 @@ import pytest
 
 from bot.telemetry import gauges
 from bot.telemetry.metrics import counted
+from engine.adapters.telemetry.meters import send_every_s
+from engine.adapters.telemetry.resource import resource_of
 from engine.errors import StorageUnavailable
 from engine.storage.gauges import GaugeStore
 from engine.telemetry.catalogue import DATABASE, METRICS, READY, Kind
@@ -58,9 +60,14 @@ async def test_a_collector_is_sent_what_stands_in_the_tables_and_the_process_its
                 assert collector.newest[READY.name] == collector.newest[DATABASE.name] == 1
                 for name in ("cpu.time", "memory.usage", "uptime"):
                     assert collector.newest[f"process.{name}"] > 0
-                assert len(collector.instances) == 1
+                assert [name for name, _ in collector.services] == ["deskhand"]
                 with monkeypatch.context() as patched:
                     patched.setattr(GaugeStore, "standing", refusing)
+                    await until(lambda: collector.newest[DATABASE.name] == 0)
+                await until(lambda: collector.newest[DATABASE.name] == 1)
+                with monkeypatch.context() as patched:
+                    patched.setattr(gauges, "_WITHIN_S", 0.05)
+                    patched.setattr(GaugeStore, "standing", hanging)
                     await until(lambda: collector.newest[DATABASE.name] == 0)
                 await until(lambda: collector.newest[DATABASE.name] == 1)
                 scene.bot.readiness.stopping = True
@@ -70,8 +77,31 @@ async def test_a_collector_is_sent_what_stands_in_the_tables_and_the_process_its
     for twice in ("process_cpu_time", "process_memory_usage", "process_uptime"):
         assert twice not in page
     said = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert said.count("gauges of default were not read: the database does not answer") == 1
     assert said.count("gauges of default were not read: the database is away") == 1
 
 
 async def refusing(*_: Any) -> Any:
     raise StorageUnavailable("the database is away")
+
+
+async def hanging(*_: Any) -> Any:
+    await asyncio.Event().wait()
+
+
+def test_a_service_that_the_environment_names_keeps_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "desk")
+    made = resource_of("1.0").attributes
+    assert (made["service.name"], made["service.version"]) == ("desk", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("every", "seconds"), [("15000", 15.0), ("", 60.0), ("0", 60.0), ("inf", 60.0), ("soon", 60.0)]
+)
+def test_what_is_no_interval_is_a_minute(every: str, seconds: float) -> None:
+    named = {"OTEL_METRIC_EXPORT_INTERVAL": every}
+    assert send_every_s(named) is None
+    named["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
+    assert send_every_s(named) == seconds
