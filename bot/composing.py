@@ -30,6 +30,7 @@ from bot.private_upgrade import PrivateUpgrade
 from bot.readiness import Readiness
 from bot.refitting import Refitting
 from bot.rendering.notices import Person
+from bot.rereading import SourceRereading
 from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import case_handlers_of, case_timing_of, timekeeper_of
@@ -231,6 +232,12 @@ def compose(
         timezone=settings.review.timezone,
         clock=clock,
     )
+    rereading = SourceRereading(
+        settings=settings,
+        timers=TimerStore(engine.database),
+        children=evaluations.children,
+        clock=clock,
+    )
     figures = figures_of(
         engine,
         api,
@@ -287,6 +294,7 @@ def compose(
             engine,
             retraining.handlers,
             retaining.handlers,
+            rereading.handlers,
             shared_files.handlers,
             modes.handlers,
             figures.weekly.handlers,
@@ -299,6 +307,7 @@ def compose(
         leadership=leadership,
         retraining=retraining,
         retaining=retaining,
+        rereading=rereading,
         figures=figures.weekly,
         spending=money.watch,
         refitting=Refitting(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from bot.credentials import revealed
+from bot.evals.cron import next_due
 from bot.review.composing import refuse_wrong_times
 from bot.review.policy import load_policy
-from engine.errors import SettingsInvalid
+from engine.clock import now
+from engine.errors import SettingsInvalid, WrongUse
 from engine.settings import Settings
 from engine.storage.database import database_url
 
@@ -31,6 +33,11 @@ def refuse_wrong(settings: Settings) -> None:
         raise SettingsInvalid(
             "DESKHAND_EVALS__WATCH_TIMEZONE names no time zone; use one such as Europe/Vienna"
         ) from None
+    if settings.ingest_schedule is not None:
+        try:
+            next_due(settings.ingest_schedule, settings.review.timezone, now())
+        except WrongUse as error:
+            raise SettingsInvalid(f"DESKHAND_INGEST_SCHEDULE: {error}") from None
     load_policy(settings.review.policy, settings)
 
 

@@ -22,6 +22,7 @@ from bot.learning.keeping import EntryKeeping
 from bot.modes.composing import Modes
 from bot.readiness import Readiness
 from bot.refitting import Refitting
+from bot.rereading import SourceRereading
 from bot.retaining import NightlyRetention
 from bot.retraining.weekly import WeeklyRetraining
 from bot.review.composing import CaseTiming
@@ -69,6 +70,7 @@ class Bot:
     modes: Modes
     retraining: WeeklyRetraining
     retaining: NightlyRetention
+    rereading: SourceRereading
     figures: WeeklyFigures
     spending: SpendingWatch
     entries: EntryKeeping
@@ -97,6 +99,7 @@ class Bot:
             timers=(
                 self.retraining,
                 self.retaining,
+                self.rereading,
                 self.figures,
                 self.spending,
                 self.entries,

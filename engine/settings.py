@@ -219,6 +219,11 @@ class Settings(BaseSettings):
         description="least time between two times that the bot learns anew how much changed "
         "documents answer; 0 means never",
     )
+    ingest_schedule: str | None = Field(
+        default=None,
+        description="when the bot reads every source again, as five fields of cron (`17 2 * * *`) "
+        "in DESKHAND_REVIEW__TIMEZONE; unset: when `deskhand ingest` is run",
+    )
     private_hosts: Hosts = Field(
         default=(),
         description="hosts of your own network, with commas between, that sites may be read from",

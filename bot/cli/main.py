@@ -178,6 +178,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="web: takes events and answers; worker: evaluations, clocks of cases, digests and "
         "what else happens by itself; all: both (default: DESKHAND_ROLE, else all)",
     )
+    command(
+        "worker",
+        "do what happens by itself: evaluations, clocks of cases, digests, reading sources again",
+        "deskhand worker",
+    )
     add_moving(command)
     command("migrate", "bring the database's tables up to date", "deskhand migrate")
     return parser

@@ -31,7 +31,7 @@ from engine.storage.migrate import migrate
 from engine.workspace_homes import WORKSPACES
 from evals.reports.wording import counted
 
-_SERVES_ALL = frozenset({"run", "workspaces", "keys", "demo", "move"})
+_SERVES_ALL = frozenset({"run", "worker", "workspaces", "keys", "demo", "move"})
 
 
 @asynccontextmanager

@@ -68,7 +68,9 @@ class Children:
         """Whether a run's lease is the one that this process took."""
         return owner is not None and owner.startswith(f"{socket.gethostname()}:{child.pid}:")
 
-    async def result_of(self, arguments: Sequence[str], name: str) -> dict[str, Any]:
+    async def result_of(
+        self, arguments: Sequence[str], name: str, *, most_s: float = _MOST_S
+    ) -> dict[str, Any]:
         """The object that `deskhand ARGUMENTS` prints, whatever it exits with.
 
         Raises: DeskhandError with the sentence that it printed instead, WrongUse where it was asked
@@ -76,11 +78,11 @@ class Children:
         """
         child = await self._start(arguments, name)
         try:
-            async with asyncio.timeout(_MOST_S):
+            async with asyncio.timeout(most_s):
                 while (code := child.poll()) is None:
                     await self.sleep(_POLL_S)
         except TimeoutError:
-            raise DeskhandError(f"it took longer than {_MOST_S / 60:.0f} minutes") from None
+            raise DeskhandError(f"it took longer than {most_s / 60:.0f} minutes") from None
         finally:
             child.end(signal.SIGKILL)
         found = await asyncio.to_thread(child.result) if code in (0, 1) else None

@@ -28,6 +28,7 @@ class Evaluations:
     commands: EvalCommands
     cases: CaseView
     clockwork: Clockwork
+    children: Children
 
 
 def evaluations_of(
@@ -63,6 +64,7 @@ def evaluations_of(
         clock=clock,
     )
     return Evaluations(
+        children=children,
         commands=EvalCommands(
             api=api,
             admins=admins,

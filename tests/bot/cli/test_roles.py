@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
 from bot.app import open_bot
+from bot.cli.main import main
 from bot.credentials import refuse_missing
 from bot.manifest import app_manifest
 from bot.workspace import AppConfig, LocalWorkspace
@@ -54,3 +56,15 @@ def test_a_worker_needs_no_token_by_which_events_come() -> None:
     refuse_missing(given, Role.WORKER)
     with pytest.raises(SettingsInvalid, match="SLACK_APP_TOKEN"):
         refuse_missing(given, Role.WEB)
+
+
+def test_the_command_worker_is_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def run(args: argparse.Namespace) -> int:
+        asked.append(args.role)
+        return 0
+
+    monkeypatch.setattr("bot.cli.run.run", run)
+    assert main(["worker"]) == 0
+    assert asked == ["worker"]
