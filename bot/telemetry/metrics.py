@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_WITHIN_S = 8.0
+"""Prometheus waits for ten seconds, and takes what answers later for a bot that is down."""
+_AT_ONCE = 8
+"""Workspaces whose tables are read at the same time: questions want the database, too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsPage:
@@ -32,15 +37,23 @@ class MetricsPage:
     why_not_ready: Callable[[], Awaitable[str]]
 
     async def render(self) -> tuple[bytes, str]:
-        """The page and its content type; gauges that cannot be read keep their values."""
-        await self.refresh()
+        """The page and its content type; gauges that cannot be read in time keep their values."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WITHIN_S):
+                await self.refresh()
         from engine.adapters.telemetry.meters import CONTENT_TYPE
 
         return await asyncio.to_thread(self.meters.page), CONTENT_TYPE
 
     async def refresh(self) -> None:
         """Sets all gauges to what stands now."""
-        await asyncio.gather(self._tell_ready(), *(each.refresh() for each in self.gauges()))
+        at_once = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(gauges: Gauges) -> None:
+            async with at_once:
+                await gauges.refresh()
+
+        await asyncio.gather(self._tell_ready(), *(one(each) for each in self.gauges()))
 
     @asynccontextmanager
     async def kept_fresh(self) -> AsyncIterator[None]:

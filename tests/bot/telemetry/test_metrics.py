@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from bot.names import METHODS
 from bot.slack_api import RESULTS, SlackFault
 from bot.telemetry.metrics import counted
+from engine.storage.gauges import GaugeStore
 from engine.telemetry.catalogue import CASES, METRICS, QUEUE, Kind
 from engine.telemetry.instruments import add, forget, record, set_to
 from tests.bot.app.conftest import HOW_LONG, Stage
@@ -154,6 +156,22 @@ async def test_a_bot_shows_what_it_did_and_what_waits_and_no_word_of_anybody(sta
         }
         for word in ("zebra", "parental", ann.id, ann.dm.id, "16 weeks"):
             assert word not in page
+
+
+@pytest.mark.slow
+async def test_a_page_does_not_wait_for_a_database_that_hangs(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hanging(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.telemetry.metrics._WITHIN_S", 0.05)
+    monkeypatch.setattr(GaugeStore, "standing", hanging)
+    monkeypatch.setattr("bot.telemetry.gauges._WITHIN_S", 3600.0)
+    with counted() as meters:
+        async with stage() as scene, asyncio.timeout(30):
+            page, _ = await scene.bot.show_metrics(meters).render()
+        assert b"\ndeskhand_build_info{" in page
 
 
 def _of(cache: str, result: str) -> str:
