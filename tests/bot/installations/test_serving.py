@@ -243,6 +243,27 @@ async def test_a_workspace_that_removes_the_app_is_forgotten_and_can_install_it_
         assert await gauges_of(ACME) == watched
 
 
+async def test_gauges_of_a_workspace_whose_bot_fell_before_it_was_removed_are_dropped_too(
+    town: OpenTown,
+) -> None:
+    async with town() as both, AsyncExitStack() as stack:
+        gauges_of = stack.enter_context(watching(both))
+        await both.start()
+        await both.install(ACME)
+        await served(both, ACME)
+        workspaces = both.app.workspaces
+        one = workspaces._open[ACME]
+        assert one._task is not None
+        one._task.cancel()
+        await served(both)
+        await workspaces.look()
+        assert "deskhand_leader" in await gauges_of(ACME)  # nobody does its jobs: that is an alert
+        at, revision = workspaces.clock(), one.installation.revision
+        await both.app.store.ended(ACME, at, revision=revision)
+        await workspaces.look()
+        assert await gauges_of(ACME) == set()
+
+
 @contextmanager
 def watching(both: Town) -> Iterator[Callable[[str], Awaitable[set[str]]]]:
     """Gives what reads the names of a workspace's gauges."""
