@@ -69,6 +69,15 @@ class Tokens:
         old = await self.store.get(installation.tenant)
         if old is None or old.refresh_token != installation.refresh_token:
             return old is not None and bool(old.token)
+        # What is stopped meanwhile waits for it: Slack gives the new token once.
+        exchanging = asyncio.ensure_future(self._exchange(old, ends_at))
+        try:
+            return await asyncio.shield(exchanging)
+        except asyncio.CancelledError:
+            await asyncio.wait([exchanging])
+            raise
+
+    async def _exchange(self, old: Installation, ends_at: datetime) -> bool:
         slack = self.settings.slack
         try:
             told = await self._call(

@@ -78,3 +78,29 @@ async def test_a_renewed_token_waits_for_a_database_that_is_away_for_a_moment(
     async with town(lasts_s=3600) as both:
         assert await is_kept(both, await installed_and_renewed(both))
         assert not away
+
+
+async def test_a_stop_while_a_token_is_written_down_waits_for_that(
+    town: OpenTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(self: InstallationStore, old: Any, new: Any) -> bool:
+        asked.set()
+        await go_on.wait()
+        return await writes_down(self, old, new)
+
+    async with town(lasts_s=3600) as both:
+        await both.start()
+        await both.install(ACME)
+        monkeypatch.setattr(InstallationStore, "renewed", slow)
+        both.app.workspaces.changed()
+        async with asyncio.timeout(30):
+            await asked.wait()
+        given = both.workspaces[ACME].app.bot_token
+        [looking] = [t for t in asyncio.all_tasks() if t.get_name() == "deskhand-workspaces"]
+        looking.cancel()
+        await asyncio.sleep(0.05)
+        go_on.set()
+        await asyncio.wait([looking])
+        assert await is_kept(both, given)
